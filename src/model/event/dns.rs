@@ -1,0 +1,65 @@
+//! A DNS message (RFC 1035), with names decoded and lower-cased.
+
+use std::net::IpAddr;
+
+/// A query or a response. Names are lower case without the final dot; bytes outside printable
+/// ASCII, dots inside a label and backslashes are written as `\DDD` (RFC 1035 §5.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DnsMessage {
+    pub id: u16,
+    pub response: bool,
+    /// 0 for an ordinary query (RFC 1035 §4.1.1).
+    pub opcode: u8,
+    /// Lower four bits of the header and, where an OPT record is present, its upper eight
+    /// (RFC 6891 §6.1.3).
+    pub rcode: u16,
+    pub truncated: bool,
+    pub questions: Vec<Question>,
+    pub answers: Vec<Answer>,
+    pub anomalies: DnsAnomalies,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    pub name: String,
+    /// TYPE (IANA registry), for example 1 for A, 28 for AAAA, 65 for HTTPS.
+    pub qtype: u16,
+    pub qclass: u16,
+}
+
+/// A record of the answer section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub name: String,
+    pub rtype: u16,
+    /// Seconds.
+    pub ttl: u32,
+    pub data: AnswerData,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerData {
+    /// A or AAAA.
+    Address(IpAddr),
+    /// CNAME, DNAME, NS, PTR, MX or SRV: the name it points to.
+    Name(String),
+    /// SVCB or HTTPS (RFC 9460): target name (empty: the owner itself) and address hints.
+    Service { target: String, hints: Vec<IpAddr>, ech: bool },
+    /// Anything else, or data that could not be read.
+    Other,
+}
+
+/// Oddities that stop lesser parsers; each is noted and the rest of the message is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DnsAnomalies {
+    /// The header announces more records than the message holds.
+    pub short_sections: bool,
+    /// The reserved Z bit is set.
+    pub reserved_bit: bool,
+    /// A name could not be decoded (bad pointer, over 255 bytes, over the jump budget).
+    pub bad_name: bool,
+    /// Bytes after the last record.
+    pub trailing_bytes: bool,
+    /// More records than are looked at.
+    pub record_limit: bool,
+}

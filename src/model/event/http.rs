@@ -1,0 +1,26 @@
+//! HTTP/1 messages, reduced to what detection needs.
+
+/// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpRequest {
+    pub method: String,
+    /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
+    pub target: String,
+    /// `Host` header or the authority of an absolute target; lower case, with port if given.
+    pub host: Option<String>,
+    pub user_agent: Option<String>,
+    /// `Upgrade: websocket`.
+    pub websocket: bool,
+    /// Name of the account of Basic authentication (the password is not kept).
+    pub user: Option<String>,
+    pub version_minor: u8,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpResponse {
+    pub status: u16,
+    /// `X-Stratum`, with which a getwork server points to its Stratum address.
+    pub x_stratum: Option<String>,
+    pub content_type: Option<String>,
+    pub version_minor: u8,
+}

@@ -1,0 +1,240 @@
+//! A mining conversation: everything the parser of a mining protocol knows about one connection.
+
+use serde::Serialize;
+
+use super::Moment;
+use super::tunnel::{Tunnel, TunnelKind};
+use crate::model::alert::Verdict;
+use crate::model::chunk::Direction;
+use crate::model::flow::{Endpoint, Flow};
+use crate::model::time::Timestamp;
+
+/// The grammar that a conversation follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    Monero,
+    Bitcoin,
+    EthProxy,
+    #[serde(rename = "eth-stratum-1")]
+    EthStratum1,
+    #[serde(rename = "eth-stratum-2")]
+    EthStratum2,
+    Equihash,
+    #[serde(rename = "kawpow")]
+    KawPow,
+    Kaspa,
+    #[serde(rename = "ironfish")]
+    IronFish,
+    Alephium,
+    Conflux,
+    Grin,
+    Tari,
+    Aeternity,
+    Nimiq,
+    Ergo,
+    Beam,
+    #[serde(rename = "stratum-v2")]
+    StratumV2,
+    #[serde(rename = "getwork")]
+    GetWork,
+    #[serde(rename = "getblocktemplate")]
+    GetBlockTemplate,
+    /// Mining in a web page over WebSocket (Coinhive, webminerpool and the like).
+    Browser,
+    #[serde(rename = "p2pool")]
+    P2Pool,
+    #[default]
+    Unknown,
+}
+
+impl Dialect {
+    /// The name used in alerts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Monero => "monero",
+            Dialect::Bitcoin => "bitcoin",
+            Dialect::EthProxy => "eth-proxy",
+            Dialect::EthStratum1 => "eth-stratum-1",
+            Dialect::EthStratum2 => "eth-stratum-2",
+            Dialect::Equihash => "equihash",
+            Dialect::KawPow => "kawpow",
+            Dialect::Kaspa => "kaspa",
+            Dialect::IronFish => "ironfish",
+            Dialect::Alephium => "alephium",
+            Dialect::Conflux => "conflux",
+            Dialect::Grin => "grin",
+            Dialect::Tari => "tari",
+            Dialect::Aeternity => "aeternity",
+            Dialect::Nimiq => "nimiq",
+            Dialect::Ergo => "ergo",
+            Dialect::Beam => "beam",
+            Dialect::StratumV2 => "stratum-v2",
+            Dialect::GetWork => "getwork",
+            Dialect::GetBlockTemplate => "getblocktemplate",
+            Dialect::Browser => "browser",
+            Dialect::P2Pool => "p2pool",
+            Dialect::Unknown => "unknown",
+        }
+    }
+}
+
+/// What wraps the mining messages inside the TCP connection, outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    Socks4,
+    Socks5,
+    HttpConnect,
+    ProxyProtocol,
+    Http,
+    #[serde(rename = "websocket")]
+    WebSocket,
+    /// Noise-encrypted Stratum V2.
+    Noise,
+}
+
+impl From<TunnelKind> for Carrier {
+    fn from(kind: TunnelKind) -> Self {
+        match kind {
+            TunnelKind::Socks4 => Carrier::Socks4,
+            TunnelKind::Socks5 => Carrier::Socks5,
+            TunnelKind::HttpConnect => Carrier::HttpConnect,
+            TunnelKind::ProxyProtocol => Carrier::ProxyProtocol,
+        }
+    }
+}
+
+/// Whether an address's checksum holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checksum {
+    Valid,
+    /// The format is that of a wallet and the checksum is wrong: mistyped, cut or invented.
+    Invalid,
+    /// The format has no checksum.
+    #[default]
+    Absent,
+}
+
+/// A payout address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Wallet {
+    pub address: String,
+    /// Ticker symbols of the coins that use this format, most likely first ("XMR").
+    pub coins: Vec<&'static str>,
+    pub checksum: Checksum,
+}
+
+/// Counts of shares. `unanswered` = submitted - accepted - rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shares {
+    pub submitted: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub unanswered: u64,
+}
+
+impl Shares {
+    /// Adds the shares of another connection.
+    pub fn add(&mut self, other: &Shares) {
+        self.submitted += other.submitted;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.unanswered += other.unanswered;
+    }
+}
+
+/// Work proven by shares: what the hashrate is estimated from (see `correlate::hashrate`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Σ expected hashes of every share that was not rejected.
+    pub hashes: f64,
+    /// Σ of their squares.
+    pub hashes_squared: f64,
+    /// Shares counted above: those whose job and difficulty were seen.
+    pub shares: u64,
+    /// When work first was available.
+    pub first_job: Option<Timestamp>,
+    /// The last message of either side.
+    pub last_message: Option<Timestamp>,
+    /// The longest pauses between messages since `first_job`, as (start, end), in time order; bounded.
+    pub pauses: Vec<(Timestamp, Timestamp)>,
+}
+
+/// One rung of the ladder, with its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub verdict: Verdict,
+    pub at: Moment,
+    /// What was seen, printable: `login of 41ymEB… with XMRig/3.2.0`.
+    pub detail: String,
+}
+
+/// A snapshot of one connection's mining conversation. Texts are printable and bounded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MiningSession {
+    pub dialect: Dialect,
+    /// The direction in which the miner's messages travel; `None` while it cannot be told.
+    pub miner: Option<Direction>,
+    /// Rungs reached, lowest first, each at most once.
+    pub steps: Vec<Step>,
+    pub carriers: Vec<Carrier>,
+    /// The innermost tunnel's far end, if the conversation runs through one.
+    pub tunnel: Option<Tunnel>,
+    /// User name given at login, as sent.
+    pub login: Option<String>,
+    pub password: Option<String>,
+    pub wallet: Option<Wallet>,
+    pub worker: Option<String>,
+    /// `rigid` of XMRig.
+    pub rig_id: Option<String>,
+    pub agent: Option<String>,
+    /// Algorithm of the jobs ("rx/0"), else of the login if it names just one.
+    pub algorithm: Option<String>,
+    /// Algorithms that the miner offers.
+    pub algorithms: Vec<String>,
+    /// Ticker symbol.
+    pub coin: Option<String>,
+    /// What the coin was told from: `wallet`, `algorithm`, `dialect`, …
+    pub coin_reason: Option<&'static str>,
+    pub jobs: u64,
+    /// Height of the newest job, where the dialect tells.
+    pub height: Option<u64>,
+    pub shares: Shares,
+    /// Difficulty in force, in the dialect's own unit.
+    pub difficulty: Option<f64>,
+    pub work: Work,
+    /// Hashes per second that the miner itself reported.
+    pub reported_hashrate: Option<f64>,
+    /// The pool's words when it refused the login.
+    pub refused: Option<String>,
+    /// The pool told the miner to reconnect there (host may be empty: same host).
+    pub redirect: Option<(String, u16)>,
+    /// XMRig's donation rounds: the login is a hash of the user's wallet.
+    pub donation: bool,
+    /// The login is no wallet: a proxy of the miner's owner, or a pool account, hides it.
+    pub wallet_hidden: bool,
+    /// Only one direction of the connection was seen.
+    pub one_way: bool,
+    /// The conversation was already under way.
+    pub midstream: bool,
+    /// Lines that were too long, not JSON or out of grammar.
+    pub malformed: u64,
+    pub first_message: Option<Moment>,
+    pub last_message: Option<Moment>,
+}
+
+impl MiningSession {
+    /// The highest rung reached.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.steps.iter().map(|step| step.verdict).max()
+    }
+
+    /// The miner's and the pool's end of `flow`; the initiator counts as the miner until the
+    /// messages tell.
+    pub fn roles(&self, flow: &Flow) -> (Endpoint, Endpoint) {
+        let miner = self.miner.unwrap_or(Direction::ToServer);
+        (flow.sender(miner), flow.sender(miner.reverse()))
+    }
+}

@@ -1,0 +1,50 @@
+//! What a protocol parser read out of a flow.
+
+pub mod dns;
+pub mod http;
+pub mod mining;
+pub mod tls;
+pub mod tunnel;
+
+use super::flow::{Flow, FlowEnd};
+use super::time::Timestamp;
+
+pub use dns::DnsMessage;
+pub use http::{HttpRequest, HttpResponse};
+pub use mining::MiningSession;
+pub use tls::{ClientHello, QuicInitial, TlsHandshake};
+pub use tunnel::Tunnel;
+
+/// When something was seen: packet time, and the packet that completed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub time: Timestamp,
+    /// [`super::Packet::number`]; orders events of different workers.
+    pub packet: u64,
+}
+
+/// One thing that a parser extracted. Borrowed: parsers reuse their buffers.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The first packet of a new flow.
+    FlowOpened,
+    Dns(&'a DnsMessage),
+    /// A TLS ClientHello over TCP, as soon as it is complete.
+    TlsClientHello(&'a ClientHello),
+    /// All that a TLS connection shows before it is encrypted; once, when there is no more.
+    TlsHandshake(&'a TlsHandshake),
+    Quic(&'a QuicInitial),
+    HttpRequest(&'a HttpRequest),
+    HttpResponse(&'a HttpResponse),
+    /// A proxy or tunnel inside the flow, with its true destination.
+    Tunnel(&'a Tunnel),
+    /// The state of a mining conversation; repeated as it grows, and at its end.
+    Mining(&'a MiningSession),
+    /// No more packets of this flow; the last event of every flow that was opened.
+    FlowClosed(FlowEnd),
+}
+
+/// Takes the events of all flows of one worker.
+pub trait EventSink {
+    fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>);
+}

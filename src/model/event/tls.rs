@@ -1,0 +1,69 @@
+//! What TLS and QUIC show before they are encrypted.
+
+/// Fields of a ClientHello (RFC 8446 §4.1.2) in wire order, GREASE (RFC 8701) values included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientHello {
+    /// `legacy_version`.
+    pub version: u16,
+    /// `server_name` (RFC 6066 §3), lower case; with `ech` it names only the provider.
+    pub sni: Option<String>,
+    /// ALPN protocol names, escaped where not printable.
+    pub alpn: Vec<String>,
+    pub cipher_suites: Vec<u16>,
+    pub extensions: Vec<u16>,
+    /// `supported_groups`.
+    pub groups: Vec<u16>,
+    pub point_formats: Vec<u8>,
+    pub signature_algorithms: Vec<u16>,
+    pub supported_versions: Vec<u16>,
+    /// Groups of the key shares offered.
+    pub key_shares: Vec<u16>,
+    /// An encrypted_client_hello extension is present (RFC 9849): `sni` is the outer one.
+    pub ech: bool,
+    /// The message was cut before its end; what is here was read up to the cut.
+    pub truncated: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerHello {
+    /// Negotiated version (from `supported_versions` where present).
+    pub version: u16,
+    pub legacy_version: u16,
+    pub cipher_suite: u16,
+    pub extensions: Vec<u16>,
+    pub alpn: Option<String>,
+}
+
+/// The parts of an X.509 certificate (RFC 5280) that name somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// RFC 4514-like, most general first as Suricata prints it: `C=IT, ST=Pool, CN=mining.pool`.
+    pub subject: String,
+    pub issuer: String,
+    /// Hexadecimal, colon separated.
+    pub serial: String,
+    /// subjectAltName DNS names, lower case, at most a bounded number.
+    pub names: Vec<String>,
+    /// Seconds since the Unix epoch.
+    pub not_before: Option<i64>,
+    pub not_after: Option<i64>,
+    pub sha1: [u8; 20],
+    pub sha256: [u8; 32],
+}
+
+/// Everything a TLS connection showed in clear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsHandshake {
+    pub client: Option<ClientHello>,
+    pub server: Option<ServerHello>,
+    /// Leaf first. Empty where TLS 1.3 hides them or a session was resumed.
+    pub certificates: Vec<Certificate>,
+}
+
+/// A QUIC client Initial (RFC 9001) whose ClientHello could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuicInitial {
+    /// Wire version, for example 0x00000001 or 0x6b3343cf.
+    pub version: u32,
+    pub hello: ClientHello,
+}

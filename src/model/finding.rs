@@ -1,0 +1,135 @@
+//! What one flow says about mining: small owned values that travel from the workers to the
+//! one correlator.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::alert::EvidenceKind;
+use super::chunk::Direction;
+use super::event::{MiningSession, Moment};
+use super::flow::{Endpoint, Flow, FlowKey, Transport};
+use super::link::LinkInfo;
+
+/// Who runs an indicator's host, and how bad a contact is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum PoolClass {
+    /// A public mining pool.
+    Pool,
+    /// A mining proxy or a relay in front of pools.
+    Proxy,
+    /// Serves miners to web browsers.
+    Browser,
+    /// Infrastructure of mining malware.
+    Malware,
+    /// Mining-related but not proof of mining: exchanges' pools, dashboards, downloads.
+    Policy,
+}
+
+impl PoolClass {
+    pub const fn name(self) -> &'static str {
+        match self {
+            PoolClass::Pool => "pool",
+            PoolClass::Proxy => "proxy",
+            PoolClass::Browser => "browser",
+            PoolClass::Malware => "malware",
+            PoolClass::Policy => "policy",
+        }
+    }
+}
+
+/// An entry of the intelligence to which indicators belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolEntry {
+    pub name: String,
+    pub class: PoolClass,
+    /// Ticker symbols.
+    pub coins: Vec<String>,
+    /// Lists that name it, with date: `maltrail 2026-11-01`.
+    pub sources: Vec<String>,
+}
+
+/// A match of an observed value with the intelligence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub pool: Arc<PoolEntry>,
+    /// The indicator that matched, as loaded: `supportxmr.com`, `91.121.140.167`.
+    pub indicator: String,
+}
+
+/// The parts of a [`Flow`] that outlive it.
+#[derive(Clone, Debug)]
+pub struct FlowRef {
+    pub id: u64,
+    pub client: Endpoint,
+    pub server: Endpoint,
+    pub transport: Transport,
+    pub key: FlowKey,
+    /// Link layer of the packets of each direction, indexed by [`Direction::index`].
+    pub link: [LinkInfo; 2],
+}
+
+impl From<&Flow> for FlowRef {
+    fn from(flow: &Flow) -> Self {
+        FlowRef {
+            id: flow.id,
+            client: flow.client(),
+            server: flow.server(),
+            transport: flow.transport(),
+            key: flow.key,
+            link: flow.link,
+        }
+    }
+}
+
+impl FlowRef {
+    /// Link layer of the packets that this end sent, if it has sent any.
+    pub fn link_of(&self, direction: Direction) -> &LinkInfo {
+        &self.link[direction.index()]
+    }
+}
+
+/// One statement about one flow.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub at: Moment,
+    pub flow: FlowRef,
+    pub kind: FindingKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum FindingKind {
+    /// A new flow: matched with the addresses that DNS answers gave for pool names.
+    Opened,
+    /// A DNS answer: which addresses a name has. `client` of the flow asked.
+    Answer(Box<NameAnswer>),
+    /// A name, an address or a URL of the intelligence was touched.
+    Contact(Box<Contact>),
+    /// A name that the flow's server goes by (SNI, HTTP host, tunnel target), not in the intelligence.
+    Named(Box<str>),
+    /// A mining conversation, as far as it has come.
+    Mining(Box<MiningSession>),
+    /// The flow ended.
+    Closed,
+}
+
+#[derive(Clone, Debug)]
+pub struct NameAnswer {
+    /// The name asked for.
+    pub name: String,
+    /// Other names on the way (CNAME targets).
+    pub aliases: Vec<String>,
+    pub addresses: Vec<IpAddr>,
+    /// The smallest TTL on the way, in seconds.
+    pub ttl: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub evidence: EvidenceKind,
+    /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
+    pub observed: String,
+    pub hit: Hit,
+}

@@ -1,0 +1,225 @@
+//! Flows: who talks to whom, since when, how much.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::chunk::Direction;
+use super::link::LinkInfo;
+use super::time::Timestamp;
+
+/// IP protocol of a flow (IANA assigned numbers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Tcp,
+    Udp,
+    Other(u8),
+}
+
+impl Transport {
+    pub const fn number(self) -> u8 {
+        match self {
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
+            Transport::Other(number) => number,
+        }
+    }
+
+    pub const fn from_number(number: u8) -> Transport {
+        match number {
+            6 => Transport::Tcp,
+            17 => Transport::Udp,
+            other => Transport::Other(other),
+        }
+    }
+}
+
+/// An address and a port (0 where the protocol has none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Endpoint {
+    pub ip: IpAddr,
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::net::SocketAddr::new(self.ip, self.port).fmt(f)
+    }
+}
+
+/// One of the two ends of a [`FlowKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    A,
+    B,
+}
+
+impl Side {
+    pub const fn other(self) -> Side {
+        match self {
+            Side::A => Side::B,
+            Side::B => Side::A,
+        }
+    }
+}
+
+/// The symmetric 5-tuple (and VLAN, where the site wants it): both directions have the same key.
+///
+/// Five words, so that it hashes and compares as one 40-byte block: two addresses of 16 bytes
+/// (IPv4 as IPv4-mapped IPv6), then both ports, the protocol and the VLAN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct FlowKey {
+    words: [u64; 5],
+}
+
+impl FlowKey {
+    /// The key of a packet from `src` to `dst`, and the end that sent it.
+    /// `vlan` is 0 unless flows of different VLANs must stay apart.
+    pub fn new(src: Endpoint, dst: Endpoint, transport: Transport, vlan: u16) -> (FlowKey, Side) {
+        let src_words = address_words(src.ip);
+        let dst_words = address_words(dst.ip);
+        let from = if (src_words, src.port) <= (dst_words, dst.port) { Side::A } else { Side::B };
+        let (a, a_port, b, b_port) = match from {
+            Side::A => (src_words, src.port, dst_words, dst.port),
+            Side::B => (dst_words, dst.port, src_words, src.port),
+        };
+        let last = u64::from(a_port) << 48
+            | u64::from(b_port) << 32
+            | u64::from(vlan) << 16
+            | u64::from(transport.number());
+        (FlowKey { words: [a.0, a.1, b.0, b.1, last] }, from)
+    }
+
+    /// The five words, for hashing.
+    pub const fn words(&self) -> &[u64; 5] {
+        &self.words
+    }
+
+    /// One end.
+    pub fn endpoint(&self, side: Side) -> Endpoint {
+        let [a_high, a_low, b_high, b_low, last] = self.words;
+        match side {
+            Side::A => Endpoint { ip: address(a_high, a_low), port: (last >> 48) as u16 },
+            Side::B => Endpoint { ip: address(b_high, b_low), port: (last >> 32) as u16 },
+        }
+    }
+
+    pub const fn transport(&self) -> Transport {
+        Transport::from_number(self.words[4] as u8)
+    }
+
+    pub const fn vlan(&self) -> u16 {
+        (self.words[4] >> 16) as u16
+    }
+}
+
+fn address_words(ip: IpAddr) -> (u64, u64) {
+    let bits = match ip {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    };
+    ((bits >> 64) as u64, bits as u64)
+}
+
+fn address(high: u64, low: u64) -> IpAddr {
+    let v6 = Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low));
+    v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4)
+}
+
+/// What is known of a flow without looking at its payload. Arrays are indexed by
+/// [`Direction::index`].
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Number of its first packet: unique in an input and the same in every replay.
+    pub id: u64,
+    pub key: FlowKey,
+    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
+    pub initiator: Side,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    pub packets: [u64; 2],
+    /// Bytes on the wire.
+    pub bytes: [u64; 2],
+    /// Link layer of the first packet of each direction, as its sender put it.
+    pub link: [LinkInfo; 2],
+    /// The handshake was not seen: the capture started later than the connection.
+    pub midstream: bool,
+    /// TCP payload bytes that were lost for good, per direction.
+    pub lost: [u64; 2],
+}
+
+impl Flow {
+    pub fn client(&self) -> Endpoint {
+        self.key.endpoint(self.initiator)
+    }
+
+    pub fn server(&self) -> Endpoint {
+        self.key.endpoint(self.initiator.other())
+    }
+
+    /// The end that sends in `direction`.
+    pub fn sender(&self, direction: Direction) -> Endpoint {
+        match direction {
+            Direction::ToServer => self.client(),
+            Direction::ToClient => self.server(),
+        }
+    }
+
+    pub const fn transport(&self) -> Transport {
+        self.key.transport()
+    }
+}
+
+/// Why a flow ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowEnd {
+    /// FIN in both directions, or RST.
+    Closed,
+    /// Silent for longer than its timeout.
+    Timeout,
+    /// The same 5-tuple was used for a new connection.
+    Reused,
+    /// Given up to keep within the memory budget.
+    Evicted,
+    /// The input ended.
+    Input,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(ip: &str, port: u16) -> Endpoint {
+        Endpoint { ip: ip.parse().unwrap(), port }
+    }
+
+    #[test]
+    fn both_directions_have_one_key() {
+        for (src, dst) in [
+            (endpoint("10.0.0.1", 50000), endpoint("91.121.140.167", 3333)),
+            (endpoint("2001:db8::1", 1), endpoint("2001:db8::2", 65535)),
+            (endpoint("10.0.0.1", 9), endpoint("10.0.0.1", 7)),
+        ] {
+            let (there, from) = FlowKey::new(src, dst, Transport::Tcp, 7);
+            let (back, from_back) = FlowKey::new(dst, src, Transport::Tcp, 7);
+            assert_eq!(there, back);
+            assert_eq!(from, from_back.other());
+            assert_eq!(there.endpoint(from), src);
+            assert_eq!(there.endpoint(from.other()), dst);
+            assert_eq!(there.vlan(), 7);
+            assert_eq!(there.transport(), Transport::Tcp);
+        }
+    }
+
+    #[test]
+    fn protocol_vlan_and_port_tell_flows_apart() {
+        let (a, b) = (endpoint("10.0.0.1", 1), endpoint("10.0.0.2", 2));
+        let key = |t, v| FlowKey::new(a, b, t, v).0;
+        assert_ne!(key(Transport::Tcp, 0), key(Transport::Udp, 0));
+        assert_ne!(key(Transport::Tcp, 0), key(Transport::Tcp, 1));
+        assert_ne!(
+            key(Transport::Tcp, 0),
+            FlowKey::new(a, endpoint("10.0.0.2", 3), Transport::Tcp, 0).0
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! Packets as they come from a capture, in batches that share one buffer.
+
+use super::time::Timestamp;
+
+/// What the first byte of a packet is: a value of the `LINKTYPE_` registry
+/// (<https://www.tcpdump.org/linktypes.html>), not of a platform's `DLT_` numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    pub const NULL: LinkType = LinkType(0);
+    pub const ETHERNET: LinkType = LinkType(1);
+    pub const PPP: LinkType = LinkType(9);
+    pub const PPP_HDLC: LinkType = LinkType(50);
+    pub const PPP_ETHER: LinkType = LinkType(51);
+    pub const RAW: LinkType = LinkType(101);
+    pub const IEEE802_11: LinkType = LinkType(105);
+    pub const LOOP: LinkType = LinkType(108);
+    pub const LINUX_SLL: LinkType = LinkType(113);
+    pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
+    pub const IPV4: LinkType = LinkType(228);
+    pub const IPV6: LinkType = LinkType(229);
+    pub const LINUX_SLL2: LinkType = LinkType(276);
+}
+
+/// Where one packet lies in its batch, and what the capture says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct PacketRecord {
+    pub time: Timestamp,
+    /// Offset of the first byte in [`PacketBatch::bytes`].
+    pub offset: u32,
+    /// Bytes captured.
+    pub captured: u32,
+    /// Bytes on the wire; more than `captured` where the snap length cut the packet.
+    pub wire_len: u32,
+    pub link: LinkType,
+    /// Which file or interface it came from: an index into the source's list of names.
+    pub origin: u16,
+}
+
+/// One packet, borrowed from its batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Position in the whole input, from 1: a unique, reproducible name for the packet.
+    pub number: u64,
+    pub time: Timestamp,
+    pub link: LinkType,
+    pub wire_len: u32,
+    pub bytes: &'a [u8],
+}
+
+/// A run of packets in capture order, with one buffer for all their bytes.
+///
+/// Batches are recycled: a source clears one and fills it again, so that the steady state
+/// allocates nothing.
+#[derive(Debug, Default)]
+pub struct PacketBatch {
+    /// Position of this batch in the input, from 0.
+    pub number: u64,
+    /// Number of the first packet ([`Packet::number`]).
+    pub first_packet: u64,
+    pub bytes: Vec<u8>,
+    pub records: Vec<PacketRecord>,
+}
+
+impl PacketBatch {
+    /// Empties the batch and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.records.clear();
+    }
+
+    /// Copies a packet in: for sources that cannot hand over whole blocks.
+    pub fn push(
+        &mut self,
+        time: Timestamp,
+        link: LinkType,
+        origin: u16,
+        wire_len: u32,
+        bytes: &[u8],
+    ) {
+        let offset = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        self.records.push(PacketRecord {
+            time,
+            offset,
+            captured: bytes.len() as u32,
+            wire_len,
+            link,
+            origin,
+        });
+    }
+
+    /// The packets, in order. A record that points outside the buffer yields an empty packet.
+    pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
+        (self.first_packet..).zip(&self.records).map(|(number, record)| {
+            let start = record.offset as usize;
+            Packet {
+                number,
+                time: record.time,
+                link: record.link,
+                wire_len: record.wire_len,
+                bytes: self.bytes.get(start..start + record.captured as usize).unwrap_or(&[]),
+            }
+        })
+    }
+}
