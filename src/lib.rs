@@ -12,3 +12,15 @@
 #![deny(unsafe_code)]
 
 pub mod model;
+
+pub mod capture;
+pub mod cli;
+pub mod config;
+pub mod correlate;
+pub mod decode;
+pub mod detect;
+pub mod flow;
+pub mod intel;
+pub mod output;
+pub mod pipeline;
+pub mod protocol;

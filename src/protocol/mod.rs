@@ -1,0 +1,3 @@
+//! Protocol parsers: chunks of a flow in, events out.
+
+pub mod parser;
