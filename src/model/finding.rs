@@ -111,7 +111,7 @@ pub enum FindingKind {
     Named(Box<str>),
     /// A mining conversation, as far as it has come.
     Mining(Box<MiningSession>),
-    /// The flow ended.
+    /// A flow with a mining conversation ended.
     Closed,
 }
 
@@ -124,11 +124,15 @@ pub struct NameAnswer {
     pub addresses: Vec<IpAddr>,
     /// The smallest TTL on the way, in seconds.
     pub ttl: u32,
+    /// Match of the name or of one of its aliases with the intelligence.
+    pub hit: Option<Hit>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Contact {
     pub evidence: EvidenceKind,
+    /// The direction in which the packets of the host that made the contact travel.
+    pub host: Direction,
     /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
     pub observed: String,
     pub hit: Hit,

@@ -1,0 +1,69 @@
+//! What makes two findings about one host parts of the same incident.
+
+use std::net::IpAddr;
+
+use crate::model::event::MiningSession;
+
+/// Identities kept for one incident; a host that goes through more is better told apart anyway.
+const MAX_IDENTITIES: usize = 64;
+
+/// Something that a campaign keeps while its connections come and go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Identity {
+    /// A pool of the intelligence, by name.
+    Pool(String),
+    /// The registrable domain of a name under which the host reached it.
+    Domain(String),
+    Address(IpAddr),
+    Wallet(String),
+}
+
+impl Identity {
+    /// The identity of a host name: its registrable domain (Public Suffix List), or itself.
+    pub fn of_name(name: &str) -> Identity {
+        let domain = psl::domain_str(name).unwrap_or(name);
+        Identity::Domain(domain.to_owned())
+    }
+
+    /// The identity of a session's payee: a wallet, or a pool account's name if that is all there
+    /// is. Donations go to the miner's author and say nothing about the campaign.
+    pub fn of_payee(session: &MiningSession) -> Option<Identity> {
+        if session.donation {
+            return None;
+        }
+        session.wallet.as_ref().map(|wallet| Identity::Wallet(wallet.address.clone()))
+    }
+}
+
+/// The identities of one incident.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Campaign {
+    identities: Vec<Identity>,
+}
+
+impl Campaign {
+    pub fn shares_any(&self, identities: &[Identity]) -> bool {
+        identities.iter().any(|identity| self.identities.contains(identity))
+    }
+
+    pub fn add(&mut self, identities: &[Identity]) {
+        for identity in identities {
+            if self.identities.len() < MAX_IDENTITIES && !self.identities.contains(identity) {
+                self.identities.push(identity.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_operator_are_one_campaign() {
+        let mut campaign = Campaign::default();
+        campaign.add(&[Identity::of_name("pool.supportxmr.com")]);
+        assert!(campaign.shares_any(&[Identity::of_name("de.supportxmr.com")]));
+        assert!(!campaign.shares_any(&[Identity::of_name("supportxmr.co.uk")]));
+    }
+}

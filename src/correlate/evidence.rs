@@ -1,0 +1,64 @@
+//! The reasons behind a verdict: each listed once, however often it recurs.
+
+use hashbrown::HashSet;
+
+use crate::model::alert::{Evidence, EvidenceKind, Verdict};
+
+/// Reasons listed for one incident; a record of 8,000 bytes holds fewer.
+const MAX_LISTED: usize = 48;
+/// Keys remembered to recognise repetitions; beyond that new reasons are only counted.
+const MAX_KEYS: usize = 4096;
+
+/// Reasons, first occurrence first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EvidenceList {
+    listed: Vec<Evidence>,
+    keys: HashSet<(EvidenceKind, String)>,
+    omitted: u64,
+}
+
+impl EvidenceList {
+    /// Adds a reason unless one of its kind is known for `subject` (a name, a far end): whether
+    /// it was new.
+    pub fn add(&mut self, subject: &str, evidence: Evidence) -> bool {
+        let key = (evidence.kind, subject.to_owned());
+        if self.keys.contains(&key) {
+            return false;
+        }
+        if self.keys.len() < MAX_KEYS {
+            self.keys.insert(key);
+        }
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(evidence);
+        } else {
+            self.omitted += 1;
+        }
+        true
+    }
+
+    pub fn listed(&self) -> &[Evidence] {
+        &self.listed
+    }
+
+    pub fn omitted(&self) -> u64 {
+        self.omitted
+    }
+
+    /// Forgets the reasons that a record has just told, and not that they were told.
+    pub fn clear_listed(&mut self) {
+        self.listed.clear();
+        self.omitted = 0;
+    }
+}
+
+/// What kind of reason a rung of the ladder is.
+pub(super) fn kind_of(verdict: Verdict) -> EvidenceKind {
+    match verdict {
+        Verdict::Probe => EvidenceKind::Probe,
+        Verdict::Contact => EvidenceKind::PoolAddress,
+        Verdict::Attempt => EvidenceKind::Login,
+        Verdict::Session => EvidenceKind::LoginReply,
+        Verdict::Mining => EvidenceKind::Job,
+        Verdict::Active => EvidenceKind::Share,
+    }
+}

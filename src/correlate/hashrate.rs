@@ -1,0 +1,205 @@
+//! Hashrate from proven work: the sum of the difficulties of all shares that were not rejected,
+//! over the time in which there was work to do.
+//!
+//! Finding shares is a Poisson process, so with shares of difficulty D the estimate ΣD/T has the
+//! relative standard error √ΣD² / ΣD.
+
+use std::time::Duration;
+
+use crate::model::event::mining::Work;
+use crate::model::time::Timestamp;
+
+/// A pause between messages this many times the mean gap between shares cannot be chance
+/// (probability e^-15): the machine slept or the miner was paused, and the time does not count.
+const PAUSE_FACTOR: f64 = 15.0;
+/// Fewer shares say almost nothing: the standard error of three is 58 %.
+const MIN_SHARES: u64 = 3;
+/// Spans kept for connections that have ended; the two closest are merged beyond that.
+const MAX_SPANS: usize = 256;
+/// Pauses kept in all; the shortest are forgotten beyond that.
+const MAX_PAUSES: usize = 256;
+
+/// Hashes per second with one standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hashrate {
+    pub hashes_per_second: f64,
+    pub standard_error: f64,
+}
+
+/// The work of several connections of one host.
+#[derive(Clone, Debug, Default)]
+pub struct WorkTotal {
+    hashes: f64,
+    hashes_squared: f64,
+    shares: u64,
+    /// [first job, last message] of each connection.
+    spans: Vec<(Timestamp, Timestamp)>,
+    pauses: Vec<(Timestamp, Timestamp)>,
+}
+
+impl WorkTotal {
+    pub fn add(&mut self, work: &Work) {
+        self.hashes += work.hashes;
+        self.hashes_squared += work.hashes_squared;
+        self.shares += work.shares;
+        if let (Some(first), Some(last)) = (work.first_job, work.last_message) {
+            self.spans.push((first, last.max(first)));
+        }
+        self.pauses.extend_from_slice(&work.pauses);
+        self.keep_within_bounds();
+    }
+
+    /// `None` while there are too few shares.
+    pub fn hashrate(&self) -> Option<Hashrate> {
+        let spans = union(&self.spans);
+        let total: f64 = spans.iter().map(|&(start, end)| seconds(start, end)).sum();
+        if self.shares < MIN_SHARES || total <= 0.0 || self.hashes <= 0.0 {
+            return None;
+        }
+        let limit = PAUSE_FACTOR * total / self.shares as f64;
+        let long: Vec<_> = self
+            .pauses
+            .iter()
+            .copied()
+            .filter(|&(start, end)| seconds(start, end) > limit)
+            .collect();
+        let time = total - silent(&spans, &self.spans, &long);
+        if time <= 0.0 {
+            return None;
+        }
+        let rate = self.hashes / time;
+        Some(Hashrate {
+            hashes_per_second: rate,
+            standard_error: rate * self.hashes_squared.sqrt() / self.hashes,
+        })
+    }
+
+    fn keep_within_bounds(&mut self) {
+        if self.spans.len() > MAX_SPANS {
+            self.spans = union(&self.spans);
+            while self.spans.len() > MAX_SPANS {
+                let closest = (1..self.spans.len())
+                    .min_by_key(|&i| self.spans[i].0.since(self.spans[i - 1].1))
+                    .unwrap_or(1);
+                let (_, end) = self.spans.remove(closest);
+                self.spans[closest - 1].1 = end;
+            }
+        }
+        if self.pauses.len() > MAX_PAUSES {
+            self.pauses.sort_by_key(|&(start, end)| std::cmp::Reverse(end.since(start)));
+            self.pauses.truncate(MAX_PAUSES);
+        }
+    }
+}
+
+/// Time inside `spans` in which every connection paused: a pause of one connection does not count
+/// while another worked.
+fn silent(
+    spans: &[(Timestamp, Timestamp)],
+    connections: &[(Timestamp, Timestamp)],
+    pauses: &[(Timestamp, Timestamp)],
+) -> f64 {
+    union(pauses)
+        .iter()
+        .filter(|&&(start, end)| {
+            let active =
+                connections.iter().filter(|&&(first, last)| first < end && last > start).count();
+            let paused = pauses.iter().filter(|&&(s, e)| s < end && e > start).count();
+            active <= paused
+        })
+        .map(|&(start, end)| {
+            spans.iter().map(|&(first, last)| seconds(start.max(first), end.min(last))).sum::<f64>()
+        })
+        .sum()
+}
+
+fn seconds(start: Timestamp, end: Timestamp) -> f64 {
+    end.since(start).as_secs_f64()
+}
+
+fn union(spans: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Timestamp)> {
+    let mut sorted = spans.to_vec();
+    sorted.sort_unstable();
+    let mut merged: Vec<(Timestamp, Timestamp)> = Vec::with_capacity(sorted.len());
+    for (start, end) in sorted {
+        match merged.last_mut() {
+            Some(last) if start <= last.1.plus(Duration::ZERO) => last.1 = last.1.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_parts(1_700_000_000 + second, 0)
+    }
+
+    fn work(shares: u64, difficulty: f64, from: u64, to: u64) -> Work {
+        Work {
+            hashes: shares as f64 * difficulty,
+            hashes_squared: shares as f64 * difficulty * difficulty,
+            shares,
+            first_job: Some(at(from)),
+            last_message: Some(at(to)),
+            pauses: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn steady_shares_give_work_over_time_with_a_poisson_error() {
+        let mut total = WorkTotal::default();
+        total.add(&work(100, 30_000.0, 0, 3000));
+        let rate = total.hashrate().unwrap();
+        assert!((rate.hashes_per_second - 1000.0).abs() < 1e-6);
+        assert!((rate.standard_error - 100.0).abs() < 1e-6, "1/sqrt(100) of 1000");
+    }
+
+    #[test]
+    fn overlapping_connections_count_their_time_once() {
+        let mut total = WorkTotal::default();
+        total.add(&work(10, 100.0, 0, 100));
+        total.add(&work(10, 100.0, 50, 150));
+        assert!((total.hashrate().unwrap().hashes_per_second - 2000.0 / 150.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_long_silence_of_the_only_connection_is_left_out() {
+        let mut one = work(100, 10.0, 0, 2000);
+        one.pauses = vec![(at(500), at(1500))];
+        let mut total = WorkTotal::default();
+        total.add(&one);
+        assert!((total.hashrate().unwrap().hashes_per_second - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_silence_of_one_of_two_working_connections_counts() {
+        let mut one = work(100, 10.0, 0, 2000);
+        one.pauses = vec![(at(500), at(1500))];
+        let mut total = WorkTotal::default();
+        total.add(&one);
+        total.add(&work(100, 10.0, 0, 2000));
+        assert!((total.hashrate().unwrap().hashes_per_second - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_shares_are_too_few_to_say_anything() {
+        let mut total = WorkTotal::default();
+        total.add(&work(2, 10.0, 0, 100));
+        assert_eq!(total.hashrate(), None);
+    }
+
+    #[test]
+    fn a_thousand_connections_stay_within_bounds_and_keep_their_sum() {
+        let mut total = WorkTotal::default();
+        for i in 0..1000 {
+            total.add(&work(1, 10.0, i * 100, i * 100 + 50));
+        }
+        assert!(total.spans.len() <= MAX_SPANS);
+        let rate = total.hashrate().unwrap().hashes_per_second;
+        assert!(rate > 10_000.0 / 100_000.0 - 1e-9 && rate <= 10_000.0 / 50_000.0 + 1e-9, "{rate}");
+    }
+}

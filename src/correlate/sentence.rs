@@ -1,0 +1,145 @@
+//! One sentence that says it all to a tired analyst.
+
+use std::fmt::Write;
+
+use super::incident::HostFacts;
+use crate::model::alert::{Alert, Mining, Pool, Verdict};
+
+/// Characters of a wallet kept at either end: enough to recognise it.
+const WALLET_ENDS: usize = 6;
+
+/// What happened, who did it, to whom it goes.
+pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
+    let mut text = alert.host.ip.to_string();
+    if let Some(mac) = alert.host.mac {
+        let _ = write!(text, " ({mac}");
+        if let Some(vlan) = alert.host.vlan {
+            let _ = write!(text, ", VLAN {vlan}");
+        }
+        text.push(')');
+    }
+    let pool = pool_text(&alert.pool);
+    let _ = match (alert.verdict, alert.mining.as_ref()) {
+        (Verdict::Probe, _) => write!(
+            text,
+            " tries one mining pool after the other without mining, the last {pool}: a scanner or a pool catalogue"
+        ),
+        (Verdict::Contact, _) => {
+            let _ = write!(text, " looked up or reached {pool}; no mining was seen");
+            if facts.resolver {
+                text.push_str(
+                    ". It answers others' lookups: the host that asked it is the one to find",
+                );
+            }
+            Ok(())
+        }
+        (Verdict::Attempt, mining) => {
+            let _ = write!(text, " tried to mine at {pool}");
+            match mining.and_then(|mining| mining.refused.as_deref()) {
+                Some(reason) => write!(text, " and was refused: {reason}"),
+                None => write!(text, " and got no answer"),
+            }
+        }
+        (Verdict::Session, mining) => {
+            write!(text, " speaks a mining protocol with {pool}{}", miner_text(mining))
+        }
+        (Verdict::Mining, mining) => {
+            write!(text, " gets mining work from {pool}{}", miner_text(mining))
+        }
+        (Verdict::Active, mining) => {
+            write!(text, " mines at {pool}{}{}", miner_text(mining), shares_text(mining))
+        }
+    };
+    if facts.prober && alert.verdict != Verdict::Probe {
+        text.push_str(". It tries many pools: more likely a prober than a miner");
+    }
+    if !alert.host.inside {
+        text.push_str(". The address is not in home_net");
+    }
+    text
+}
+
+fn pool_text(pool: &Pool) -> String {
+    let address = pool.ip.map(|ip| match pool.port {
+        Some(port) => std::net::SocketAddr::new(ip, port).to_string(),
+        None => ip.to_string(),
+    });
+    let name = pool.domain.as_ref().or(pool.name.as_ref());
+    match (name, address) {
+        (Some(name), Some(address)) => format!("{name} ({address})"),
+        (Some(name), None) => name.clone(),
+        (None, Some(address)) => address,
+        (None, None) => "a pool".to_owned(),
+    }
+}
+
+fn miner_text(mining: Option<&Mining>) -> String {
+    let Some(mining) = mining else { return String::new() };
+    let mut text = String::new();
+    if let Some(coin) = &mining.coin {
+        let _ = write!(text, ", coin {coin}");
+    }
+    if mining.donation {
+        text.push_str(", a donation round of XMRig");
+    } else if let Some(wallet) = &mining.wallet {
+        let _ = write!(text, ", wallet {}", shorten(wallet));
+    } else if mining.wallet_hidden {
+        text.push_str(", wallet hidden by a proxy or an account");
+    }
+    if let Some(agent) = &mining.agent {
+        let _ = write!(text, ", with {}", agent.split([' ', '(']).next().unwrap_or(agent));
+    }
+    text
+}
+
+fn shares_text(mining: Option<&Mining>) -> String {
+    let Some(mining) = mining else { return String::new() };
+    let shares = &mining.shares;
+    let mut text = format!(": {} of {} shares accepted", shares.accepted, shares.submitted);
+    if let Some(rate) = mining.hashrate_hs {
+        let _ = write!(text, ", about {}", human_rate(rate));
+    }
+    text
+}
+
+/// `47abcd…efghij`; texts that are short already stay whole.
+fn shorten(wallet: &str) -> String {
+    let letters: Vec<char> = wallet.chars().collect();
+    if letters.len() <= 2 * WALLET_ENDS + 1 {
+        return wallet.to_owned();
+    }
+    let (head, tail) = (&letters[..WALLET_ENDS], &letters[letters.len() - WALLET_ENDS..]);
+    format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+}
+
+/// Hashes per second with a unit that leaves one to three digits before the point.
+pub fn human_rate(hashes_per_second: f64) -> String {
+    const UNITS: [&str; 6] = ["H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s"];
+    let mut value = hashes_per_second;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = usize::from(value < 99.95);
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_read_well_in_every_size() {
+        assert_eq!(human_rate(0.5), "0.5 H/s");
+        assert_eq!(human_rate(465.7), "466 H/s");
+        assert_eq!(human_rate(12_345.0), "12.3 kH/s");
+        assert_eq!(human_rate(110e12), "110 TH/s");
+    }
+
+    #[test]
+    fn a_wallet_is_shortened_in_the_middle() {
+        assert_eq!(shorten("short"), "short");
+        assert_eq!(shorten("472jm2WBFsScZaCueCmZPg7w7v3"), "472jm2…g7w7v3");
+    }
+}

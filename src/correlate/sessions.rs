@@ -1,0 +1,119 @@
+//! The mining conversations of one incident, summed.
+
+use std::collections::BTreeMap;
+
+use super::hashrate::{Hashrate, WorkTotal};
+use crate::model::event::MiningSession;
+use crate::model::event::mining::Shares;
+
+/// Conversations of one host that can be open at once; the oldest are summed up beyond that.
+const MAX_OPEN: usize = 64;
+
+/// Conversations by flow. A conversation reports its state again and again: only the newest
+/// report counts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sessions {
+    open: BTreeMap<u64, MiningSession>,
+    ended_shares: Shares,
+    ended_work: WorkTotal,
+    ended_jobs: u64,
+    /// The most telling of those that have ended.
+    ended: Option<Box<MiningSession>>,
+    connections: u64,
+}
+
+impl Sessions {
+    pub fn update(&mut self, flow: u64, session: &MiningSession) {
+        if self.open.insert(flow, session.clone()).is_none() {
+            self.connections += 1;
+        }
+        if self.open.len() > MAX_OPEN
+            && let Some((&oldest, _)) = self.open.first_key_value()
+        {
+            self.end(oldest);
+        }
+    }
+
+    /// The flow is over: keep its sums.
+    pub fn end(&mut self, flow: u64) {
+        let Some(session) = self.open.remove(&flow) else { return };
+        self.ended_shares.add(&session.shares);
+        self.ended_work.add(&session.work);
+        self.ended_jobs += session.jobs;
+        if self.ended.as_ref().is_none_or(|best| telling(best) <= telling(&session)) {
+            self.ended = Some(Box::new(session));
+        }
+    }
+
+    pub fn any_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    pub fn connections(&self) -> u64 {
+        self.connections
+    }
+
+    pub fn shares(&self) -> Shares {
+        let mut shares = self.ended_shares;
+        self.open.values().for_each(|session| shares.add(&session.shares));
+        shares
+    }
+
+    pub fn jobs(&self) -> u64 {
+        self.ended_jobs + self.open.values().map(|session| session.jobs).sum::<u64>()
+    }
+
+    pub fn hashrate(&self) -> Option<Hashrate> {
+        let mut work = self.ended_work.clone();
+        self.open.values().for_each(|session| work.add(&session.work));
+        work.hashrate()
+    }
+
+    /// The conversation that says most about the miner.
+    pub fn foremost(&self) -> Option<&MiningSession> {
+        self.ended.as_deref().into_iter().chain(self.open.values()).max_by_key(|s| telling(s))
+    }
+}
+
+/// Donations last, then the furthest, then the one with most shares.
+fn telling(session: &MiningSession) -> impl Ord + use<> {
+    (!session.donation, session.verdict(), session.shares.submitted, session.login.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(submitted: u64) -> MiningSession {
+        MiningSession {
+            shares: Shares { submitted, accepted: submitted, ..Shares::default() },
+            jobs: 1,
+            ..MiningSession::default()
+        }
+    }
+
+    #[test]
+    fn reports_of_one_flow_replace_each_other_and_flows_add_up() {
+        let mut sessions = Sessions::default();
+        sessions.update(1, &session(5));
+        sessions.update(1, &session(7));
+        sessions.update(2, &session(3));
+        assert_eq!((sessions.shares().submitted, sessions.connections()), (10, 2));
+        sessions.end(1);
+        assert_eq!((sessions.shares().submitted, sessions.jobs()), (10, 2));
+        assert!(sessions.any_open());
+        sessions.end(2);
+        assert!(!sessions.any_open());
+        assert_eq!(sessions.foremost().unwrap().shares.submitted, 7);
+    }
+
+    #[test]
+    fn many_open_conversations_are_summed_up() {
+        let mut sessions = Sessions::default();
+        for flow in 0..1000 {
+            sessions.update(flow, &session(1));
+        }
+        assert_eq!(sessions.open.len(), MAX_OPEN);
+        assert_eq!(sessions.shares().submitted, 1000);
+    }
+}

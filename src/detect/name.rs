@@ -1,0 +1,102 @@
+//! Small readings of names and URLs that the rules need.
+
+use crate::model::event::DnsMessage;
+use crate::model::event::dns::AnswerData;
+use crate::model::finding::NameAnswer;
+
+/// Addresses kept of one DNS answer; the largest honest round-robin sets have a few dozen.
+const MAX_ADDRESSES: usize = 64;
+/// Aliases followed in one answer; resolvers give up at about 16.
+const MAX_ALIASES: usize = 16;
+
+/// Whether a question of this type means that somebody wants to reach the name. A PTR question
+/// (12) names an address, and its asker is an analyst or a mail server.
+pub(super) fn is_lookup(qtype: u16) -> bool {
+    const PTR: u16 = 12;
+    qtype != PTR
+}
+
+/// What an answer teaches about a name's addresses; `None` for queries and empty answers.
+pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
+    if !message.response {
+        return None;
+    }
+    let mut answer = NameAnswer {
+        name: message.questions.first().map(|question| question.name.clone()).unwrap_or_default(),
+        aliases: Vec::new(),
+        addresses: Vec::new(),
+        ttl: u32::MAX,
+        hit: None,
+    };
+    for record in &message.answers {
+        match &record.data {
+            AnswerData::Address(ip) => answer.addresses.push(*ip),
+            AnswerData::Name(target) if record.rtype == CNAME || record.rtype == DNAME => {
+                answer.aliases.push(target.clone());
+            }
+            AnswerData::Service { target, hints, .. } => {
+                answer.addresses.extend(hints);
+                if !target.is_empty() {
+                    answer.aliases.push(target.clone());
+                }
+            }
+            AnswerData::Name(_) | AnswerData::Other => continue,
+        }
+        answer.ttl = answer.ttl.min(record.ttl);
+    }
+    answer.addresses.truncate(MAX_ADDRESSES);
+    answer.aliases.truncate(MAX_ALIASES);
+    let learnt = !answer.addresses.is_empty() || !answer.aliases.is_empty();
+    (learnt && !answer.name.is_empty()).then_some(answer)
+}
+
+/// RFC 1035 §3.2.2.
+const CNAME: u16 = 5;
+/// RFC 6672.
+const DNAME: u16 = 39;
+
+/// The host of a `Host` header: no port, no brackets.
+pub(super) fn without_port(host: &str) -> &str {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or(rest);
+    }
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') && port.bytes().all(|b| b.is_ascii_digit()) => {
+            name
+        }
+        _ => host,
+    }
+}
+
+/// The path of a request target in origin or absolute form.
+pub(super) fn path(target: &str) -> &str {
+    match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => target,
+    }
+}
+
+/// The URL as an analyst writes it, without scheme.
+pub(super) fn url(host: &str, target: &str) -> String {
+    format!("{host}{}", path(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_header_loses_its_port_only() {
+        assert_eq!(without_port("pool.example:3333"), "pool.example");
+        assert_eq!(without_port("pool.example"), "pool.example");
+        assert_eq!(without_port("[2001:db8::1]:80"), "2001:db8::1");
+        assert_eq!(without_port("2001:db8::1"), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_target_in_any_form_has_its_path() {
+        assert_eq!(path("/raw/x"), "/raw/x");
+        assert_eq!(path("http://pastebin.com/raw/x?y"), "/raw/x?y");
+        assert_eq!(path("http://pastebin.com"), "/");
+    }
+}
