@@ -1,0 +1,169 @@
+//! What a mirror port may put around an IP packet.
+
+use std::net::Ipv4Addr;
+
+use clap::ValueEnum;
+
+use crate::packet;
+
+/// A link layer or a tunnel around the packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    Ethernet,
+    Vlan,
+    Qinq,
+    Mpls,
+    Pppoe,
+    LinuxCooked,
+    LinuxCooked2,
+    Raw,
+    Null,
+    Gre,
+    Erspan1,
+    Erspan2,
+    Erspan3,
+    IpInIp,
+    Vxlan,
+    Geneve,
+    GtpU,
+    Wifi,
+}
+
+/// MAC addresses of sender and receiver.
+#[derive(Clone, Copy, Debug)]
+pub struct Macs {
+    pub src: [u8; 6],
+    pub dst: [u8; 6],
+}
+
+/// VLAN that tagged links carry.
+pub const VLAN: u16 = 12;
+/// Outer VLAN of QinQ.
+pub const OUTER_VLAN: u16 = 100;
+
+impl Link {
+    /// The `LINKTYPE_` value of captures of this link (<https://www.tcpdump.org/linktypes.html>).
+    pub fn link_type(self) -> u32 {
+        match self {
+            Link::LinuxCooked => 113,
+            Link::LinuxCooked2 => 276,
+            Link::Raw => 101,
+            Link::Null => 0,
+            Link::Wifi => 105,
+            _ => 1,
+        }
+    }
+
+    /// Whether the frames show the hosts' own MAC addresses.
+    pub fn shows_mac(self) -> bool {
+        !matches!(self, Link::Raw | Link::Null)
+    }
+
+    /// Puts `ip`, an IP packet, into a frame of this link.
+    pub fn frame(self, macs: Macs, ip: &[u8]) -> Vec<u8> {
+        let v6 = ip[0] >> 4 == 6;
+        let ethertype: u16 = if v6 { 0x86dd } else { 0x0800 };
+        let inner = || ethernet(macs, ethertype, ip);
+        match self {
+            Link::Ethernet => inner(),
+            Link::Vlan => ethernet(macs, 0x8100, &tagged(VLAN, ethertype, ip)),
+            Link::Qinq => {
+                ethernet(macs, 0x88a8, &tagged(OUTER_VLAN, 0x8100, &tagged(VLAN, ethertype, ip)))
+            }
+            Link::Mpls => {
+                // Two labels, 16 and 17; the bottom-of-stack bit is set on the second.
+                let labels = [0x00, 0x01, 0x00, 0x40, 0x00, 0x01, 0x11, 0x40];
+                ethernet(macs, 0x8847, &[&labels, ip].concat())
+            }
+            Link::Pppoe => {
+                let length = ip.len() as u16 + 2;
+                let ppp: u16 = if v6 { 0x0057 } else { 0x0021 };
+                let head =
+                    [&[0x11, 0x00, 0x00, 0x2a][..], &length.to_be_bytes(), &ppp.to_be_bytes()];
+                ethernet(macs, 0x8864, &[&head.concat(), ip].concat())
+            }
+            Link::LinuxCooked => {
+                let mut frame = vec![0, 0, 0, 1, 0, 6];
+                frame.extend(macs.src);
+                frame.extend([0, 0]);
+                frame.extend(ethertype.to_be_bytes());
+                frame.extend(ip);
+                frame
+            }
+            Link::LinuxCooked2 => {
+                let mut frame = ethertype.to_be_bytes().to_vec();
+                frame.extend([0, 0, 0, 0, 0, 2, 0, 1, 0, 6]); // reserved, interface 2, ARPHRD 1, type, length
+                frame.extend(macs.src);
+                frame.extend([0, 0]);
+                frame.extend(ip);
+                frame
+            }
+            Link::Raw => ip.to_vec(),
+            Link::Null => {
+                let family: u32 = if v6 { 30 } else { 2 };
+                [&family.to_le_bytes()[..], ip].concat()
+            }
+            Link::Gre => carried(47, &[&[0, 0][..], &ethertype.to_be_bytes(), ip].concat()),
+            Link::Erspan1 => carried(47, &[&[0x00, 0x00, 0x88, 0xbe][..], &inner()].concat()),
+            Link::Erspan2 => {
+                let gre = [0x10, 0x00, 0x88, 0xbe, 0, 0, 0, 1]; // with sequence number
+                let erspan = [0x10, 0x0c, 0x00, 0x01, 0, 0, 0, 0]; // version 1, VLAN 12, session 1
+                carried(47, &[&gre[..], &erspan, &inner()].concat())
+            }
+            Link::Erspan3 => {
+                let gre = [0x10, 0x00, 0x22, 0xeb, 0, 0, 0, 1];
+                let erspan = [0x20, 0x0c, 0x00, 0x01, 0, 0, 0, 0, 0, 0, 0, 0]; // version 2, no sub-header
+                carried(47, &[&gre[..], &erspan, &inner()].concat())
+            }
+            Link::IpInIp => carried(if v6 { 41 } else { 4 }, ip),
+            Link::Vxlan => {
+                let header = [0x08, 0, 0, 0, 0, 0, 42, 0]; // VNI 42
+                datagram(4789, &[&header[..], &inner()].concat())
+            }
+            Link::Geneve => {
+                // One option of 4 bytes, protocol Ethernet, VNI 42.
+                let header = [0x02, 0, 0x65, 0x58, 0, 0, 42, 0, 0x01, 0x02, 0x80, 0x01, 0, 0, 0, 7];
+                datagram(6081, &[&header[..], &inner()].concat())
+            }
+            Link::GtpU => {
+                let length = ip.len() as u16;
+                let header = [&[0x30, 0xff][..], &length.to_be_bytes(), &[0, 0, 0, 9]].concat();
+                datagram(2152, &[&header[..], ip].concat())
+            }
+            Link::Wifi => {
+                let mut frame = vec![0x08, 0x01, 0, 0]; // data, to the distribution system
+                frame.extend([0x02, 0, 0, 0, 0, 0xaa]); // BSSID
+                frame.extend(macs.src);
+                frame.extend(macs.dst);
+                frame.extend([0, 0]); // sequence control
+                frame.extend([0xaa, 0xaa, 3, 0, 0, 0]); // LLC/SNAP
+                frame.extend(ethertype.to_be_bytes());
+                frame.extend(ip);
+                frame
+            }
+        }
+    }
+}
+
+fn ethernet(macs: Macs, ethertype: u16, payload: &[u8]) -> Vec<u8> {
+    [&macs.dst[..], &macs.src, &ethertype.to_be_bytes(), payload].concat()
+}
+
+fn tagged(vlan: u16, ethertype: u16, payload: &[u8]) -> Vec<u8> {
+    [&vlan.to_be_bytes()[..], &ethertype.to_be_bytes(), payload].concat()
+}
+
+/// The outer ends of tunnels: a switch and the sensor.
+const SWITCH: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 1);
+const SENSOR: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 2);
+const OUTER: Macs = Macs { src: [2, 0, 0, 0, 1, 1], dst: [2, 0, 0, 0, 1, 2] };
+
+fn carried(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    ethernet(OUTER, 0x0800, &packet::ip(SWITCH.into(), SENSOR.into(), protocol, payload))
+}
+
+fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
+    let (src, dst) = ((SWITCH, 49_152).into(), (SENSOR, port).into());
+    ethernet(OUTER, 0x0800, &packet::udp(src, dst, payload))
+}

@@ -1,0 +1,208 @@
+//! A conversation as TCP segments: handshake, data, acknowledgements, end.
+
+use std::net::SocketAddr;
+
+use crate::conversation::{Conversation, ONE_WAY, Speaker};
+use crate::packet::{self, ACK, FIN, PSH, SYN, Tcp};
+use crate::rng::Rng;
+
+/// How the bytes are cut and what happens to the packets on the way to the sensor.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// Payload bytes of one segment at most.
+    pub mss: usize,
+    /// Cut at random places up to `mss` instead of always at `mss`.
+    pub ragged: bool,
+    /// Every packet twice, as some mirror ports deliver them.
+    pub duplicates: bool,
+    /// Share of data segments that swap places with the one before.
+    pub reorder: f64,
+    /// Share of data segments that are sent again a little later.
+    pub retransmit: f64,
+    /// Keep-alive probes with one garbage byte at seq-1 (as Windows sends them).
+    pub keep_alive: bool,
+    /// The capture starts after this share of the messages.
+    pub skip: f64,
+    /// Only what this side sends is seen.
+    pub only: Option<Speaker>,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Wire {
+            mss: 1460,
+            ragged: false,
+            duplicates: false,
+            reorder: 0.0,
+            retransmit: 0.0,
+            keep_alive: false,
+            skip: 0.0,
+            only: None,
+        }
+    }
+}
+
+/// The two ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    pub miner: SocketAddr,
+    pub pool: SocketAddr,
+}
+
+/// An IP packet, who sent it and when (microseconds after the connection began).
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub at: u64,
+    pub from: Speaker,
+    pub packet: Vec<u8>,
+    data: bool,
+}
+
+/// One side's sequence number.
+#[derive(Clone, Copy)]
+struct Side {
+    next: u32,
+}
+
+/// The packets of `conversation` as the sensor sees them.
+pub fn packets(conversation: &Conversation, ends: Ends, wire: &Wire, rng: &mut Rng) -> Vec<Sent> {
+    let mut line = Line {
+        ends,
+        miner: Side { next: rng.next_u64() as u32 },
+        pool: Side { next: rng.next_u64() as u32 },
+        sent: Vec::new(),
+    };
+    let whole = wire.skip <= 0.0;
+    line.handshake(whole);
+    let first = (conversation.messages.len() as f64 * wire.skip) as usize;
+    for (index, message) in conversation.messages.iter().enumerate() {
+        let visible = index >= first;
+        let at = 3 * ONE_WAY + message.at;
+        line.data(message.from, at, &message.bytes, wire, visible, rng);
+        if visible && wire.keep_alive && rng.chance(0.2) {
+            line.keep_alive(message.from, at + 1000);
+        }
+    }
+    let end = conversation.messages.last().map_or(0, |message| message.at) + 4 * ONE_WAY;
+    line.close(3 * ONE_WAY + end);
+    impair(line.sent, wire, rng)
+}
+
+struct Line {
+    ends: Ends,
+    miner: Side,
+    pool: Side,
+    sent: Vec<Sent>,
+}
+
+impl Line {
+    fn side(&mut self, speaker: Speaker) -> &mut Side {
+        match speaker {
+            Speaker::Miner => &mut self.miner,
+            Speaker::Pool => &mut self.pool,
+        }
+    }
+
+    fn send(&mut self, from: Speaker, at: u64, seq: u32, flags: u8, payload: &[u8]) {
+        let (src, dst) = match from {
+            Speaker::Miner => (self.ends.miner, self.ends.pool),
+            Speaker::Pool => (self.ends.pool, self.ends.miner),
+        };
+        let ack = if flags & ACK == 0 { 0 } else { self.side(other(from)).next };
+        let packet = packet::tcp(src, dst, Tcp { seq, ack, flags }, payload);
+        self.sent.push(Sent { at, from, packet, data: !payload.is_empty() });
+    }
+
+    fn handshake(&mut self, visible: bool) {
+        if visible {
+            let (miner, pool) = (self.miner.next, self.pool.next);
+            self.send(Speaker::Miner, 0, miner, SYN, &[]);
+            self.miner.next = miner.wrapping_add(1);
+            self.send(Speaker::Pool, ONE_WAY, pool, SYN | ACK, &[]);
+            self.pool.next = pool.wrapping_add(1);
+            self.send(Speaker::Miner, 2 * ONE_WAY, self.miner.next, ACK, &[]);
+        } else {
+            self.miner.next = self.miner.next.wrapping_add(1);
+            self.pool.next = self.pool.next.wrapping_add(1);
+        }
+    }
+
+    fn data(
+        &mut self,
+        from: Speaker,
+        at: u64,
+        bytes: &[u8],
+        wire: &Wire,
+        visible: bool,
+        rng: &mut Rng,
+    ) {
+        let mut rest = bytes;
+        let mut time = at;
+        while !rest.is_empty() {
+            let limit = wire.mss.max(1).min(rest.len());
+            let length = if wire.ragged { 1 + rng.below(limit) } else { limit };
+            let (now, later) = rest.split_at(length);
+            let seq = self.side(from).next;
+            if visible {
+                self.send(from, time, seq, PSH | ACK, now);
+            }
+            self.side(from).next = seq.wrapping_add(length as u32);
+            time += 20;
+            rest = later;
+        }
+        if visible && !bytes.is_empty() {
+            let seq = self.side(other(from)).next;
+            self.send(other(from), time + 200, seq, ACK, &[]);
+        }
+    }
+
+    fn keep_alive(&mut self, from: Speaker, at: u64) {
+        let seq = self.side(from).next.wrapping_sub(1);
+        self.send(from, at, seq, ACK, &[0]);
+        let seq = self.side(other(from)).next;
+        self.send(other(from), at + 300, seq, ACK, &[]);
+    }
+
+    fn close(&mut self, at: u64) {
+        let seq = self.miner.next;
+        self.send(Speaker::Miner, at, seq, FIN | ACK, &[]);
+        self.miner.next = seq.wrapping_add(1);
+        let seq = self.pool.next;
+        self.send(Speaker::Pool, at + ONE_WAY, seq, FIN | ACK, &[]);
+        self.pool.next = seq.wrapping_add(1);
+        self.send(Speaker::Miner, at + 2 * ONE_WAY, self.miner.next, ACK, &[]);
+    }
+}
+
+fn impair(mut sent: Vec<Sent>, wire: &Wire, rng: &mut Rng) -> Vec<Sent> {
+    sent.sort_by_key(|packet| packet.at);
+    for index in 1..sent.len() {
+        let both = sent[index].data && sent[index - 1].data;
+        if both && rng.chance(wire.reorder) {
+            let (early, late) = (sent[index - 1].at, sent[index].at);
+            sent.swap(index - 1, index);
+            sent[index - 1].at = early;
+            sent[index].at = late;
+        }
+    }
+    let mut again = Vec::new();
+    for packet in &sent {
+        if packet.data && rng.chance(wire.retransmit) {
+            again.push(Sent { at: packet.at + 210_000, ..packet.clone() });
+        }
+        if wire.duplicates {
+            again.push(Sent { at: packet.at + 3, ..packet.clone() });
+        }
+    }
+    sent.append(&mut again);
+    sent.retain(|packet| wire.only.is_none_or(|only| only == packet.from));
+    sent.sort_by_key(|packet| packet.at);
+    sent
+}
+
+fn other(speaker: Speaker) -> Speaker {
+    match speaker {
+        Speaker::Miner => Speaker::Pool,
+        Speaker::Pool => Speaker::Miner,
+    }
+}
