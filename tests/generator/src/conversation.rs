@@ -21,7 +21,7 @@ pub struct Message {
 /// What a sensor should find out: the ground truth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Truth {
-    pub dialect: &'static str,
+    pub dialect: String,
     /// The verdict that the whole conversation deserves: `active` where shares were submitted.
     pub verdict: &'static str,
     pub login: Option<String>,

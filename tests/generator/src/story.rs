@@ -20,8 +20,6 @@ pub struct Story {
 
 /// Checksum-valid and invented: nobody has its keys.
 pub const MONERO_WALLET: &str = "472jm2WBFsScZaCueCmZPg7w7v3Rjn3hA6VNX3xz37agPrRSd5QErRjajcJvdVUyGfFGVoyrRUT76UTeAxrY2HTdCbVmY5q";
-const XMRIG: &str = "XMRig/6.26.0 (Linux x86_64) libuv/1.51.0 gcc/13.2.1";
-const OLD_XMRIG: &str = "XMRig/2.9.4 (Linux x86_64) libuv/1.24.1 gcc/4.8.5";
 
 const SECOND: u64 = 1_000_000;
 
@@ -65,14 +63,11 @@ fn server_that_could_not_be_slow() -> Story {
         Some(ip("91.121.140.167")),
     );
     let plan = Plan {
-        wallet: MONERO_WALLET.into(),
         worker: "srv49".into(),
-        agent: XMRIG.into(),
         shares: 40,
         share_gap: 30.0,
-        rejects: 0.03,
         job_gap: 60.0,
-        difficulty: 90_001.0,
+        ..Dialect::Monero.typical()
     };
     let mining = Dialect::Monero.converse(&plan, &mut capture.rng);
     let ends = Ends { miner: socket("10.1.201.49:45812"), pool: socket("91.121.140.167:3333") };
@@ -112,14 +107,13 @@ fn watchdogs() -> Story {
 
     capture.lookup(70 * SECOND, victim, resolver, "xmr.f2pool.com", Some(ip("203.0.113.131")));
     let plan = Plan {
-        wallet: MONERO_WALLET.into(),
         worker: "x".into(),
-        agent: OLD_XMRIG.into(),
+        agent: "XMRig/2.9.4 (Linux x86_64) libuv/1.24.1 gcc/4.8.5".into(),
         shares: 25,
-        share_gap: 20.0,
         rejects: 0.0,
         job_gap: 60.0,
         difficulty: 10_000.0,
+        ..Dialect::Monero.typical()
     };
     let mining = Dialect::Monero.converse(&plan, &mut capture.rng);
     let ends = Ends { miner: socket("192.168.20.15:52544"), pool: socket("203.0.113.131:13531") };
