@@ -1,0 +1,147 @@
+//! IPv4, IPv6 and the extension headers between IP and transport.
+
+use std::net::IpAddr;
+
+use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
+
+use super::fragment::{DatagramKey, Piece};
+use super::stats::Stop;
+
+/// Protocol numbers (IANA "Protocol Numbers").
+pub(super) mod protocol {
+    pub const HOP_BY_HOP: u8 = 0;
+    pub const IPV4: u8 = 4;
+    pub const TCP: u8 = 6;
+    pub const UDP: u8 = 17;
+    pub const IPV6: u8 = 41;
+    pub const ROUTING: u8 = 43;
+    pub const FRAGMENT: u8 = 44;
+    pub const GRE: u8 = 47;
+    pub const ESP: u8 = 50;
+    pub const AUTHENTICATION: u8 = 51;
+    pub const NO_NEXT_HEADER: u8 = 59;
+    pub const DESTINATION: u8 = 60;
+    pub const MOBILITY: u8 = 135;
+    pub const MPLS: u8 = 137;
+    pub const HIP: u8 = 139;
+    pub const SHIM6: u8 = 140;
+}
+
+/// What one IP header leads to.
+pub(super) struct Datagram<'a> {
+    pub src: IpAddr,
+    pub dst: IpAddr,
+    pub protocol: u8,
+    pub payload: &'a [u8],
+    /// Payload bytes that the header announces and the capture lacks.
+    pub missing: u32,
+    /// Set if the payload is a part of a larger datagram.
+    pub piece: Option<Piece>,
+}
+
+/// An IPv4 packet. A total length of zero is what a sender's segmentation offload leaves: then
+/// everything captured counts. Checksums are not looked at: offload leaves those wrong, too.
+pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
+    let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
+        etherparse::err::ipv4::HeaderSliceError::Len(_) => Stop::IpTruncated,
+        etherparse::err::ipv4::HeaderSliceError::Content(_) => Stop::IpMalformed,
+    })?;
+    let header_length = header.slice().len();
+    let announced = match usize::from(header.total_len()) {
+        0 => bytes.len() - header_length,
+        total => total.checked_sub(header_length).ok_or(Stop::IpMalformed)?,
+    };
+    let (payload, missing) = trim(&bytes[header_length..], announced);
+    let (src, dst) = (header.source_addr().into(), header.destination_addr().into());
+    let protocol = header.protocol().0;
+    let piece = header.is_fragmenting_payload().then(|| Piece {
+        key: DatagramKey { src, dst, protocol, id: u32::from(header.identification()) },
+        offset: usize::from(header.fragments_offset().value()) * 8,
+        more: header.more_fragments(),
+    });
+    Ok(Datagram { src, dst, protocol, payload, missing, piece })
+}
+
+/// An IPv6 packet up to its first header that is no extension, or up to its fragment header.
+pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
+    let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|error| match error {
+        etherparse::err::ipv6::HeaderSliceError::Len(_) => Stop::IpTruncated,
+        etherparse::err::ipv6::HeaderSliceError::Content(_) => Stop::IpMalformed,
+    })?;
+    let after = &bytes[header.slice().len()..];
+    // Zero is a jumbogram or what segmentation offload leaves.
+    let announced = match usize::from(header.payload_length()) {
+        0 => after.len(),
+        length => length,
+    };
+    let (payload, missing) = trim(after, announced);
+    let datagram = Datagram {
+        src: header.source_addr().into(),
+        dst: header.destination_addr().into(),
+        protocol: header.next_header().0,
+        payload,
+        missing,
+        piece: None,
+    };
+    extensions(datagram)
+}
+
+/// Walks extension headers (RFC 8200 §4). Also used on what follows a reassembled IPv6 datagram
+/// and for an authentication header in IPv4.
+pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Stop> {
+    /// RFC 8200 recommends each header at most once; there are seven kinds.
+    const MAX_EXTENSIONS: usize = 16;
+    for _ in 0..MAX_EXTENSIONS {
+        let length = match (datagram.protocol, datagram.payload) {
+            (
+                protocol::HOP_BY_HOP
+                | protocol::ROUTING
+                | protocol::DESTINATION
+                | protocol::MOBILITY
+                | protocol::HIP
+                | protocol::SHIM6,
+                [_, length, ..],
+            ) => 8 * (usize::from(*length) + 1),
+            // RFC 4302 §2.2 counts in words, less two.
+            (protocol::AUTHENTICATION, [_, length, ..]) => 4 * (usize::from(*length) + 2),
+            (protocol::FRAGMENT, payload) => return fragment(datagram, payload),
+            (
+                protocol::HOP_BY_HOP
+                | protocol::ROUTING
+                | protocol::DESTINATION
+                | protocol::MOBILITY
+                | protocol::HIP
+                | protocol::SHIM6
+                | protocol::AUTHENTICATION,
+                _,
+            ) => return Err(Stop::IpTruncated),
+            _ => return Ok(datagram),
+        };
+        datagram.protocol = datagram.payload[0];
+        datagram.payload = datagram.payload.get(length..).ok_or(Stop::IpTruncated)?;
+    }
+    Err(Stop::TooDeep)
+}
+
+/// The fragment header of IPv6 (RFC 8200 §4.5).
+fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>, Stop> {
+    let (header, payload) = bytes.split_first_chunk::<8>().ok_or(Stop::IpTruncated)?;
+    let field = u16::from_be_bytes([header[2], header[3]]);
+    let (offset, more) = (usize::from(field & 0xfff8), field & 1 == 1);
+    let id = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+    let protocol = header[0];
+    if offset == 0 && !more {
+        // An atomic fragment is whole (RFC 6946).
+        return extensions(Datagram { protocol, payload, ..datagram });
+    }
+    let key = DatagramKey { src: datagram.src, dst: datagram.dst, protocol, id };
+    Ok(Datagram { protocol, payload, piece: Some(Piece { key, offset, more }), ..datagram })
+}
+
+/// Cuts trailing bytes (Ethernet padding) and says how many are missing.
+fn trim(bytes: &[u8], announced: usize) -> (&[u8], u32) {
+    match bytes.get(..announced) {
+        Some(payload) => (payload, 0),
+        None => (bytes, (announced - bytes.len()) as u32),
+    }
+}

@@ -1,0 +1,195 @@
+//! Layers below IP: Ethernet, VLAN tags, MPLS, PPPoE, LLC, cooked captures, loopback, PPP.
+//!
+//! Each function takes the bytes from its own header on and says what follows. None panics on any
+//! input: headers are read through `first_chunk`, `split_at_checked` and etherparse's slices.
+
+use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
+
+use super::stats::Stop;
+use super::{Layer, Step};
+use crate::model::{LinkInfo, MacAddr};
+
+/// EtherTypes (IANA "IEEE 802 Numbers").
+pub(super) mod ethertype {
+    pub const IPV4: u16 = 0x0800;
+    pub const IPV6: u16 = 0x86dd;
+    pub const TRANSPARENT_ETHERNET: u16 = 0x6558;
+    pub const VLAN: u16 = 0x8100;
+    pub const PROVIDER_VLAN: u16 = 0x88a8;
+    /// QinQ before 802.1ad.
+    pub const OLD_QINQ: [u16; 3] = [0x9100, 0x9200, 0x9300];
+    pub const MPLS: u16 = 0x8847;
+    pub const MPLS_MULTICAST: u16 = 0x8848;
+    pub const PPPOE_DISCOVERY: u16 = 0x8863;
+    pub const PPPOE_SESSION: u16 = 0x8864;
+    pub const PPP: u16 = 0x880b;
+    pub const ERSPAN: u16 = 0x88be;
+    pub const ERSPAN3: u16 = 0x22eb;
+    pub const WCCP: u16 = 0x883e;
+    /// 802.2 LLC, in cooked captures and in frames with a length instead of a type.
+    pub const LLC: u16 = 0x0004;
+}
+
+/// Values up to this are lengths of 802.3 frames, not types (IEEE 802.3 §3.2.6).
+const MAX_LENGTH: u16 = 1500;
+
+pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
+    let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
+    // The innermost frame is what the hosts sent.
+    *link = LinkInfo {
+        src_mac: Some(MacAddr(header.source())),
+        dst_mac: Some(MacAddr(header.destination())),
+        ..LinkInfo::default()
+    };
+    Ok(Step::new(Layer::EtherType(header.ether_type().0), &bytes[header.slice().len()..]))
+}
+
+/// What an EtherType announces.
+pub(super) fn ether_type<'a>(
+    value: u16,
+    bytes: &'a [u8],
+    link: &mut LinkInfo,
+) -> Result<Step<'a>, Stop> {
+    match value {
+        ethertype::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
+        ethertype::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
+        ethertype::VLAN | ethertype::PROVIDER_VLAN => vlan(bytes, link),
+        _ if ethertype::OLD_QINQ.contains(&value) => vlan(bytes, link),
+        ethertype::MPLS | ethertype::MPLS_MULTICAST => mpls(bytes),
+        ethertype::PPPOE_SESSION => pppoe(bytes),
+        ethertype::PPPOE_DISCOVERY => Err(Stop::Signalling),
+        ethertype::TRANSPARENT_ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
+        ethertype::LLC => llc(bytes),
+        length if length <= MAX_LENGTH => llc(bytes),
+        _ => Err(Stop::NotIp),
+    }
+}
+
+fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
+    let tag = SingleVlanHeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
+    link.push_vlan(tag.vlan_identifier().value());
+    Ok(Step::new(Layer::EtherType(tag.ether_type().0), &bytes[tag.slice().len()..]))
+}
+
+/// A label stack (RFC 3032), then IP, or Ethernet with or without a control word (RFC 4448).
+pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    /// Real stacks have up to about six labels.
+    const MAX_LABELS: usize = 16;
+    const BOTTOM_OF_STACK: u8 = 0x01;
+    for _ in 0..MAX_LABELS {
+        let (label, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+        bytes = rest;
+        if label[2] & BOTTOM_OF_STACK != 0 {
+            return match bytes.first().ok_or(Stop::LinkTruncated)? >> 4 {
+                4 => Ok(Step::new(Layer::Ipv4, bytes)),
+                6 => Ok(Step::new(Layer::Ipv6, bytes)),
+                0 => Ok(Step::new(Layer::Ethernet, bytes.get(4..).ok_or(Stop::LinkTruncated)?)),
+                _ => Ok(Step::new(Layer::Ethernet, bytes)),
+            };
+        }
+    }
+    Err(Stop::TooDeep)
+}
+
+/// RFC 2516 §4: version and type 1, code 0 for a session, session, length.
+pub(super) fn pppoe(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    let (header, rest) = bytes.split_first_chunk::<6>().ok_or(Stop::LinkTruncated)?;
+    match header {
+        [0x11, 0, ..] => ppp(rest),
+        [0x11, ..] => Err(Stop::Signalling),
+        _ => Err(Stop::LinkMalformed),
+    }
+}
+
+/// A PPP frame (RFC 1661, RFC 1662): optional HDLC address and control, then the protocol, in one
+/// byte if it is odd.
+pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
+    let (protocol, rest) = match bytes {
+        [short, rest @ ..] if short & 1 == 1 => (u16::from(*short), rest),
+        [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+        _ => return Err(Stop::LinkTruncated),
+    };
+    match protocol {
+        0x0021 => Ok(Step::new(Layer::Ipv4, rest)),
+        0x0057 => Ok(Step::new(Layer::Ipv6, rest)),
+        0x0281 | 0x0283 => mpls(rest),
+        0x8000.. => Err(Stop::Signalling),
+        _ => Err(Stop::NotIp),
+    }
+}
+
+/// PPP in HDLC framing, or Cisco HDLC: address, control, EtherType.
+pub(super) fn hdlc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    match bytes {
+        [0x0f | 0x8f, 0x00, high, low, rest @ ..] => {
+            Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
+        }
+        _ => ppp(bytes),
+    }
+}
+
+/// IEEE 802.2 LLC, with SNAP or with IP's own service access point.
+pub(super) fn llc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    match bytes {
+        // SNAP (RFC 1042): organisation 0, or 0000f8 for bridged 802.1H.
+        [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 | 0xf8, high, low, rest @ ..] => {
+            Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
+        }
+        [0x06, 0x06, 0x03, rest @ ..] => Ok(Step::new(Layer::Ipv4, rest)),
+        [_, _, _, ..] => Err(Stop::NotIp),
+        _ => Err(Stop::LinkTruncated),
+    }
+}
+
+/// BSD loopback: an address family in the byte order of the capturing machine (`NULL`) or of the
+/// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin.
+pub(super) fn loopback(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    let (family, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+    let family = match family {
+        [low, 0, 0, 0] => *low,
+        [0, 0, 0, high] => *high,
+        _ => return Err(Stop::NotIp),
+    };
+    match family {
+        2 => Ok(Step::new(Layer::Ipv4, rest)),
+        10 | 24 | 28 | 30 => Ok(Step::new(Layer::Ipv6, rest)),
+        _ => Err(Stop::NotIp),
+    }
+}
+
+/// Linux cooked capture, version 1: packet type, ARPHRD, address length and 8 bytes of it, protocol.
+pub(super) fn cooked<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
+    let (header, rest) = bytes.split_first_chunk::<16>().ok_or(Stop::LinkTruncated)?;
+    sender(link, header[5], &header[6..14]);
+    cooked_protocol([header[2], header[3]], [header[14], header[15]], rest)
+}
+
+/// Linux cooked capture, version 2: protocol, interface, ARPHRD, packet type, address.
+pub(super) fn cooked2<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
+    let (header, rest) = bytes.split_first_chunk::<20>().ok_or(Stop::LinkTruncated)?;
+    sender(link, header[11], &header[12..20]);
+    cooked_protocol([header[8], header[9]], [header[0], header[1]], rest)
+}
+
+fn sender(link: &mut LinkInfo, length: u8, address: &[u8]) {
+    if length == 6
+        && let Some(mac) = address.first_chunk::<6>()
+    {
+        link.src_mac = Some(MacAddr(*mac));
+    }
+}
+
+/// The protocol field of a cooked header depends on the kind of interface (ARPHRD).
+fn cooked_protocol(hardware: [u8; 2], protocol: [u8; 2], rest: &[u8]) -> Result<Step<'_>, Stop> {
+    const ARPHRD_NETLINK: u16 = 824;
+    const ARPHRD_GRE: u16 = 778;
+    let protocol = u16::from_be_bytes(protocol);
+    match u16::from_be_bytes(hardware) {
+        ARPHRD_NETLINK => Err(Stop::NotIp),
+        ARPHRD_GRE if protocol == ethertype::TRANSPARENT_ETHERNET => {
+            Ok(Step::new(Layer::Ethernet, rest))
+        }
+        _ => Ok(Step::new(Layer::EtherType(protocol), rest)),
+    }
+}

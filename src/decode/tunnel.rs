@@ -1,0 +1,168 @@
+//! Tunnels inside IP: GRE with ERSPAN, and those that ride on UDP.
+//!
+//! A UDP port proves nothing, so a payload counts as a tunnel only if its header fits strictly;
+//! otherwise the datagram is what it seems.
+
+use super::link::{self, ethertype};
+use super::stats::Stop;
+use super::{Layer, Step};
+
+/// IANA port numbers of tunnels over UDP.
+mod port {
+    pub const GTP_U: u16 = 2152;
+    pub const TEREDO: u16 = 3544;
+    pub const VXLAN: u16 = 4789;
+    pub const VXLAN_GPE: u16 = 4790;
+    pub const GENEVE: u16 = 6081;
+    /// VXLAN in Linux before the port was assigned.
+    pub const OLD_VXLAN: u16 = 8472;
+}
+
+/// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
+pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    const CHECKSUM: u16 = 0x8000;
+    const ROUTING: u16 = 0x4000;
+    const KEY: u16 = 0x2000;
+    const SEQUENCE: u16 = 0x1000;
+    const ACKNOWLEDGEMENT: u16 = 0x0080;
+    let (head, _) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+    let flags = u16::from_be_bytes([head[0], head[1]]);
+    let protocol = u16::from_be_bytes([head[2], head[3]]);
+    let has = |bit: u16| usize::from(flags & bit != 0);
+    let version = flags & 7;
+    if version > 1 || flags & ROUTING != 0 {
+        return Err(Stop::LinkMalformed);
+    }
+    let extra = has(CHECKSUM) + has(KEY) + has(SEQUENCE);
+    let acknowledgement = if version == 1 { has(ACKNOWLEDGEMENT) } else { 0 };
+    let rest = bytes.get(4 + 4 * (extra + acknowledgement)..).ok_or(Stop::LinkTruncated)?;
+    match protocol {
+        ethertype::PPP if version == 1 && rest.is_empty() => Err(Stop::Signalling),
+        ethertype::PPP => link::ppp(rest),
+        ethertype::ERSPAN if has(SEQUENCE) == 0 => Ok(Step::new(Layer::Ethernet, rest)), // type I
+        ethertype::ERSPAN => Ok(Step::new(Layer::Ethernet, skip(rest, 8)?)),             // type II
+        ethertype::ERSPAN3 => erspan3(rest),
+        ethertype::WCCP => match rest.first().ok_or(Stop::LinkTruncated)? >> 4 {
+            4 => Ok(Step::new(Layer::Ipv4, rest)),
+            _ => Ok(Step::new(Layer::Ipv4, skip(rest, 4)?)), // version 2's redirect header
+        },
+        other => Ok(Step::new(Layer::EtherType(other), rest)),
+    }
+}
+
+/// ERSPAN type III (draft-foschiano-erspan-03 §4.3): 12 bytes, and 8 more if the O bit is set.
+fn erspan3(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    const PLATFORM_SUBHEADER: u8 = 0x01;
+    let (head, rest) = bytes.split_first_chunk::<12>().ok_or(Stop::LinkTruncated)?;
+    let rest = if head[11] & PLATFORM_SUBHEADER != 0 { skip(rest, 8)? } else { rest };
+    Ok(Step::new(Layer::Ethernet, rest))
+}
+
+fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
+    bytes.get(count..).ok_or(Stop::LinkTruncated)
+}
+
+/// The tunnel in a UDP payload, if there is one.
+pub(super) fn over_udp(src_port: u16, dst_port: u16, payload: &[u8]) -> Option<Step<'_>> {
+    match dst_port {
+        port::VXLAN | port::OLD_VXLAN => vxlan(payload),
+        port::VXLAN_GPE => vxlan_gpe(payload),
+        port::GENEVE => geneve(payload),
+        port::GTP_U => gtp_u(payload),
+        port::TEREDO => teredo(payload),
+        _ if src_port == port::TEREDO => teredo(payload),
+        _ if src_port == port::GTP_U => gtp_u(payload),
+        _ => None,
+    }
+}
+
+/// RFC 7348 §5: flags with only I set (and the bits of the group policy extension), reserved, VNI.
+fn vxlan(payload: &[u8]) -> Option<Step<'_>> {
+    const VNI_VALID: u8 = 0x08;
+    const GROUP_POLICY: u8 = 0x80;
+    let (head, rest) = payload.split_first_chunk::<8>()?;
+    let plain = head[0] & !GROUP_POLICY == VNI_VALID && head[7] == 0;
+    plain.then_some(Step::new(Layer::Ethernet, rest))
+}
+
+/// draft-ietf-nvo3-vxlan-gpe: the next protocol is named in the fourth byte.
+fn vxlan_gpe(payload: &[u8]) -> Option<Step<'_>> {
+    let (head, rest) = payload.split_first_chunk::<8>()?;
+    if head[0] & 0x08 == 0 || head[7] != 0 {
+        return None;
+    }
+    let layer = match head[3] {
+        1 => Layer::Ipv4,
+        2 => Layer::Ipv6,
+        3 => Layer::Ethernet,
+        _ => return None,
+    };
+    Some(Step::new(layer, rest))
+}
+
+/// RFC 8926 §3.4: version 0, length of the options in words, protocol type, VNI.
+fn geneve(payload: &[u8]) -> Option<Step<'_>> {
+    let (head, rest) = payload.split_first_chunk::<8>()?;
+    let options = 4 * usize::from(head[0] & 0x3f);
+    if head[0] >> 6 != 0 || head[1] & 0x3f != 0 || head[7] != 0 {
+        return None;
+    }
+    let protocol = u16::from_be_bytes([head[2], head[3]]);
+    let rest = rest.get(options..)?;
+    match protocol {
+        ethertype::TRANSPARENT_ETHERNET | ethertype::IPV4 | ethertype::IPV6 => {
+            Some(Step::new(Layer::EtherType(protocol), rest))
+        }
+        _ => None,
+    }
+}
+
+/// GTP version 1, user plane (3GPP TS 29.281 §5): only G-PDU carries a user's packet.
+fn gtp_u(payload: &[u8]) -> Option<Step<'_>> {
+    const G_PDU: u8 = 0xff;
+    const EXTENSION: u8 = 0x04;
+    const OPTIONAL: u8 = 0x07;
+    /// Real packets have one or two extension headers.
+    const MAX_EXTENSIONS: usize = 8;
+    let (head, mut rest) = payload.split_first_chunk::<8>()?;
+    // Version 1, protocol type 1, the spare bit clear.
+    if head[0] & 0xf8 != 0x30 || head[1] != G_PDU {
+        return None;
+    }
+    if head[0] & OPTIONAL != 0 {
+        let (optional, after) = rest.split_first_chunk::<4>()?;
+        rest = after;
+        let mut next = if head[0] & EXTENSION != 0 { optional[3] } else { 0 };
+        for _ in 0..MAX_EXTENSIONS {
+            if next == 0 {
+                break;
+            }
+            let length = 4 * usize::from(*rest.first()?);
+            next = *rest.get(length.checked_sub(1)?)?;
+            rest = rest.get(length..)?;
+        }
+    }
+    by_version(rest)
+}
+
+/// RFC 4380 §5.1.1: authentication and origin indications, then IPv6.
+fn teredo(payload: &[u8]) -> Option<Step<'_>> {
+    let mut rest = payload;
+    if let [0x00, 0x01, id, auth, ..] = rest {
+        rest = rest.get(13 + usize::from(*id) + usize::from(*auth)..)?;
+    }
+    if let [0x00, 0x00, ..] = rest {
+        rest = rest.get(8..)?;
+    }
+    let (head, _) = rest.split_first_chunk::<40>()?;
+    let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
+    (head[0] >> 4 == 6 && 40 + length == rest.len()).then_some(Step::new(Layer::Ipv6, rest))
+}
+
+fn by_version(bytes: &[u8]) -> Option<Step<'_>> {
+    match bytes.first()? >> 4 {
+        4 => Some(Step::new(Layer::Ipv4, bytes)),
+        6 => Some(Step::new(Layer::Ipv6, bytes)),
+        _ => None,
+    }
+}

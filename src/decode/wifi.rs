@@ -1,0 +1,81 @@
+//! IEEE 802.11 data frames that are not encrypted, with or without a radiotap header.
+
+use super::stats::Stop;
+use super::{Layer, Step};
+use crate::model::{LinkInfo, MacAddr};
+
+/// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap. Also
+/// says whether the frame that follows has padding between its header and its body.
+pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), Stop> {
+    const TSFT: u32 = 1;
+    const FLAGS: u32 = 1 << 1;
+    const MORE_BITMAPS: u32 = 1 << 31;
+    const PADDED: u8 = 0x20;
+    let (head, _) = bytes.split_first_chunk::<8>().ok_or(Stop::LinkTruncated)?;
+    let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
+    let frame = bytes.get(length..).ok_or(Stop::LinkTruncated)?;
+    let present = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+    let mut fields = 8;
+    let mut more = present;
+    while more & MORE_BITMAPS != 0 {
+        let next = bytes.get(fields..).and_then(|rest| rest.first_chunk::<4>());
+        more = u32::from_le_bytes(*next.ok_or(Stop::LinkTruncated)?);
+        fields += 4;
+    }
+    if present & TSFT != 0 {
+        fields = fields.next_multiple_of(8) + 8;
+    }
+    let flags = if present & FLAGS != 0 { bytes.get(fields).copied().unwrap_or(0) } else { 0 };
+    Ok((frame, flags & PADDED != 0))
+}
+
+/// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
+/// control, QoS and HT control where present, then LLC.
+pub(super) fn frame<'a>(
+    bytes: &'a [u8],
+    padded: bool,
+    link: &mut LinkInfo,
+) -> Result<Step<'a>, Stop> {
+    const DATA: u8 = 2;
+    const TO_DS: u8 = 0x01;
+    const FROM_DS: u8 = 0x02;
+    const PROTECTED: u8 = 0x40;
+    const ORDER: u8 = 0x80;
+    let (head, _) = bytes.split_first_chunk::<24>().ok_or(Stop::LinkTruncated)?;
+    let (kind, subtype, flags) = (head[0] >> 2 & 3, head[0] >> 4, head[1]);
+    let (no_body, qos) = (subtype & 4 != 0, subtype & 8 != 0);
+    if kind != DATA || no_body {
+        return Err(Stop::NoData);
+    }
+    if flags & PROTECTED != 0 {
+        return Err(Stop::Encrypted);
+    }
+    let address = |offset: usize| {
+        bytes.get(offset..).and_then(|rest| rest.first_chunk::<6>()).map(|mac| MacAddr(*mac))
+    };
+    let both = TO_DS | FROM_DS;
+    let (dst, src) = match flags & both {
+        0 => (4, 10),
+        TO_DS => (16, 10),
+        FROM_DS => (4, 16),
+        _ => (16, 24),
+    };
+    (link.dst_mac, link.src_mac) = (address(dst), address(src));
+    let mut length = if flags & both == both { 30 } else { 24 };
+    let mut aggregated = false;
+    if qos {
+        let control = bytes.get(length).ok_or(Stop::LinkTruncated)?;
+        aggregated = control & 0x80 != 0;
+        length += 2;
+        if flags & ORDER != 0 {
+            length += 4; // HT control
+        }
+    }
+    if padded {
+        length = length.next_multiple_of(4);
+    }
+    if aggregated {
+        length += 14; // the first subframe's addresses and length
+    }
+    Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(Stop::LinkTruncated)?))
+}
