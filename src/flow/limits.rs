@@ -1,0 +1,35 @@
+//! How much memory flows may take, and how long they are remembered.
+
+use std::time::Duration;
+
+/// Limits of one flow table. All times are packet time.
+#[derive(Clone, Debug)]
+pub struct FlowLimits {
+    /// Bytes for all flows and what reassembly holds back; a quarter of it is for the latter.
+    pub memory: usize,
+    /// Silence after which an established TCP connection is over. Miners can be silent for
+    /// minutes; most stacks send a keep-alive after two hours.
+    pub tcp_established: Duration,
+    /// Silence after which a connection is over that only one side has spoken in.
+    pub tcp_unanswered: Duration,
+    /// How long a closed connection is remembered, so that late packets do not open a new one.
+    pub tcp_closed: Duration,
+    /// Silence after which a UDP flow (or one of another protocol) is over.
+    pub udp: Duration,
+    /// Bytes that one direction of one connection may hold back while bytes before them are
+    /// missing: more than a receive window that is common on servers is not useful.
+    pub out_of_order: usize,
+}
+
+impl Default for FlowLimits {
+    fn default() -> Self {
+        FlowLimits {
+            memory: 192 << 20,
+            tcp_established: Duration::from_secs(3600),
+            tcp_unanswered: Duration::from_secs(60),
+            tcp_closed: Duration::from_secs(10),
+            udp: Duration::from_secs(120),
+            out_of_order: 256 << 10,
+        }
+    }
+}

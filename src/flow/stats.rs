@@ -1,0 +1,30 @@
+//! What happened to flows.
+
+/// Counters of one flow table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowStats {
+    pub opened: u64,
+    /// Open now, those included that are closed and not yet forgotten.
+    pub active: u64,
+    pub peak: u64,
+    pub tcp: u64,
+    pub udp: u64,
+    /// TCP flows that were under way when they were first seen.
+    pub midstream: u64,
+    /// Connections that used the addresses and ports of an earlier one.
+    pub reused: u64,
+    /// Given up to keep within the memory budget.
+    pub evicted: u64,
+    /// TCP payload bytes seen again.
+    pub retransmitted_bytes: u64,
+    /// Segments that came before their predecessors.
+    pub out_of_order: u64,
+    /// Holes that were never filled.
+    pub gaps: u64,
+    /// Bytes in those holes.
+    pub lost_bytes: u64,
+    /// Segments far outside the window.
+    pub strays: u64,
+    /// Bytes held back now, waiting for their predecessors.
+    pub buffered_bytes: u64,
+}

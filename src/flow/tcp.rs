@@ -1,0 +1,488 @@
+//! One direction of a TCP connection: payload in order, each byte once.
+//!
+//! The first copy of a byte wins. Bytes that come early wait, within bounds, for those before them;
+//! when these are lost for good, what follows is delivered with the size of the gap. In the common
+//! case, a segment that comes in order, the slice is handed on and nothing is copied.
+
+use std::time::Duration;
+
+use super::stats::FlowStats;
+use crate::model::Timestamp;
+
+/// Data that the receiver has acknowledged has passed the sensor. If it is not here yet, the mirror
+/// has put packets in another order (milliseconds) or has lost it.
+const ACKNOWLEDGED_WAIT: Duration = Duration::from_millis(200);
+/// Without an acknowledgement (one direction only) a retransmission may still come: the first ones
+/// of common stacks come after 0.2, 0.6, 1.4 and 3 s.
+const UNACKNOWLEDGED_WAIT: Duration = Duration::from_secs(5);
+/// Segments that one direction may hold back; a window of 64 KiB in segments of 536 bytes is 122.
+const MAX_PENDING: usize = 128;
+/// Further from the expected byte than any window (RFC 7323 allows 1 GiB, nobody uses more than
+/// this): a stray segment, or a connection that we have lost track of.
+const MAX_DISTANCE: i32 = 64 << 20;
+/// So many strays in a row are the connection itself.
+const STRAYS_TO_RESYNC: u8 = 3;
+
+/// A run of payload that is next in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run<'a> {
+    pub bytes: &'a [u8],
+    /// Bytes lost before it.
+    pub gap: u64,
+    pub time: Timestamp,
+    pub packet: u64,
+}
+
+/// Payload of one segment and its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    pub seq: u32,
+    pub bytes: &'a [u8],
+    /// Bytes that follow in the segment and were not captured.
+    pub missing: u32,
+    pub time: Timestamp,
+    pub packet: u64,
+}
+
+/// A segment that waits for its predecessors.
+#[derive(Debug)]
+struct Pending {
+    seq: u32,
+    bytes: Box<[u8]>,
+    missing: u32,
+    time: Timestamp,
+    packet: u64,
+}
+
+/// Limits of one stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Bytes that this stream may hold back.
+    pub stream: usize,
+    /// Bytes that all streams together may still hold back.
+    pub total: usize,
+}
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Sequence number of the next byte, once known.
+    next: Option<u32>,
+    /// Sorted by distance from `next`.
+    pending: Vec<Pending>,
+    buffered: usize,
+    /// When the first pending segment began to wait.
+    waiting_since: Timestamp,
+    /// The receiver has acknowledged bytes beyond the hole.
+    acknowledged: bool,
+    /// Lost bytes that the next run has to tell of.
+    gap: u64,
+    strays: u8,
+}
+
+impl Stream {
+    /// A stream whose first byte has this sequence number.
+    pub fn starting_at(seq: Option<u32>) -> Self {
+        Stream { next: seq, ..Stream::default() }
+    }
+
+    pub fn buffered(&self) -> usize {
+        self.buffered
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether the hole has waited long enough.
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        let wait = if self.acknowledged { ACKNOWLEDGED_WAIT } else { UNACKNOWLEDGED_WAIT };
+        self.is_waiting() && now.since(self.waiting_since) > wait
+    }
+
+    /// The other side has acknowledged everything before `ack`.
+    pub fn acknowledged(&mut self, ack: u32) {
+        if let Some(first) = self.pending.first()
+            && distance(first.seq, ack) >= 0
+        {
+            self.acknowledged = true;
+        }
+    }
+
+    /// Gives up holes that have waited too long.
+    pub fn give_up_holes(
+        &mut self,
+        now: Timestamp,
+        stats: &mut FlowStats,
+        out: &mut dyn FnMut(Run<'_>),
+    ) {
+        while self.is_overdue(now) {
+            self.skip_hole(stats, out);
+        }
+    }
+
+    /// Delivers everything that is held back, with gaps.
+    pub fn flush(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+        while self.is_waiting() {
+            self.skip_hole(stats, out);
+        }
+    }
+
+    /// Takes the payload of a segment and delivers what is in order now.
+    pub fn push(
+        &mut self,
+        part: Part<'_>,
+        room: Room,
+        stats: &mut FlowStats,
+        out: &mut dyn FnMut(Run<'_>),
+    ) {
+        self.give_up_holes(part.time, stats, out);
+        let next = *self.next.get_or_insert(part.seq);
+        let ahead = distance(next, part.seq);
+        if ahead.unsigned_abs() > MAX_DISTANCE as u32 {
+            stats.strays += 1;
+            self.strays += 1;
+            if self.strays < STRAYS_TO_RESYNC {
+                return;
+            }
+            self.flush(stats, out);
+            self.lose(u64::from(ahead.max(0).unsigned_abs()), stats);
+            self.next = Some(part.seq);
+        }
+        self.strays = 0;
+        let next = self.next.unwrap_or(part.seq);
+        let ahead = distance(next, part.seq);
+        if ahead > 0 {
+            self.hold(part, ahead, room, stats, out);
+        } else {
+            self.deliver(part, stats, out);
+            self.drain(stats, out);
+        }
+    }
+
+    /// Delivers what of `part`, which begins at or before the next byte, is new.
+    fn deliver(&mut self, part: Part<'_>, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+        let Some(next) = self.next else { return };
+        let old = distance(part.seq, next).max(0) as usize;
+        let whole = part.bytes.len() + part.missing as usize;
+        stats.retransmitted_bytes += old.min(part.bytes.len()) as u64;
+        if old >= whole {
+            return;
+        }
+        if let Some(new) = part.bytes.get(old..)
+            && !new.is_empty()
+        {
+            out(Run {
+                bytes: new,
+                gap: std::mem::take(&mut self.gap),
+                time: part.time,
+                packet: part.packet,
+            });
+        }
+        self.next = Some(part.seq.wrapping_add(whole as u32));
+        let lost = whole - part.bytes.len().max(old);
+        if lost > 0 {
+            self.lose(lost as u64, stats);
+        }
+    }
+
+    fn lose(&mut self, bytes: u64, stats: &mut FlowStats) {
+        self.gap += bytes;
+        stats.gaps += 1;
+        stats.lost_bytes += bytes;
+    }
+
+    /// Keeps a segment that came early.
+    fn hold(
+        &mut self,
+        part: Part<'_>,
+        ahead: i32,
+        room: Room,
+        stats: &mut FlowStats,
+        out: &mut dyn FnMut(Run<'_>),
+    ) {
+        if part.bytes.is_empty() {
+            return;
+        }
+        stats.out_of_order += 1;
+        let Some(next) = self.next else { return };
+        let position = self.pending.partition_point(|held| distance(next, held.seq) < ahead);
+        // The same segment again: a mirror that doubles packets.
+        if let Some(same) = self.pending.get(position)
+            && same.seq == part.seq
+            && same.bytes.len() >= part.bytes.len()
+        {
+            stats.retransmitted_bytes += part.bytes.len() as u64;
+            return;
+        }
+        if self.pending.is_empty() {
+            self.waiting_since = part.time;
+            self.acknowledged = false;
+        }
+        self.pending.insert(
+            position,
+            Pending {
+                seq: part.seq,
+                bytes: part.bytes.into(),
+                missing: part.missing,
+                time: part.time,
+                packet: part.packet,
+            },
+        );
+        self.buffered += part.bytes.len();
+        while self.pending.len() > MAX_PENDING
+            || self.buffered > room.stream
+            || self.buffered > room.total && self.is_waiting()
+        {
+            self.skip_hole(stats, out);
+        }
+    }
+
+    /// Accepts that the bytes before the first pending segment are lost.
+    fn skip_hole(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+        let (Some(next), Some(first)) = (self.next, self.pending.first()) else { return };
+        let lost = distance(next, first.seq).max(0);
+        if lost > 0 {
+            self.next = Some(first.seq);
+            self.lose(lost as u64, stats);
+        }
+        self.drain(stats, out);
+    }
+
+    /// Delivers pending segments that are in order now.
+    fn drain(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+        while let (Some(next), Some(first)) = (self.next, self.pending.first()) {
+            if distance(next, first.seq) > 0 {
+                // A new hole begins to wait when the one before it was filled.
+                self.waiting_since = self.waiting_since.max(first.time);
+                return;
+            }
+            let held = self.pending.remove(0);
+            self.buffered -= held.bytes.len();
+            self.acknowledged = false;
+            let part = Part {
+                seq: held.seq,
+                bytes: &held.bytes,
+                missing: held.missing,
+                time: held.time,
+                packet: held.packet,
+            };
+            self.deliver(part, stats, out);
+        }
+    }
+}
+
+/// How far `to` lies after `from`, modulo 2^32 (RFC 9293 §3.4): negative if before.
+fn distance(from: u32, to: u32) -> i32 {
+    to.wrapping_sub(from) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROOM: Room = Room { stream: 1 << 20, total: 1 << 20 };
+
+    fn part(seq: u32, bytes: &[u8], millis: u64) -> Part<'_> {
+        let time = Timestamp::from_nanos(millis * 1_000_000);
+        Part { seq, bytes, missing: 0, time, packet: millis }
+    }
+
+    /// What a stream delivers: bytes, and gaps as `[n]`.
+    #[derive(Default)]
+    struct Heard(Vec<u8>, Vec<u64>);
+
+    impl Heard {
+        fn listen(&mut self) -> impl FnMut(Run<'_>) + '_ {
+            |run| {
+                if run.gap > 0 {
+                    self.1.push(run.gap);
+                }
+                self.0.extend_from_slice(run.bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn early_segments_wait_and_repeated_ones_are_dropped() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(100)), FlowStats::default(), Heard::default());
+        for (seq, bytes) in
+            [(100, "ab"), (104, "ef"), (104, "ef"), (100, "ab"), (102, "cd"), (105, "fg")]
+        {
+            stream.push(part(seq, bytes.as_bytes(), 1), ROOM, &mut stats, &mut heard.listen());
+        }
+        assert_eq!(heard.0, b"abcdefg");
+        assert!(heard.1.is_empty());
+        assert_eq!((stats.out_of_order, stats.retransmitted_bytes), (2, 5));
+    }
+
+    #[test]
+    fn the_first_copy_of_a_byte_wins() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        for (seq, bytes) in [(2, "CC"), (0, "aaaa"), (1, "bbbbbb")] {
+            stream.push(part(seq, bytes.as_bytes(), 1), ROOM, &mut stats, &mut heard.listen());
+        }
+        // "aaaa" fills the hole first and so covers what waited behind it.
+        assert_eq!(heard.0, b"aaaabbb");
+    }
+
+    #[test]
+    fn a_hole_that_was_acknowledged_is_given_up_soon_and_another_later() {
+        for (acknowledged, wait) in [(true, 200), (false, 5000)] {
+            let (mut stream, mut stats, mut heard) =
+                (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+            stream.push(part(10, b"later", 0), ROOM, &mut stats, &mut heard.listen());
+            if acknowledged {
+                stream.acknowledged(15);
+            }
+            let now = |millis: u64| Timestamp::from_nanos(millis * 1_000_000);
+            stream.give_up_holes(now(wait), &mut stats, &mut heard.listen());
+            assert!(heard.0.is_empty());
+            stream.give_up_holes(now(wait + 1), &mut stats, &mut heard.listen());
+            assert_eq!((heard.0.as_slice(), heard.1.as_slice()), (&b"later"[..], &[10][..]));
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_wrap_around() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(u32::MAX - 1)), FlowStats::default(), Heard::default());
+        stream.push(part(2, b"ef", 0), ROOM, &mut stats, &mut heard.listen());
+        stream.push(part(u32::MAX - 1, b"abcd", 0), ROOM, &mut stats, &mut heard.listen());
+        assert_eq!(heard.0, b"abcdef");
+    }
+
+    #[test]
+    fn the_garbage_byte_of_a_keep_alive_is_old_data() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        stream.push(part(0, b"{\"id\":1}", 0), ROOM, &mut stats, &mut heard.listen());
+        stream.push(part(7, b"\0", 1), ROOM, &mut stats, &mut heard.listen());
+        assert_eq!(heard.0, b"{\"id\":1}");
+    }
+
+    #[test]
+    fn what_the_snap_length_cut_is_a_gap() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        let cut = Part { missing: 6, ..part(0, b"abcd", 0) };
+        stream.push(cut, ROOM, &mut stats, &mut heard.listen());
+        stream.push(part(10, b"xyz", 0), ROOM, &mut stats, &mut heard.listen());
+        assert_eq!((heard.0.as_slice(), heard.1.as_slice()), (&b"abcdxyz"[..], &[6][..]));
+    }
+
+    #[test]
+    fn one_stray_is_ignored_and_three_are_the_connection() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        stream.push(part(0, b"ab", 0), ROOM, &mut stats, &mut heard.listen());
+        stream.push(part(1 << 30, b"?", 0), ROOM, &mut stats, &mut heard.listen());
+        stream.push(part(2, b"cd", 0), ROOM, &mut stats, &mut heard.listen());
+        assert_eq!(heard.0, b"abcd");
+        for i in 0..3 {
+            stream.push(part((1 << 30) + i, b"x", 0), ROOM, &mut stats, &mut heard.listen());
+        }
+        assert_eq!(heard.0, b"abcdx");
+    }
+
+    #[test]
+    fn a_flood_of_early_segments_stays_within_its_room() {
+        let (mut stream, mut stats, mut heard) =
+            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        let room = Room { stream: 10_000, total: 10_000 };
+        for i in 0..5000u32 {
+            stream.push(part(10 + i * 20, &[7; 10], 0), room, &mut stats, &mut heard.listen());
+            assert!(stream.buffered() <= 10_000 && stream.pending.len() <= MAX_PENDING);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_cutting_order_and_repetition_gives_the_stream(
+            payload in prop::collection::vec(any::<u8>(), 1..600),
+            isn: u32,
+            cuts in prop::collection::vec(1usize..40, 1..60),
+            swaps in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+            repeats in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..10),
+        ) {
+            let mut parts: Vec<(usize, usize)> = Vec::new();
+            let mut start = 0;
+            for length in cuts.iter().cycle() {
+                if start >= payload.len() { break; }
+                let end = (start + length).min(payload.len());
+                parts.push((start, end));
+                start = end;
+            }
+            for (a, b) in &repeats {
+                let (a, b) = (a.index(payload.len()), b.index(payload.len()));
+                parts.push((a.min(b), a.max(b) + 1));
+            }
+            for pair in swaps.chunks(2) {
+                if let [a, b] = pair {
+                    let length = parts.len();
+                    parts.swap(a.index(length), b.index(length));
+                }
+            }
+            let (mut stream, mut stats, mut heard) =
+                (Stream::starting_at(Some(isn)), FlowStats::default(), Heard::default());
+            for (start, end) in parts {
+                let seq = isn.wrapping_add(start as u32);
+                stream.push(part(seq, &payload[start..end], 0), ROOM, &mut stats, &mut heard.listen());
+            }
+            prop_assert_eq!(&heard.0, &payload);
+            prop_assert!(heard.1.is_empty());
+            prop_assert_eq!(stream.buffered(), 0);
+        }
+
+        #[test]
+        fn with_losses_bytes_and_gaps_add_up_and_stay_in_place(
+            length in 1usize..600,
+            cuts in prop::collection::vec((1usize..40, prop::bool::weighted(0.8)), 1..60),
+            isn: u32,
+        ) {
+            let payload: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let (mut stream, mut stats) = (Stream::starting_at(Some(isn)), FlowStats::default());
+            let mut place = 0u64;
+            let mut check = |run: Run<'_>| {
+                place += run.gap;
+                for &byte in run.bytes {
+                    assert_eq!(u64::from(byte), place % 251);
+                    place += 1;
+                }
+            };
+            let mut start = 0;
+            let mut last = 0;
+            for (size, kept) in cuts.iter().cycle() {
+                if start >= length { break; }
+                let end = (start + size).min(length);
+                if *kept {
+                    let seq = isn.wrapping_add(start as u32);
+                    stream.push(part(seq, &payload[start..end], 0), ROOM, &mut stats, &mut check);
+                    last = end;
+                }
+                start = end;
+                if cuts.iter().all(|(_, kept)| !kept) { break; }
+            }
+            stream.flush(&mut stats, &mut check);
+            prop_assert_eq!(place, last as u64);
+        }
+
+        #[test]
+        fn no_segments_make_reassembly_panic(
+            segments in prop::collection::vec((any::<u32>(), 0usize..100, any::<u32>(), 0u64..20_000, any::<u32>()), 0..60),
+        ) {
+            let (mut stream, mut stats) = (Stream::starting_at(None), FlowStats::default());
+            let bytes = [0; 100];
+            for (seq, length, missing, millis, ack) in segments {
+                let segment = Part { missing: missing % 70_000, ..part(seq, &bytes[..length], millis) };
+                stream.push(segment, ROOM, &mut stats, &mut |_| {});
+                stream.acknowledged(ack);
+            }
+            stream.flush(&mut stats, &mut |_| {});
+            prop_assert_eq!(stream.buffered(), 0);
+        }
+    }
+}

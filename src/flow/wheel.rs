@@ -1,0 +1,129 @@
+//! A lazy timer wheel: when to look at which flow again, at no cost for a packet.
+//!
+//! A flow stands in one bucket. When its time comes, the table compares `last_seen` and either ends
+//! the flow or puts it in again, later.
+
+use crate::model::Timestamp;
+
+/// Buckets of one second; longer waits are looked at again when the wheel has turned. More than an
+/// hour, the longest default timeout.
+const BUCKETS: usize = 4096;
+
+/// Which flow, by its slot, and which of the flows that had this slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Timer {
+    pub slot: u32,
+    pub generation: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Wheel {
+    buckets: Vec<Vec<Timer>>,
+    /// The second up to which everything was looked at.
+    now: u64,
+    started: bool,
+}
+
+impl Wheel {
+    pub fn new() -> Self {
+        Wheel { buckets: vec![Vec::new(); BUCKETS], now: 0, started: false }
+    }
+
+    /// Looks at `timer` after `deadline`.
+    pub fn arm(&mut self, timer: Timer, deadline: Timestamp) {
+        if !self.started {
+            self.now = seconds(deadline).saturating_sub(BUCKETS as u64 / 2);
+            self.started = true;
+        }
+        // One second later, since a bucket is looked at when its second begins.
+        let due = seconds(deadline).saturating_add(1);
+        let due = due.clamp(self.now + 1, self.now + BUCKETS as u64 - 1);
+        self.buckets[bucket(due)].push(timer);
+    }
+
+    /// Takes all timers that are due at `now`. Packet time can jump: the wheel turns once at most,
+    /// and a jump back only sets it.
+    pub fn due(&mut self, now: Timestamp, due: &mut Vec<Timer>) {
+        let target = seconds(now);
+        if !self.started || target < self.now {
+            self.now = self.now.min(target);
+            return;
+        }
+        let turns = (target - self.now).min(BUCKETS as u64);
+        for second in target - turns + 1..=target {
+            due.append(&mut self.buckets[bucket(second)]);
+        }
+        self.now = target;
+    }
+
+    /// Takes the timers of the bucket that is due next, whenever that is; false if there is none.
+    pub fn next_due(&mut self, due: &mut Vec<Timer>) -> bool {
+        for ahead in 1..=BUCKETS as u64 {
+            let timers = &mut self.buckets[bucket(self.now + ahead)];
+            if !timers.is_empty() {
+                due.append(timers);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn seconds(time: Timestamp) -> u64 {
+    time.as_nanos() / 1_000_000_000
+}
+
+fn bucket(second: u64) -> usize {
+    (second % BUCKETS as u64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_parts(1_000_000 + second, 0)
+    }
+
+    fn timer(slot: u32) -> Timer {
+        Timer { slot, generation: 0 }
+    }
+
+    #[test]
+    fn a_timer_is_due_after_its_deadline_and_once() {
+        let mut wheel = Wheel::new();
+        wheel.arm(timer(1), at(60));
+        let mut due = Vec::new();
+        wheel.due(at(60), &mut due);
+        assert!(due.is_empty());
+        wheel.due(at(61), &mut due);
+        assert_eq!(due, [timer(1)]);
+        wheel.due(at(10_000), &mut due);
+        assert_eq!(due.len(), 1);
+    }
+
+    #[test]
+    fn a_jump_of_years_turns_the_wheel_once() {
+        let mut wheel = Wheel::new();
+        wheel.arm(timer(1), at(60));
+        wheel.arm(timer(2), at(3000));
+        let mut due = Vec::new();
+        wheel.due(at(1_000_000_000), &mut due);
+        assert_eq!(due.len(), 2);
+        wheel.due(at(5), &mut due);
+        wheel.arm(timer(3), at(6));
+        wheel.due(at(8), &mut due);
+        assert_eq!(due.len(), 3);
+    }
+
+    #[test]
+    fn the_next_bucket_can_be_taken_early() {
+        let mut wheel = Wheel::new();
+        wheel.arm(timer(1), at(60));
+        wheel.arm(timer(2), at(10));
+        let mut due = Vec::new();
+        assert!(wheel.next_due(&mut due));
+        assert_eq!(due, [timer(2)]);
+        assert!(wheel.next_due(&mut due) && !wheel.next_due(&mut due));
+    }
+}
