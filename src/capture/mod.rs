@@ -1,1 +1,71 @@
-//! (being written)
+//! Takes packets from capture files, standard input or interfaces and hands them on in batches.
+//!
+//! ```text
+//! path ─ input (decompress) ─ file (pcap | pcapng) ─ merge ─┐
+//!                                                           ├─ filter ─▶ PacketBatch
+//! interface ─ live (one socket of a fanout group per worker)┘
+//! ```
+//!
+//! Whatever could not be read is an [`InputProblem`] in the [`CaptureStats`]; what stops the
+//! whole capture is a [`CaptureError`].
+
+mod bytes;
+mod decompress;
+mod fanout;
+mod file;
+mod filter;
+mod input;
+mod interfaces;
+mod linktype;
+mod live;
+mod merge;
+mod pcap;
+mod pcapng;
+mod problem;
+mod replay;
+mod stats;
+
+pub use interfaces::{InterfaceInfo, interfaces};
+pub use live::{LiveOptions, open_live};
+pub use problem::{CaptureError, InputProblem, ProblemReason};
+pub use replay::{ReplayOptions, open_replay};
+pub use stats::CaptureStats;
+
+use crate::model::PacketBatch;
+
+/// What a call of [`Source::fill`] brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filled {
+    /// The batch holds packets; none only where a filter rejected everything in one block.
+    Packets,
+    /// A live handle or a pipe had nothing within the poll time (about 100 ms).
+    Idle,
+    /// There is nothing more: the last file ended, or the stop flag is up.
+    End,
+}
+
+/// How much of the input files has been read, in bytes on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub done: u64,
+    pub total: u64,
+}
+
+/// Where packets come from.
+pub trait Source: Send {
+    /// Appends packets to a cleared batch; its `number` and `first_packet` are the caller's.
+    ///
+    /// A batch is about 1 MiB of packet bytes. Errors are those nothing can be done about;
+    /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError>;
+
+    /// The names behind `PacketRecord::origin`: file paths or interfaces.
+    fn origins(&self) -> Vec<String>;
+
+    /// Counters and problems since the start. On a live source it also asks the kernel, so
+    /// call it about once a second, not once a batch.
+    fn stats(&mut self) -> CaptureStats;
+
+    /// How far the replay is; `None` for interfaces and pipes, which have no known end.
+    fn progress(&self) -> Option<Progress>;
+}

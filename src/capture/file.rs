@@ -1,0 +1,403 @@
+//! One capture file, as a source of batches.
+//!
+//! Blocks of the file become the batch's buffer as they are, and the records only point into it;
+//! the piece of a packet at the end moves to the front of the next batch.
+
+use crate::model::PacketBatch;
+use crate::model::packet::PacketRecord;
+
+use super::Filled;
+use super::bytes::chunk;
+use super::input::{Got, Input};
+use super::pcap::{self, Pcap};
+use super::pcapng::{self, PcapNg};
+use super::problem::ProblemReason;
+use super::stats::CaptureStats;
+
+/// Where a walker puts what it finds.
+pub(super) struct Sink<'a> {
+    pub records: &'a mut Vec<PacketRecord>,
+    /// For [`PacketRecord::origin`].
+    pub origin: u16,
+    pub unsupported: &'a mut Unsupported,
+}
+
+/// Packets that cannot be analysed for their link type.
+#[derive(Debug, Default)]
+pub(super) struct Unsupported {
+    packets: u64,
+    /// The link types, each once; as many as a file has interfaces at most.
+    links: Vec<u32>,
+}
+
+impl Unsupported {
+    pub(super) fn count(&mut self, link: u32) {
+        self.packets += 1;
+        if !self.links.contains(&link) {
+            self.links.push(link);
+        }
+    }
+}
+
+/// How far a walker came.
+pub(super) struct Walked {
+    /// Where the next record starts; beyond the bytes at hand inside a block to be skipped.
+    next: usize,
+    /// What is broken there.
+    broken: Option<String>,
+}
+
+impl Walked {
+    pub(super) fn until(next: usize) -> Walked {
+        Walked { next, broken: None }
+    }
+
+    pub(super) fn broken(at: usize, what: String) -> Walked {
+        Walked { next: at, broken: Some(what) }
+    }
+}
+
+enum Format {
+    Unknown,
+    Pcap(Pcap),
+    PcapNg(PcapNg),
+}
+
+/// A capture file that is being read.
+pub(super) struct CaptureFile {
+    name: String,
+    origin: u16,
+    input: Input,
+    format: Format,
+    /// The start of a record whose rest comes with the next block.
+    carry: Vec<u8>,
+    /// Bytes still to come that belong to a block nobody needs.
+    skip: usize,
+    /// Offset in the file of the first byte of `carry`, or of what is read next.
+    position: u64,
+    unsupported: Unsupported,
+    reported_links: usize,
+    ended: bool,
+}
+
+impl CaptureFile {
+    pub(super) fn new(input: Input, name: String, origin: u16) -> CaptureFile {
+        CaptureFile {
+            name,
+            origin,
+            input,
+            format: Format::Unknown,
+            carry: Vec::new(),
+            skip: 0,
+            position: 0,
+            unsupported: Unsupported::default(),
+            reported_links: 0,
+            ended: false,
+        }
+    }
+
+    /// Fills a cleared batch from the next `block` bytes, or more if they hold no whole packet.
+    pub(super) fn fill(
+        &mut self,
+        batch: &mut PacketBatch,
+        block: usize,
+        stats: &mut CaptureStats,
+    ) -> Filled {
+        if self.ended {
+            return Filled::End;
+        }
+        batch.bytes.extend_from_slice(&self.carry);
+        self.carry.clear();
+
+        let mut idle = false;
+        while batch.records.is_empty() && !self.ended && !idle {
+            match self.input.read(&mut batch.bytes, block) {
+                Ok(Got::Bytes) => self.advance(batch, stats),
+                Ok(Got::Nothing) => idle = true,
+                Ok(Got::End) => self.finish(&batch.bytes, stats),
+                Err(error) => {
+                    let reason = self.input.reason(&error);
+                    self.stop(self.position + batch.bytes.len() as u64, reason, stats);
+                }
+            }
+        }
+        match (batch.records.is_empty(), self.ended) {
+            (false, _) => Filled::Packets,
+            (true, true) => Filled::End,
+            (true, false) => {
+                self.carry.extend_from_slice(&batch.bytes);
+                Filled::Idle
+            }
+        }
+    }
+
+    /// Walks what is in the batch's buffer, which starts at `position`.
+    fn advance(&mut self, batch: &mut PacketBatch, stats: &mut CaptureStats) {
+        let mut at = self.skip.min(batch.bytes.len());
+        self.skip -= at;
+        if self.skip == 0 {
+            let walked = match self.recognise(&batch.bytes, &mut at) {
+                Ok(true) => self.walk(&batch.bytes, at, &mut batch.records),
+                Ok(false) => Walked::until(at),
+                Err(reason) => return self.stop(0, reason, stats),
+            };
+            self.skip = walked.next.saturating_sub(batch.bytes.len());
+            at = walked.next.min(batch.bytes.len());
+            self.report_unsupported(stats);
+            if let Some(what) = walked.broken {
+                self.stop(self.position + at as u64, ProblemReason::Corrupt(what), stats);
+            }
+        }
+        self.position += at as u64;
+        if batch.records.is_empty() {
+            batch.bytes.drain(..at);
+        } else {
+            self.carry.extend_from_slice(batch.bytes.get(at..).unwrap_or_default());
+        }
+    }
+
+    fn walk(&mut self, bytes: &[u8], at: usize, records: &mut Vec<PacketRecord>) -> Walked {
+        let unsupported = &mut self.unsupported;
+        let mut sink = Sink { records, origin: self.origin, unsupported };
+        match &mut self.format {
+            Format::Pcap(pcap) => pcap.walk(bytes, at, &mut sink),
+            Format::PcapNg(pcapng) => pcapng.walk(bytes, at, &mut sink),
+            Format::Unknown => Walked::until(at),
+        }
+    }
+
+    /// Finds out the format from the first bytes; `false` if there are too few as yet.
+    fn recognise(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProblemReason> {
+        if !matches!(self.format, Format::Unknown) {
+            return Ok(true);
+        }
+        let Some(&magic) = chunk(bytes, 0) else { return Ok(false) };
+        if magic == pcapng::SECTION_HEADER {
+            self.format = Format::PcapNg(PcapNg::new());
+        } else if pcap::is_magic(magic) {
+            let Some(header) = chunk(bytes, 0) else { return Ok(false) };
+            self.format = Format::Pcap(Pcap::parse(header)?);
+            *at = pcap::FILE_HEADER;
+        } else {
+            return Err(ProblemReason::NotACapture);
+        }
+        Ok(true)
+    }
+
+    /// The input ended, with `rest` not walked.
+    fn finish(&mut self, rest: &[u8], stats: &mut CaptureStats) {
+        let started = chunk(rest, 0).is_some_and(|magic| pcap::is_magic(*magic));
+        if matches!(self.format, Format::Unknown) && !started {
+            self.stop(0, ProblemReason::NotACapture, stats);
+        } else if self.skip > 0 || !rest.is_empty() {
+            self.stop(self.position, ProblemReason::Truncated, stats);
+        }
+        self.ended = true;
+    }
+
+    fn stop(&mut self, offset: u64, reason: ProblemReason, stats: &mut CaptureStats) {
+        let offset = (reason != ProblemReason::NotACapture).then_some(offset);
+        stats.report(&self.name, offset, reason);
+        self.ended = true;
+    }
+
+    fn report_unsupported(&mut self, stats: &mut CaptureStats) {
+        stats.unsupported += std::mem::take(&mut self.unsupported.packets);
+        for &link in self.unsupported.links.iter().skip(self.reported_links) {
+            stats.report(&self.name, None, ProblemReason::UnsupportedLinkType(link));
+        }
+        self.reported_links = self.unsupported.links.len();
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io::{self, Cursor, Read};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A packet as the tests compare it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub(in super::super) struct Seen {
+        pub nanos: u64,
+        pub link: u16,
+        pub wire_len: u32,
+        pub bytes: Vec<u8>,
+    }
+
+    /// Reads a whole capture in blocks of `block` bytes.
+    fn read_stream(stream: Box<dyn Read + Send>, block: usize) -> (Vec<Seen>, CaptureStats) {
+        let mut file = CaptureFile::new(Input::stream(stream), "test".into(), 0);
+        let (mut batch, mut stats, mut seen) =
+            (PacketBatch::default(), CaptureStats::default(), Vec::new());
+        loop {
+            batch.clear();
+            if file.fill(&mut batch, block, &mut stats) == Filled::End {
+                return (seen, stats);
+            }
+            stats.count_delivered(&batch);
+            seen.extend(batch.packets().map(|p| Seen {
+                nanos: p.time.as_nanos(),
+                link: p.link.0,
+                wire_len: p.wire_len,
+                bytes: p.bytes.to_vec(),
+            }));
+        }
+    }
+
+    /// Reads a whole capture.
+    pub(in super::super) fn read_all(file: Vec<u8>) -> (Vec<Seen>, CaptureStats) {
+        read_stream(Box::new(Cursor::new(file)), 1 << 20)
+    }
+
+    /// Gives the bytes in pieces of the given sizes, over and over.
+    struct Fragments {
+        data: Cursor<Vec<u8>>,
+        sizes: std::iter::Cycle<std::vec::IntoIter<usize>>,
+    }
+
+    impl Read for Fragments {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let size = self.sizes.next().unwrap_or(1).min(buf.len());
+            self.data.read(&mut buf[..size])
+        }
+    }
+
+    fn fragmented(data: Vec<u8>, sizes: Vec<usize>) -> (Vec<Seen>, CaptureStats) {
+        let sizes = sizes.into_iter().cycle();
+        read_stream(Box::new(Fragments { data: Cursor::new(data), sizes }), 1 << 16)
+    }
+
+    /// A pcap of packets with the given lengths.
+    pub(in super::super) fn pcap_of(lengths: &[u16]) -> Vec<u8> {
+        let mut file = [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65535, 1].map(u32::to_le_bytes).concat();
+        for (second, &length) in (1u32..).zip(lengths) {
+            let length = u32::from(length);
+            file.extend([second, 0, length, length].map(u32::to_le_bytes).concat());
+            file.extend((0..length).map(|i| i as u8));
+        }
+        file
+    }
+
+    /// A pcapng of the same packets, alternating between two interfaces, with blocks between.
+    pub(in super::super) fn pcapng_of(lengths: &[u16]) -> Vec<u8> {
+        fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+            let mut body = body.to_vec();
+            body.resize(body.len().next_multiple_of(4), 0);
+            let length = (body.len() as u32 + 12).to_le_bytes();
+            [&kind.to_le_bytes()[..], &length, &body, &length].concat()
+        }
+        let words = |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
+        let mut file = block(0x0a0d_0d0a, &words(&[0x1a2b_3c4d, 1, u32::MAX, u32::MAX]));
+        file.extend(block(1, &words(&[1, 0])));
+        file.extend(block(1, &words(&[101, 0])));
+        for (second, &length) in (1u32..).zip(lengths) {
+            let length = u32::from(length);
+            let mut body = words(&[second % 2, 0, second * 1_000_000, length, length]);
+            body.extend((0..length).map(|i| i as u8));
+            file.extend(block(6, &body));
+            file.extend(block(5, &vec![0; length as usize]));
+        }
+        file
+    }
+
+    fn gzip_of(data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        flate2::read::GzEncoder::new(data, flate2::Compression::fast())
+            .read_to_end(&mut out)
+            .expect("in memory");
+        out
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told_from_a_cut_capture() {
+        let first = |file: &[u8]| {
+            let (_, stats) = read_all(file.to_vec());
+            stats.problems.first().map(|p| p.reason.clone())
+        };
+        for not in [&b""[..], b"PK", b"plain text, and long enough for a header"] {
+            assert_eq!(first(not), Some(ProblemReason::NotACapture));
+        }
+        assert_eq!(first(&pcap_of(&[])[..20]), Some(ProblemReason::Truncated));
+        assert_eq!(first(&pcapng_of(&[])[..20]), Some(ProblemReason::Truncated));
+        assert_eq!(first(&pcap_of(&[])), None);
+    }
+
+    #[test]
+    fn a_damaged_gzip_gives_its_readable_part_and_a_problem() {
+        let plain = pcap_of(&[1000; 500]);
+        let mut packed = gzip_of(&plain);
+        packed.truncate(packed.len() / 2);
+        let (packets, stats) = read_all(packed);
+        assert!(!packets.is_empty() && packets.len() < 500);
+        let reasons: Vec<_> = stats.problems.iter().map(|p| p.reason.clone()).collect();
+        assert_eq!(reasons, [ProblemReason::Truncated]);
+    }
+
+    #[test]
+    fn packets_of_a_pipe_come_as_soon_as_they_are_whole() {
+        let data = pcap_of(&[10, 10]);
+        // The header and the first packet; half of the second; its rest.
+        let sizes = vec![24 + 26, 20, 6].into_iter().cycle();
+        let stream = Fragments { data: Cursor::new(data), sizes };
+        let mut file = CaptureFile::new(Input::stream(Box::new(stream)), "test".into(), 0);
+        let (mut batch, mut stats) = (PacketBatch::default(), CaptureStats::default());
+        for _ in 0..2 {
+            batch.clear();
+            assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), Filled::Packets);
+            assert_eq!(batch.records.len(), 1);
+        }
+        batch.clear();
+        assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), Filled::End);
+    }
+
+    proptest! {
+        #[test]
+        fn any_fragmentation_gives_the_same_packets(
+            lengths in prop::collection::vec(0u16..3000, 0..40),
+            sizes in prop::collection::vec(1usize..5000, 1..6),
+            cut in 0usize..3000,
+        ) {
+            for whole in [pcap_of(&lengths), pcapng_of(&lengths)] {
+                let data = whole[..whole.len() - cut.min(whole.len() / 2)].to_vec();
+                let expected = read_all(data.clone());
+                let problems = |stats: &CaptureStats| stats.problems.clone();
+                for stream in [data.clone(), gzip_of(&data)] {
+                    let got = fragmented(stream, sizes.clone());
+                    prop_assert_eq!(&got.0, &expected.0);
+                    prop_assert_eq!(problems(&got.1), problems(&expected.1));
+                }
+            }
+        }
+
+        #[test]
+        fn mutated_files_never_panic_and_never_hang(
+            lengths in prop::collection::vec(0u16..200, 0..20),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+            block in 1usize..10_000,
+        ) {
+            let plain = [pcap_of(&lengths), pcapng_of(&lengths)];
+            let packed = plain.each_ref().map(|data| gzip_of(data));
+            for mut data in plain.into_iter().chain(packed) {
+                for (at, value) in &changes {
+                    let at = at.index(data.len());
+                    data[at] = *value;
+                }
+                read_stream(Box::new(Cursor::new(data)), block);
+            }
+        }
+
+        #[test]
+        fn random_bytes_after_a_good_start_never_panic(
+            tail in prop::collection::vec(any::<u8>(), 0..2000),
+            block in 1usize..3000,
+        ) {
+            for mut data in [pcap_of(&[5]), pcapng_of(&[5]), gzip_of(&pcap_of(&[5]))] {
+                data.extend(&tail);
+                read_stream(Box::new(Cursor::new(data)), block);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Which link types are analysed, and the numbers they go by in files and on platforms.
+//!
+//! Files carry `LINKTYPE_` values, libpcap's handles `DLT_` values; they differ for raw IP only,
+//! as far as we support them (<https://www.tcpdump.org/linktypes.html>).
+
+use crate::model::packet::LinkType;
+
+/// `DLT_RAW` on Linux; older writers put it into files as it was.
+const DLT_RAW: i32 = 12;
+/// `DLT_RAW` on OpenBSD.
+const DLT_RAW_OPENBSD: i32 = 14;
+
+/// Link types that `decode` knows.
+const SUPPORTED: [LinkType; 13] = [
+    LinkType::NULL,
+    LinkType::ETHERNET,
+    LinkType::PPP,
+    LinkType::PPP_HDLC,
+    LinkType::PPP_ETHER,
+    LinkType::RAW,
+    LinkType::IEEE802_11,
+    LinkType::LOOP,
+    LinkType::LINUX_SLL,
+    LinkType::IEEE802_11_RADIOTAP,
+    LinkType::IPV4,
+    LinkType::IPV6,
+    LinkType::LINUX_SLL2,
+];
+
+/// The link type of a file's header or a handle; the number back where it is not supported.
+pub(super) fn supported(value: u32) -> Result<LinkType, u32> {
+    let link = match i32::try_from(value) {
+        Ok(DLT_RAW | DLT_RAW_OPENBSD) => LinkType::RAW,
+        _ => LinkType(u16::try_from(value).map_err(|_| value)?),
+    };
+    if SUPPORTED.contains(&link) { Ok(link) } else { Err(value) }
+}
+
+/// The number libpcap compiles filters for.
+pub(super) fn dlt(link: LinkType) -> pcap::Linktype {
+    pcap::Linktype(match link {
+        LinkType::RAW => DLT_RAW,
+        LinkType(value) => i32::from(value),
+    })
+}
+
+/// Number and, where libpcap knows one, name: `195 (IEEE802_15_4)`.
+pub(super) fn describe(value: u32) -> String {
+    let name = i32::try_from(value).ok().and_then(|v| pcap::Linktype(v).get_name().ok());
+    match name {
+        Some(name) => format!("{value} ({name})"),
+        None => value.to_string(),
+    }
+}
+
+/// All supported link types, Ethernet first.
+pub(super) fn all() -> impl Iterator<Item = LinkType> {
+    let others = SUPPORTED.into_iter().filter(|&link| link != LinkType::ETHERNET);
+    std::iter::once(LinkType::ETHERNET).chain(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_ip_goes_by_three_numbers() {
+        for value in [12, 14, 101] {
+            assert_eq!(supported(value), Ok(LinkType::RAW));
+        }
+    }
+
+    #[test]
+    fn an_unknown_number_is_given_back_with_its_name() {
+        assert_eq!(supported(147), Err(147));
+        assert_eq!(supported(0x1_0001), Err(0x1_0001));
+        assert_eq!(describe(195), "195 (IEEE802_15_4)");
+        assert_eq!(describe(0x1_0001), "65537");
+    }
+}

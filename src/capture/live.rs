@@ -1,0 +1,363 @@
+//! Captures from interfaces: per worker one source, per source one socket for each interface.
+//!
+//! The sockets of one interface form a fanout group, so that a worker sees whole flows and no
+//! packet goes to two. libpcap's default ring (TPACKET_V3) hands over blocks of packets; its
+//! timeout never fires on a silent interface, therefore the handles do not block and we poll.
+
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::packet::LinkType;
+use crate::model::{PacketBatch, Timestamp};
+
+use super::fanout;
+use super::filter::Filter;
+use super::interfaces::{fault, interfaces};
+use super::linktype;
+use super::problem::{CaptureError, ProblemReason};
+use super::stats::CaptureStats;
+use super::{Filled, Progress, Source};
+
+/// How long a source waits for packets before it says that it is idle.
+const POLL_TIME: Duration = Duration::from_millis(100);
+/// After this time the kernel hands over a block that is not full.
+const BLOCK_TIMEOUT_MS: i32 = 50;
+/// How often lost interfaces are tried again and the others looked at.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Bytes after which a batch is handed on.
+const BATCH_BYTES: usize = 1 << 20;
+/// Packets taken from one socket before the next one's turn: with those of 64 KiB that offloading
+/// makes, a batch stays under 17 MiB.
+const PACKETS_PER_TURN: usize = 256;
+
+/// How to capture.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Sources to open, each for a thread of its own; at least 1.
+    pub workers: usize,
+    /// Ask for packets to other machines: what a mirror port delivers.
+    pub promiscuous: bool,
+    /// Bytes kept of a packet, up to 262,144.
+    pub snaplen: u32,
+    /// Ring buffer of one socket in bytes; there are `workers` × interfaces of them.
+    pub buffer_bytes: u32,
+    /// A filter in tcpdump's language, applied by the kernel.
+    pub filter: Option<String>,
+    /// Set it, and every source ends within about 100 ms.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        LiveOptions {
+            workers: 1,
+            promiscuous: true,
+            // Offloading merges segments up to 64 KiB.
+            snaplen: 262_144,
+            buffer_bytes: 64 << 20,
+            filter: None,
+            stop: Arc::default(),
+        }
+    }
+}
+
+/// Opens every interface once for each worker.
+///
+/// Fails where an interface cannot be opened now; one that is lost later is waited for.
+pub fn open_live(
+    interfaces: &[String],
+    options: &LiveOptions,
+) -> Result<Vec<Box<dyn Source>>, CaptureError> {
+    if interfaces.is_empty() {
+        return Err(CaptureError::NoInterface);
+    }
+    if let Some(filter) = &options.filter {
+        Filter::new(filter)?;
+    }
+    let options = LiveOptions { workers: options.workers.max(1), ..options.clone() };
+    let mut sources: Vec<Live> = (0..options.workers)
+        .map(|worker| Live {
+            ports: Vec::new(),
+            first_worker: worker == 0,
+            options: options.clone(),
+            stats: CaptureStats::default(),
+            next_check: Instant::now() + CHECK_INTERVAL,
+        })
+        .collect();
+    for (origin, name) in (0u16..).zip(interfaces) {
+        let group = Arc::new(Group::default());
+        for source in &mut sources {
+            let (name, group) = (name.clone(), group.clone());
+            let mut port = Port { name, origin, group, socket: None };
+            port.open(&options, &mut source.stats).map_err(|error| port.error(error, &options))?;
+            source.ports.push(port);
+        }
+    }
+    // Until the last one had joined, the others were given its share too.
+    let joined = now();
+    for port in sources.iter_mut().flat_map(|source| &mut source.ports) {
+        if let Some(socket) = &mut port.socket
+            && options.workers > 1
+        {
+            socket.since = joined;
+        }
+    }
+    Ok(sources.into_iter().map(|source| Box::new(source) as Box<dyn Source>).collect())
+}
+
+/// The fanout group of one interface, which all workers' sockets join.
+#[derive(Default)]
+struct Group(Mutex<Option<u16>>);
+
+impl Group {
+    fn join(&self, capture: &pcap::Capture<pcap::Active>) -> std::io::Result<()> {
+        let mut number = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *number = Some(fanout::join(capture.as_fd(), *number)?);
+        Ok(())
+    }
+}
+
+/// One worker's access to one interface.
+struct Port {
+    name: String,
+    origin: u16,
+    group: Arc<Group>,
+    /// `None` while the interface is lost.
+    socket: Option<Socket>,
+}
+
+struct Socket {
+    capture: pcap::Capture<pcap::Active>,
+    link: LinkType,
+    /// Packets from before were also given to another worker.
+    since: Timestamp,
+    /// The kernel's counters as last read: they wrap at 32 bits.
+    last: pcap::Stat,
+}
+
+/// Why a socket could not be opened.
+enum OpenError {
+    Pcap(pcap::Error),
+    LinkType(u32),
+    Fanout(std::io::Error),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OpenError::Pcap(pcap::Error::PcapError(text)) => f.write_str(text),
+            OpenError::Pcap(error) => error.fmt(f),
+            OpenError::LinkType(link) => {
+                write!(f, "its link type {} is not supported", linktype::describe(*link))
+            }
+            OpenError::Fanout(error) => write!(f, "joining the fanout group failed: {error}"),
+        }
+    }
+}
+
+impl Port {
+    fn open(&mut self, options: &LiveOptions, stats: &mut CaptureStats) -> Result<(), OpenError> {
+        // The pseudo-interface has no such mode, and libpcap's warning about it is an error to
+        // the crate.
+        let promiscuous = options.promiscuous && self.name != "any";
+        let mut capture = match activate(&self.name, options, promiscuous) {
+            Err(refused) if promiscuous => {
+                // Some interfaces can be captured from, but not in promiscuous mode.
+                let capture = activate(&self.name, options, false).map_err(OpenError::Pcap)?;
+                let reason = ProblemReason::NotPromiscuous(OpenError::Pcap(refused).to_string());
+                stats.report_once(&self.name, reason);
+                capture
+            }
+            capture => capture.map_err(OpenError::Pcap)?,
+        };
+        let number = u32::try_from(capture.get_datalink().0).unwrap_or(u32::MAX);
+        let link = linktype::supported(number).map_err(OpenError::LinkType)?;
+        if let Some(filter) = &options.filter {
+            capture.filter(filter, true).map_err(OpenError::Pcap)?;
+        }
+        let mut since = Timestamp::ZERO;
+        if options.workers > 1 {
+            self.group.join(&capture).map_err(OpenError::Fanout)?;
+            since = now();
+        }
+        let last = pcap::Stat { received: 0, dropped: 0, if_dropped: 0 };
+        self.socket = Some(Socket { capture, link, since, last });
+        Ok(())
+    }
+
+    /// Says what can be done about an interface that does not open.
+    fn error(&self, error: OpenError, options: &LiveOptions) -> CaptureError {
+        if let OpenError::Fanout(source) = error {
+            let (interface, workers) = (self.name.clone(), options.workers);
+            return CaptureError::Fanout { interface, workers, source };
+        }
+        let names: Vec<String> =
+            interfaces().unwrap_or_default().into_iter().map(|info| info.name).collect();
+        let advice = if matches!(error, OpenError::LinkType(_)) {
+            "capture on the Ethernet interface below it".to_owned()
+        } else if !names.is_empty() && !names.contains(&self.name) {
+            format!("there are: {}", names.join(", "))
+        } else if let Some(fault) = fault(&self.name) {
+            fault
+        } else {
+            "run as root, or `setcap cap_net_raw,cap_net_admin=eip` the program".to_owned()
+        };
+        CaptureError::Interface { interface: self.name.clone(), reason: error.to_string(), advice }
+    }
+
+    /// Copies what the socket has into the batch; the number of packets it gave.
+    fn drain(&mut self, batch: &mut PacketBatch) -> Result<usize, pcap::Error> {
+        let Some(Socket { capture, link, since, .. }) = &mut self.socket else { return Ok(0) };
+        let (link, since, origin) = (*link, *since, self.origin);
+        capture.dispatch(Some(PACKETS_PER_TURN), |packet| {
+            let header = packet.header;
+            let time = Timestamp::from_parts(
+                u64::try_from(header.ts.tv_sec).unwrap_or(0),
+                // Nanoseconds: that precision was asked for.
+                u64::try_from(header.ts.tv_usec).unwrap_or(0),
+            );
+            if time >= since {
+                batch.push(time, link, origin, header.len, packet.data);
+            }
+        })
+    }
+
+    /// Adds what the kernel counted since the last time.
+    fn count(&mut self, first_worker: bool, stats: &mut CaptureStats) {
+        let Some(socket) = &mut self.socket else { return };
+        let Ok(read) = socket.capture.stats() else { return };
+        let since = |now: u32, last: u32| u64::from(now.wrapping_sub(last));
+        stats.kernel_received += since(read.received, socket.last.received);
+        stats.kernel_drops += since(read.dropped, socket.last.dropped);
+        // The interface counts for all sockets on it.
+        if first_worker {
+            stats.interface_drops += since(read.if_dropped, socket.last.if_dropped);
+        }
+        socket.last = read;
+    }
+}
+
+fn activate(
+    name: &str,
+    options: &LiveOptions,
+    promiscuous: bool,
+) -> Result<pcap::Capture<pcap::Active>, pcap::Error> {
+    let limit = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+    pcap::Capture::from_device(name)?
+        .promisc(promiscuous)
+        .snaplen(limit(options.snaplen.clamp(64, 262_144)))
+        .buffer_size(limit(options.buffer_bytes))
+        .precision(pcap::Precision::Nano)
+        .timeout(BLOCK_TIMEOUT_MS)
+        .open()?
+        .setnonblock()
+}
+
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::ZERO.plus(since_epoch)
+}
+
+/// One worker's source.
+struct Live {
+    ports: Vec<Port>,
+    /// Counts what belongs to the interface rather than to the socket.
+    first_worker: bool,
+    options: LiveOptions,
+    stats: CaptureStats,
+    next_check: Instant,
+}
+
+impl Live {
+    /// Takes what all sockets have, in turns, until the batch is full.
+    fn drain(&mut self, batch: &mut PacketBatch) {
+        loop {
+            let mut got = 0;
+            for port in &mut self.ports {
+                match port.drain(batch) {
+                    Ok(packets) => got += packets,
+                    Err(error) => {
+                        port.count(self.first_worker, &mut self.stats);
+                        port.socket = None;
+                        let reason = OpenError::Pcap(error).to_string();
+                        self.stats.report_once(&port.name, ProblemReason::InterfaceLost(reason));
+                    }
+                }
+            }
+            if got == 0 || batch.bytes.len() >= BATCH_BYTES {
+                return;
+            }
+        }
+    }
+
+    /// Waits for packets; `false` when none came.
+    fn wait(&self) -> bool {
+        let sockets: Vec<_> = self
+            .ports
+            .iter()
+            .filter_map(|port| Some(port.socket.as_ref()?.capture.as_fd()))
+            .collect();
+        // With no socket left this just waits. A failing poll must not spin either.
+        fanout::wait_readable(&sockets, POLL_TIME).unwrap_or_else(|_| {
+            std::thread::sleep(POLL_TIME);
+            false
+        })
+    }
+
+    /// Opens lost interfaces again, and looks whether the others can carry anything.
+    fn check_interfaces(&mut self) {
+        self.stats.waiting_for.clear();
+        for port in &mut self.ports {
+            if port.socket.is_none()
+                && let Err(error) = port.open(&self.options, &mut self.stats)
+            {
+                if let OpenError::LinkType(link) = error {
+                    let reason = ProblemReason::UnsupportedLinkType(link);
+                    self.stats.report_once(&port.name, reason);
+                }
+                self.stats.waiting_for.push(port.name.clone());
+            } else if let Some(fault) = fault(&port.name) {
+                self.stats.report_once(&port.name, ProblemReason::InterfaceDown(fault));
+                self.stats.waiting_for.push(port.name.clone());
+            }
+        }
+    }
+}
+
+impl Source for Live {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+        if self.options.stop.load(Ordering::Relaxed) {
+            return Ok(Filled::End);
+        }
+        if Instant::now() >= self.next_check {
+            self.check_interfaces();
+            self.next_check = Instant::now() + CHECK_INTERVAL;
+        }
+        self.drain(batch);
+        if batch.records.is_empty() && self.wait() {
+            self.drain(batch);
+        }
+        if batch.records.is_empty() {
+            return Ok(Filled::Idle);
+        }
+        self.stats.count_delivered(batch);
+        Ok(Filled::Packets)
+    }
+
+    fn origins(&self) -> Vec<String> {
+        self.ports.iter().map(|port| port.name.clone()).collect()
+    }
+
+    fn stats(&mut self) -> CaptureStats {
+        for port in &mut self.ports {
+            port.count(self.first_worker, &mut self.stats);
+        }
+        self.stats.clone()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        None
+    }
+}

@@ -1,0 +1,218 @@
+//! Merges capture files in packet-time order, a bounded number of them open at a time.
+//!
+//! Files are sorted by their first packet and opened when it is due. While only one is open, its
+//! blocks are handed on as they are; packets are copied only where files overlap.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::model::{PacketBatch, Timestamp};
+
+use super::Filled;
+use super::file::CaptureFile;
+use super::filter::Filter;
+use super::problem::ProblemReason;
+use super::stats::CaptureStats;
+
+/// Files open at a time: half of the usual limit of 1024 descriptors of a process.
+pub(super) const MAX_OPEN: usize = 512;
+/// Bytes of a batch, and of a read.
+const BLOCK: usize = 1 << 20;
+/// Bytes read at once while files overlap: 512 open files hold 32 MiB.
+const OVERLAP_BLOCK: usize = 64 << 10;
+
+/// A file whose turn has not come.
+pub(super) struct Pending {
+    pub first: Timestamp,
+    pub name: String,
+    /// Opens it; the error is told as a problem.
+    pub open: Box<dyn FnOnce() -> Result<CaptureFile, ProblemReason> + Send>,
+}
+
+/// A file that is being read, and what of its last batch is still to be delivered.
+struct Active {
+    file: CaptureFile,
+    name: String,
+    batch: PacketBatch,
+    next: usize,
+}
+
+impl Active {
+    fn head(&self) -> Option<Timestamp> {
+        self.batch.records.get(self.next).map(|record| record.time)
+    }
+
+    /// Reads the file's next packets into `batch`.
+    fn read(
+        file: &mut CaptureFile,
+        name: &str,
+        batch: &mut PacketBatch,
+        block: usize,
+        filter: Option<&mut Filter>,
+        stats: &mut CaptureStats,
+    ) -> Filled {
+        batch.clear();
+        let filled = file.fill(batch, block, stats);
+        if let Some(filter) = filter {
+            filter.apply(batch, stats, name);
+        }
+        filled
+    }
+}
+
+/// Files in packet-time order. One file alone keeps its own order, whatever its times.
+pub(super) struct Merge {
+    /// By first packet.
+    pending: VecDeque<Pending>,
+    /// By time of the next packet, then by age: the order is the same in every run.
+    active: BTreeMap<(Timestamp, usize), Active>,
+    opened: usize,
+    filter: Option<Filter>,
+    pub stats: CaptureStats,
+}
+
+impl Merge {
+    pub(super) fn new(filter: Option<Filter>) -> Merge {
+        Merge {
+            pending: VecDeque::new(),
+            active: BTreeMap::new(),
+            opened: 0,
+            filter,
+            stats: CaptureStats::default(),
+        }
+    }
+
+    /// The files, sorted by first packet.
+    pub(super) fn add(&mut self, pending: Vec<Pending>) {
+        self.pending = pending.into();
+    }
+
+    /// Fills a cleared batch.
+    pub(super) fn fill(&mut self, batch: &mut PacketBatch) -> Filled {
+        let filled = loop {
+            let Some(((head, age), mut active)) = self.active.pop_first() else {
+                match self.open_next() {
+                    true => continue,
+                    false => break Filled::End,
+                }
+            };
+            if active.head().is_some() {
+                self.active.insert((head, age), active);
+                self.merge(batch);
+                break Filled::Packets;
+            }
+            // Nothing of this file is buffered. Read it straight into the caller's batch if it
+            // is the only one.
+            if self.active.is_empty() {
+                match self.read_alone(&mut active, batch) {
+                    Filled::End => continue,
+                    filled => {
+                        // What ran into the next file's time was kept back for merging.
+                        let kept = active.head();
+                        self.active.insert((kept.unwrap_or(head), age), active);
+                        if kept.is_none() {
+                            break filled;
+                        }
+                        continue;
+                    }
+                }
+            }
+            self.refill(age, active);
+        };
+        self.stats.count_delivered(batch);
+        filled
+    }
+
+    /// Opens the next file; `false` if there is none. Unreadable ones become problems.
+    fn open_next(&mut self) -> bool {
+        while let Some(pending) = self.pending.pop_front() {
+            match (pending.open)() {
+                Ok(file) => {
+                    let active =
+                        Active { file, name: pending.name, batch: PacketBatch::default(), next: 0 };
+                    self.active.insert((pending.first, self.opened), active);
+                    self.opened += 1;
+                    return true;
+                }
+                Err(reason) => self.stats.report(&pending.name, None, reason),
+            }
+        }
+        false
+    }
+
+    /// Reads the only open file into the caller's batch; keeps what lies after the start of the
+    /// next file.
+    fn read_alone(&mut self, active: &mut Active, batch: &mut PacketBatch) -> Filled {
+        let Active { file, name, .. } = active;
+        let filled = Active::read(file, name, batch, BLOCK, self.filter.as_mut(), &mut self.stats);
+        if let Some(next) = self.pending.front()
+            && batch.records.iter().any(|record| record.time > next.first)
+        {
+            std::mem::swap(&mut active.batch, batch);
+            batch.clear();
+            active.next = 0;
+        }
+        filled
+    }
+
+    /// Reads more of one of several open files, or drops it at its end.
+    fn refill(&mut self, age: usize, mut active: Active) {
+        active.next = 0;
+        loop {
+            let Active { file, name, batch, .. } = &mut active;
+            let filter = self.filter.as_mut();
+            match Active::read(file, name, batch, OVERLAP_BLOCK, filter, &mut self.stats) {
+                Filled::End => return,
+                // The filter left nothing over.
+                _ => {
+                    if let Some(head) = active.head() {
+                        self.active.insert((head, age), active);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies packets of the open files into the batch in time order, until it is full or only
+    /// one file is left that has nothing buffered.
+    fn merge(&mut self, batch: &mut PacketBatch) {
+        while batch.bytes.len() < BLOCK {
+            let Some(((head, age), mut active)) = self.active.pop_first() else { return };
+            let room = self.active.len() + 1 < MAX_OPEN;
+            if let Some(due) = self.pending.front().filter(|next| next.first < head) {
+                if room {
+                    self.active.insert((head, age), active);
+                    self.open_next();
+                    continue;
+                }
+                self.stats.report_once(&due.name, ProblemReason::OutOfOrder);
+            }
+            if active.head().is_none() {
+                if self.active.is_empty() {
+                    self.active.insert((head, age), active);
+                    return;
+                }
+                self.refill(age, active);
+                continue;
+            }
+            // Everything up to the next packet of another file goes in one run.
+            let others = self.active.first_key_value().map(|(key, _)| *key);
+            let unopened = self.pending.front().map(|pending| (pending.first, usize::MAX));
+            let limit = others.into_iter().chain(unopened.filter(|_| room)).min();
+            while let Some(record) = active.batch.records.get(active.next) {
+                let due = limit.is_none_or(|limit| (record.time, age) <= limit);
+                if !due || batch.bytes.len() >= BLOCK {
+                    break;
+                }
+                let start = record.offset as usize;
+                let end = start + record.captured as usize;
+                let bytes = active.batch.bytes.get(start..end).unwrap_or_default();
+                batch.push(record.time, record.link, record.origin, record.wire_len, bytes);
+                active.next += 1;
+            }
+            // With its buffer empty it keeps its place, to be read on at once.
+            let key = active.head().unwrap_or(head);
+            self.active.insert((key, age), active);
+        }
+    }
+}

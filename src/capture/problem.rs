@@ -1,0 +1,167 @@
+//! What can be wrong with the input, told so that the reader knows what to do.
+
+use std::fmt;
+use std::path::Path;
+
+/// Why a capture cannot start or go on at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    #[error("nothing to read: name a capture file, a folder, or - for standard input")]
+    NoInput,
+    #[error("{}: no such file or folder; check the path", printable(path))]
+    NotFound { path: String },
+    #[error("{}: holds no capture file (pcap, pcapng, also in gzip, zstd or lz4)", printable(path))]
+    EmptyFolder { path: String },
+    #[error(
+        "{}: a pipe cannot be put in time order with other input; replay it alone",
+        printable(path)
+    )]
+    PipeAmongFiles { path: String },
+    #[error(
+        "filter \"{expression}\": {reason}; write it as for tcpdump (man pcap-filter), for example \"tcp port 3333\""
+    )]
+    Filter { expression: String, reason: String },
+    #[error("no interface named: `minewatch interfaces` lists what can be captured here")]
+    NoInterface,
+    #[error("cannot capture on {interface}: {reason}; {advice}")]
+    Interface { interface: String, reason: String, advice: String },
+    #[error("cannot list the interfaces: {reason}")]
+    Interfaces { reason: String },
+    #[error("cannot share {interface} among {workers} workers: {source}; try with one worker")]
+    Fanout { interface: String, workers: usize, source: std::io::Error },
+}
+
+/// A part of the input that was not analysed. Everything readable around it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputProblem {
+    /// The file or interface.
+    pub origin: String,
+    /// Where in the (decompressed) file, in bytes from its start.
+    pub offset: Option<u64>,
+    pub reason: ProblemReason,
+}
+
+/// What is wrong with a part of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemReason {
+    /// The file ends inside a packet, a block or a compressed stream.
+    Truncated,
+    /// The structure is broken; says what was found. The rest of the file is not read.
+    Corrupt(String),
+    /// Packets of this link type (`LINKTYPE_` value) are counted but not analysed.
+    UnsupportedLinkType(u32),
+    /// The magic is none of pcap, pcapng, gzip, zstd or lz4.
+    NotACapture,
+    /// The compressed stream is damaged.
+    Decompression(String),
+    /// The operating system refused; says why.
+    Unreadable(String),
+    /// The filter makes no sense for packets of this link type, so none of them passed.
+    FilterMismatch { link_type: u16, reason: String },
+    /// More files overlap in time than are kept open: the later ones come after their time.
+    OutOfOrder,
+    /// The interface went away or could not be read; it is waited for.
+    InterfaceLost(String),
+    /// The interface is down or without carrier: nothing can arrive.
+    InterfaceDown(String),
+    /// The interface would not go into promiscuous mode: only this machine's packets arrive.
+    NotPromiscuous(String),
+}
+
+impl fmt::Display for InputProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", printable(&self.origin))?;
+        match &self.reason {
+            ProblemReason::Truncated => f.write_str("truncated: it ends inside a packet")?,
+            ProblemReason::Corrupt(what) => {
+                write!(f, "corrupt, not read further: {}", printable(what))?;
+            }
+            ProblemReason::UnsupportedLinkType(link) => write!(
+                f,
+                "link type {} is not supported: its packets are not analysed",
+                super::linktype::describe(*link)
+            )?,
+            ProblemReason::NotACapture => {
+                f.write_str("not a capture file (pcap, pcapng, also in gzip, zstd or lz4)")?;
+            }
+            ProblemReason::Decompression(what) => {
+                write!(f, "decompression failed: {}", printable(what))?;
+            }
+            ProblemReason::Unreadable(what) => write!(f, "unreadable: {}", printable(what))?,
+            ProblemReason::FilterMismatch { link_type, reason } => write!(
+                f,
+                "the filter cannot be applied to link type {}, its packets are left out: {}",
+                super::linktype::describe(u32::from(*link_type)),
+                printable(reason)
+            )?,
+            ProblemReason::OutOfOrder => write!(
+                f,
+                "more than {} files overlap in time: its packets come late",
+                super::merge::MAX_OPEN
+            )?,
+            ProblemReason::InterfaceLost(what) => {
+                write!(f, "interface lost, waiting for it: {}", printable(what))?;
+            }
+            ProblemReason::InterfaceDown(what) => {
+                write!(f, "interface gives no packets: {}", printable(what))?;
+            }
+            ProblemReason::NotPromiscuous(what) => write!(
+                f,
+                "not in promiscuous mode, only packets to this machine are seen: {}",
+                printable(what)
+            )?,
+        }
+        match self.offset {
+            Some(offset) => write!(f, " (at byte {offset})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The text with control characters escaped: file names may carry terminal sequences.
+fn printable(text: &str) -> impl fmt::Display + '_ {
+    struct Printable<'a>(&'a str);
+    impl fmt::Display for Printable<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            use fmt::Write;
+            self.0.chars().try_for_each(|c| match c {
+                c if c.is_control() => write!(f, "{}", c.escape_default()),
+                c => f.write_char(c),
+            })
+        }
+    }
+    Printable(text)
+}
+
+/// Names a path in a problem; what is not UTF-8 shows as replacement characters.
+pub(super) fn name_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_where_and_what() {
+        let problem = InputProblem {
+            origin: "a.pcap".into(),
+            offset: Some(40),
+            reason: ProblemReason::Truncated,
+        };
+        assert_eq!(problem.to_string(), "a.pcap: truncated: it ends inside a packet (at byte 40)");
+    }
+
+    #[test]
+    fn a_hostile_file_name_reaches_no_terminal() {
+        let problem = InputProblem {
+            origin: "\u{1b}[2Ja.pcap".into(),
+            offset: None,
+            reason: ProblemReason::NotACapture,
+        };
+        assert!(!problem.to_string().contains('\u{1b}'));
+        assert!(
+            !CaptureError::NotFound { path: "\u{1b}[2J".into() }.to_string().contains('\u{1b}')
+        );
+    }
+}

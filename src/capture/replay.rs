@@ -1,0 +1,245 @@
+//! Replays capture files, folders of them, or standard input.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::model::{PacketBatch, Timestamp};
+
+use super::file::CaptureFile;
+use super::filter::Filter;
+use super::input::Input;
+use super::merge::{Merge, Pending};
+use super::problem::{CaptureError, ProblemReason, name_of};
+use super::stats::CaptureStats;
+use super::{Filled, Progress, Source};
+
+/// Read at once when looking for the first packet of a file.
+const PROBE_BLOCK: usize = 64 << 10;
+/// Folders entered below a named one: more is a loop or a mistake.
+const MAX_DEPTH: usize = 64;
+/// The path that means standard input.
+const STDIN: &str = "-";
+
+/// How to replay.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayOptions {
+    /// A filter in tcpdump's language; packets it rejects are counted and left out.
+    pub filter: Option<String>,
+}
+
+/// Opens files, folders (recursively, in time order) or `-` for standard input.
+///
+/// One file keeps its packet order; several are merged by packet time. Fails where a path does
+/// not exist, a folder holds no capture, or the filter is wrong; what is wrong inside a file
+/// shows in [`Source::stats`].
+pub fn open_replay(
+    paths: &[PathBuf],
+    options: &ReplayOptions,
+) -> Result<Box<dyn Source>, CaptureError> {
+    let filter = options.filter.as_deref().map(Filter::new).transpose()?;
+    let mut replay =
+        Replay { merge: Merge::new(filter), names: Vec::new(), read: Arc::default(), total: None };
+    match paths {
+        [] => return Err(CaptureError::NoInput),
+        [path] if is_pipe(path)? => replay.add_pipe(path),
+        _ => replay.add_files(paths)?,
+    }
+    Ok(Box::new(replay))
+}
+
+/// Capture files in time order, or one pipe.
+struct Replay {
+    merge: Merge,
+    names: Vec<String>,
+    /// Bytes read from disk, of all files.
+    read: Arc<AtomicU64>,
+    /// Bytes on disk; unknown for a pipe.
+    total: Option<u64>,
+}
+
+impl Source for Replay {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+        Ok(self.merge.fill(batch))
+    }
+
+    fn origins(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    fn stats(&mut self) -> CaptureStats {
+        self.merge.stats.clone()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        let total = self.total?;
+        // A file that grows while it is read must not show more than everything.
+        Some(Progress { done: self.read.load(Ordering::Relaxed).min(total), total })
+    }
+}
+
+/// What the start of a file tells.
+enum Probe {
+    FirstPacket(Timestamp),
+    /// A capture, or something damaged that may have been one; the problems are reported.
+    NoPackets,
+    NotACapture,
+}
+
+impl Replay {
+    fn add_pipe(&mut self, path: &Path) {
+        let (path, name, counter) = (path.to_owned(), name_of(path), self.read.clone());
+        let open = move || match path.as_os_str() == STDIN {
+            true => Input::stdin(counter),
+            false => Input::open(&path, counter),
+        };
+        let pending = self.pending(Timestamp::ZERO, name, open);
+        self.merge.add(vec![pending]);
+    }
+
+    fn add_files(&mut self, paths: &[PathBuf]) -> Result<(), CaptureError> {
+        let mut pending = Vec::new();
+        for path in paths {
+            if is_pipe(path)? {
+                return Err(CaptureError::PipeAmongFiles { path: name_of(path) });
+            } else if path.is_dir() {
+                self.add_folder(path, &mut pending)?;
+            } else if paths.len() == 1 {
+                // Alone it needs no time to be sorted by.
+                pending.push(self.file(path, Timestamp::ZERO));
+            } else {
+                match self.probe(path) {
+                    Probe::FirstPacket(first) => pending.push(self.file(path, first)),
+                    Probe::NoPackets => {}
+                    Probe::NotACapture => {
+                        let name = name_of(path);
+                        self.merge.stats.report(&name, None, ProblemReason::NotACapture);
+                    }
+                }
+            }
+        }
+        // Stable: files that start at the same time stay in the order given, or of their names.
+        pending.sort_by_key(|pending| pending.first);
+        self.total.get_or_insert(0);
+        self.merge.add(pending);
+        Ok(())
+    }
+
+    fn add_folder(
+        &mut self,
+        folder: &Path,
+        pending: &mut Vec<Pending>,
+    ) -> Result<(), CaptureError> {
+        let mut any = false;
+        for path in self.files_below(folder) {
+            match self.probe(&path) {
+                Probe::FirstPacket(first) => pending.push(self.file(&path, first)),
+                Probe::NoPackets => {}
+                // Folders hold all sorts of things: only what is named has to be a capture.
+                Probe::NotACapture => continue,
+            }
+            any = true;
+        }
+        match any {
+            true => Ok(()),
+            false => Err(CaptureError::EmptyFolder { path: name_of(folder) }),
+        }
+    }
+
+    /// The regular files below a folder, by name. Links to folders are not followed.
+    fn files_below(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut folders = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.merge.stats.report(&name_of(&folder), None, unreadable(error));
+                    continue;
+                }
+            };
+            for entry in entries.flatten() {
+                let path = entry.path();
+                if path.is_file() {
+                    files.push(path);
+                } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) && depth < MAX_DEPTH {
+                    folders.push((path, depth + 1));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// Reads a file up to its first packet.
+    fn probe(&mut self, path: &Path) -> Probe {
+        let name = name_of(path);
+        let mut file = match Input::open(path, Arc::default()) {
+            Ok(input) => CaptureFile::new(input, name, 0),
+            Err(error) => {
+                self.merge.stats.report(&name, None, unreadable(error));
+                return Probe::NoPackets;
+            }
+        };
+        let (mut batch, mut stats) = (PacketBatch::default(), CaptureStats::default());
+        file.fill(&mut batch, PROBE_BLOCK, &mut stats);
+        if let Some(record) = batch.records.first() {
+            return Probe::FirstPacket(record.time);
+        }
+        if stats.problems.iter().any(|p| p.reason == ProblemReason::NotACapture) {
+            return Probe::NotACapture;
+        }
+        self.merge.stats.unsupported += stats.unsupported;
+        for problem in stats.problems {
+            self.merge.stats.report(&problem.origin, problem.offset, problem.reason);
+        }
+        Probe::NoPackets
+    }
+
+    /// Takes a file in, to be opened when its first packet is due.
+    fn file(&mut self, path: &Path, first: Timestamp) -> Pending {
+        let size = path.metadata().map_or(0, |metadata| metadata.len());
+        self.total = Some(self.total.unwrap_or(0) + size);
+        let (path, name, counter) = (path.to_owned(), name_of(path), self.read.clone());
+        self.pending(first, name, move || Input::open(&path, counter))
+    }
+
+    fn pending(
+        &mut self,
+        first: Timestamp,
+        name: String,
+        open: impl FnOnce() -> io::Result<Input> + Send + 'static,
+    ) -> Pending {
+        // More files than a record can tell apart share the last number.
+        let origin = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
+        if self.names.len() <= usize::from(u16::MAX) {
+            self.names.push(name.clone());
+        } else if let Some(last) = self.names.last_mut() {
+            *last = "(one of many files)".to_owned();
+        }
+        let shown = name.clone();
+        let open =
+            move || open().map(|input| CaptureFile::new(input, shown, origin)).map_err(unreadable);
+        Pending { first, name, open: Box::new(open) }
+    }
+}
+
+/// Whether a path has to be read as it comes: standard input, a named pipe, a device.
+fn is_pipe(path: &Path) -> Result<bool, CaptureError> {
+    if path.as_os_str() == STDIN {
+        return Ok(true);
+    }
+    match path.metadata() {
+        Ok(metadata) => Ok(!metadata.is_file() && !metadata.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(CaptureError::NotFound { path: name_of(path) })
+        }
+        // Opening it will fail and be reported with the rest of the input still read.
+        Err(_) => Ok(false),
+    }
+}
+
+fn unreadable(error: io::Error) -> ProblemReason {
+    ProblemReason::Unreadable(error.to_string())
+}
