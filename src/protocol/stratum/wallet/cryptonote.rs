@@ -62,12 +62,12 @@ pub(super) fn identify(text: &str) -> Option<Format> {
 
 /// Length and first two characters that the tags 18, 42 and 19 give.
 fn has_shape_of_monero(text: &str) -> bool {
-    match (text.len(), text.as_bytes()) {
-        (95, [b'4', b'1'..=b'9' | b'A' | b'B', ..]) => true,
-        (95, [b'8', b'2'..=b'9' | b'A'..=b'C', ..]) => true,
-        (106, [b'4', b'B'..=b'H' | b'J'..=b'M', ..]) => true,
-        _ => false,
-    }
+    matches!(
+        (text.len(), text.as_bytes()),
+        (95, [b'4', b'1'..=b'9' | b'A' | b'B', ..])
+            | (95, [b'8', b'2'..=b'9' | b'A'..=b'C', ..])
+            | (106, [b'4', b'B'..=b'H' | b'J'..=b'M', ..])
+    )
 }
 
 /// The tag of an address whose length and checksum are right.
