@@ -125,7 +125,8 @@ impl Bits for [u8; 16] {
 
 /// The 128-bit product of the two halves with odd constants, folded.
 fn fold(high: u64, low: u64) -> u64 {
-    let product = u128::from(high ^ 0x9e37_79b9_7f4a_7c15) * u128::from(low ^ 0xd1b5_4a32_d192_ed03);
+    let product =
+        u128::from(high ^ 0x9e37_79b9_7f4a_7c15) * u128::from(low ^ 0xd1b5_4a32_d192_ed03);
     (product >> 64) as u64 ^ product as u64
 }
 

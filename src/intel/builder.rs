@@ -106,7 +106,14 @@ impl Builder {
             return;
         }
         let Position { line, column } = at;
-        self.warnings.push(Warning { file: self.file.clone(), line, column, message, help, refused });
+        self.warnings.push(Warning {
+            file: self.file.clone(),
+            line,
+            column,
+            message,
+            help,
+            refused,
+        });
     }
 
     pub fn finish(mut self) -> Result<(Intel, Vec<Warning>), IntelError> {

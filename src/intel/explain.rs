@@ -102,8 +102,12 @@ impl Intel {
             self.groups.iter().flat_map(|group| &group.sources).collect();
         sources.sort_unstable();
         sources.dedup();
-        stats.newest =
-            sources.iter().map(|source| &source.date).max().filter(|date| !date.is_empty()).cloned();
+        stats.newest = sources
+            .iter()
+            .map(|source| &source.date)
+            .max()
+            .filter(|date| !date.is_empty())
+            .cloned();
         stats.sources =
             sources.iter().map(|source| (source.name.clone(), source.date.clone())).collect();
         stats

@@ -26,11 +26,8 @@ pub struct Guard {
 
 impl Default for Guard {
     fn default() -> Self {
-        let mut guard = Guard {
-            names: HashSet::default(),
-            addresses: HashSet::default(),
-            shared: Vec::new(),
-        };
+        let mut guard =
+            Guard { names: HashSet::default(), addresses: HashSet::default(), shared: Vec::new() };
         let lines = NEVER.lines().filter(|line| !line.starts_with('#'));
         for indicator in lines.filter_map(|line| indicator::parse(line).ok()) {
             match indicator {

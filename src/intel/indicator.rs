@@ -137,7 +137,10 @@ fn name(text: &str) -> Result<Cow<'_, str>, Refusal> {
         return Err(refusal);
     }
     if stripped.len() > MAX_NAME {
-        return Err(Refusal::new("is longer than a name can be", "names have up to 253 characters"));
+        return Err(Refusal::new(
+            "is longer than a name can be",
+            "names have up to 253 characters",
+        ));
     }
     let (mut labels, mut label, mut upper) = (1, 0, false);
     for byte in stripped.bytes() {
@@ -153,7 +156,8 @@ fn name(text: &str) -> Result<Cow<'_, str>, Refusal> {
                 ));
             }
             _ => {
-                let what = format!("{} is no character of a name", shown(&char::from(byte).to_string()));
+                let what =
+                    format!("{} is no character of a name", shown(&char::from(byte).to_string()));
                 return Err(Refusal::new(what, WRITE_LIKE));
             }
         }

@@ -29,9 +29,9 @@ pub fn add(builder: &mut Builder, text: &str) {
         }
         let at = Position { line: number, column: 0 };
         let get = |names: &[&str]| {
-            let field = names.iter().find_map(|name| {
-                fields.get(header.iter().position(|column| column == name)?)
-            })?;
+            let field = names
+                .iter()
+                .find_map(|name| fields.get(header.iter().position(|column| column == name)?))?;
             Some(field.trim()).filter(|field| !field.is_empty())
         };
         let Some(value) = get(&VALUES) else {

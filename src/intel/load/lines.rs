@@ -72,7 +72,8 @@ fn directive_line(builder: &mut Builder, state: &mut State, at: Position, direct
         "name" => state.meta.name = (!value.is_empty()).then(|| value.to_owned()),
         "coins" => state.meta.coins = value.split_whitespace().map(str::to_owned).collect(),
         "ports" => {
-            state.meta.ports = value.split_whitespace().filter_map(|port| port.parse().ok()).collect();
+            state.meta.ports =
+                value.split_whitespace().filter_map(|port| port.parse().ok()).collect();
         }
         "source" => {
             let (name, date) = value.split_once(char::is_whitespace).unwrap_or((value, ""));

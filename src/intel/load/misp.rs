@@ -103,5 +103,12 @@ fn add_attribute(builder: &mut Builder, text: &str, group: u32, attribute: &Attr
 }
 
 fn is_misprinted(kind: &str, value: &str) -> bool {
-    value.len() != if kind == "md5" { 32 } else if kind == "sha1" { 40 } else { 64 }
+    value.len()
+        != if kind == "md5" {
+            32
+        } else if kind == "sha1" {
+            40
+        } else {
+            64
+        }
 }

@@ -12,10 +12,10 @@ mod zeek;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Intel;
 use super::builder::{Builder, Position};
 use super::error::{IntelError, Warning};
 use super::groups::{Meta, Source};
-use super::Intel;
 
 /// A list of a million names has 20 MB; this leaves room and still fits memory.
 const MAX_FILE: u64 = 512 << 20;
@@ -48,7 +48,10 @@ pub fn builtin() -> Intel {
     let mut builder = Builder::default();
     add_builtin(&mut builder);
     // The files are constants and a test loads them; an empty snapshot is the honest rest.
-    builder.finish().map_or_else(|_| Intel::new(Default::default(), Default::default(), Vec::new()), |(intel, _)| intel)
+    builder.finish().map_or_else(
+        |_| Intel::new(Default::default(), Default::default(), Vec::new()),
+        |(intel, _)| intel,
+    )
 }
 
 fn add_builtin(builder: &mut Builder) {
@@ -180,10 +183,7 @@ fn format(file: &str, text: &str) -> Format {
 fn unnamed(builder: &Builder) -> Meta {
     let path = Path::new(builder.file());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(builder.file());
-    Meta {
-        sources: vec![Source { name: name.to_owned(), date: String::new() }],
-        ..Meta::default()
-    }
+    Meta { sources: vec![Source { name: name.to_owned(), date: String::new() }], ..Meta::default() }
 }
 
 fn json_error(builder: &Builder, error: &serde_json::Error) -> IntelError {

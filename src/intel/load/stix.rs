@@ -64,7 +64,11 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
 }
 
 fn file_name(builder: &Builder) -> String {
-    super::unnamed(builder).sources.into_iter().next().map_or_else(String::new, |source| source.name)
+    super::unnamed(builder)
+        .sources
+        .into_iter()
+        .next()
+        .map_or_else(String::new, |source| source.name)
 }
 
 /// The hosts that a pattern names. Every `[…]` is an observation of its own; an address and a
@@ -75,8 +79,9 @@ fn values(pattern: &str) -> Vec<String> {
         let comparisons = comparisons(observation);
         let port = comparisons.iter().find(|(path, _)| *path == "network-traffic:dst_port");
         for (path, value) in &comparisons {
-            let is_address = ["ipv4-addr:value", "ipv6-addr:value", "network-traffic:dst_ref.value"]
-                .contains(path);
+            let is_address =
+                ["ipv4-addr:value", "ipv6-addr:value", "network-traffic:dst_ref.value"]
+                    .contains(path);
             match port {
                 Some((_, port)) if is_address && value.contains(':') => {
                     values.push(format!("[{value}]:{port}"));
@@ -143,7 +148,10 @@ mod tests {
                 "[domain-name:value = 'us1.bitminter.com'] OR [ipv4-addr:value = '192.0.2.1' AND network-traffic:dst_port = 3333]",
                 &["us1.bitminter.com", "192.0.2.1:3333"][..],
             ),
-            ("[ipv6-addr:value='2001:db8::1' AND network-traffic:dst_port=80]", &["[2001:db8::1]:80"]),
+            (
+                "[ipv6-addr:value='2001:db8::1' AND network-traffic:dst_port=80]",
+                &["[2001:db8::1]:80"],
+            ),
             ("[url:value = 'http://a.example/it\\'s']", &["http://a.example/it's"]),
             ("[domain-name:value != 'a.example']", &[]),
             ("[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']", &[]),
