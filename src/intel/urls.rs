@@ -3,10 +3,13 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+/// Beginnings of paths on one host and their values, longest first.
+type Paths = Vec<(Box<str>, u32)>;
+
 /// URL beginnings with a `u32` each.
 #[derive(Default)]
 pub struct Urls {
-    hosts: HashMap<Box<str>, Vec<(Box<str>, u32)>, FixedState>,
+    hosts: HashMap<Box<str>, Paths, FixedState>,
     entries: usize,
     bytes: usize,
 }

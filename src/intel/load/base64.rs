@@ -2,7 +2,11 @@
 
 /// The name in a Base64 word; `None` if the word is no Base64 or what is in it is no name.
 pub fn name(word: &str) -> Option<String> {
-    if word.len() % 4 != 0 || word.contains(['.', ':']) || word.len() > 512 || word.len() < 4 {
+    if !word.len().is_multiple_of(4)
+        || word.contains(['.', ':'])
+        || word.len() > 512
+        || word.len() < 4
+    {
         return None;
     }
     let decoded = String::from_utf8(decode(word)?).ok()?;

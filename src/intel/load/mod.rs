@@ -12,10 +12,10 @@ mod zeek;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Intel;
 use super::builder::{Builder, Position};
 use super::error::{IntelError, Warning};
 use super::groups::{Meta, Source};
+use super::{Intel, Tables};
 
 /// A list of a million names has 20 MB; this leaves room and still fits memory.
 const MAX_FILE: u64 = 512 << 20;
@@ -48,10 +48,10 @@ pub fn builtin() -> Intel {
     let mut builder = Builder::default();
     add_builtin(&mut builder);
     // The files are constants and a test loads them; an empty snapshot is the honest rest.
-    builder.finish().map_or_else(
-        |_| Intel::new(Default::default(), Default::default(), Vec::new()),
-        |(intel, _)| intel,
-    )
+    match builder.finish() {
+        Ok((intel, _)) => intel,
+        Err(_) => Intel::new(Tables::default(), Tables::default(), Vec::new()),
+    }
 }
 
 fn add_builtin(builder: &mut Builder) {
@@ -140,15 +140,16 @@ fn add_text(builder: &mut Builder, file: &str, text: &str) -> Result<(), IntelEr
     builder.begin(file);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format(file, text) {
-        Format::Catalogue => catalogue::add(builder, text),
-        Format::Lines => Ok(lines::add(builder, text)),
-        Format::AdBlock => Ok(adblock::add(builder, text)),
-        Format::Csv => Ok(csv::add(builder, text)),
-        Format::Zeek => Ok(zeek::add(builder, text)),
-        Format::Misp => misp::add(builder, text),
-        Format::Stix => stix::add(builder, text),
-        Format::JsonLines => Ok(lines::add_json(builder, text)),
+        Format::Catalogue => catalogue::add(builder, text)?,
+        Format::Lines => lines::add(builder, text),
+        Format::AdBlock => adblock::add(builder, text),
+        Format::Csv => csv::add(builder, text),
+        Format::Zeek => zeek::add(builder, text),
+        Format::Misp => misp::add(builder, text)?,
+        Format::Stix => stix::add(builder, text)?,
+        Format::JsonLines => lines::add_json(builder, text),
     }
+    Ok(())
 }
 
 /// Told by the content where that is unmistakable, else by the extension.
