@@ -1,0 +1,193 @@
+//! The intelligence told to a person: what it has in all, and all it has about one value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use super::addresses::{Cover, network_text};
+use super::groups::Source;
+use super::indicator::{self, Indicator};
+use super::{Intel, Tables, endpoint_text, without_port};
+use crate::model::finding::PoolClass;
+
+/// What an entry of the intelligence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Name,
+    Endpoint,
+    Address,
+    Network,
+    Url,
+}
+
+/// Counts of a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IntelStats {
+    pub names: usize,
+    pub addresses: usize,
+    pub endpoints: usize,
+    pub networks: usize,
+    pub urls: usize,
+    /// Exceptions.
+    pub allowed: usize,
+    /// Descriptions (pools, campaigns, lists) of each class.
+    pub groups: BTreeMap<PoolClass, usize>,
+    /// Lists and their dates (`YYYY-MM-DD` or empty).
+    pub sources: Vec<(String, String)>,
+    /// Date of the newest list that tells its date.
+    pub newest: Option<String>,
+    /// Memory of the tables, in bytes.
+    pub bytes: usize,
+}
+
+impl IntelStats {
+    /// Indicators of all kinds, without exceptions.
+    pub fn indicators(&self) -> usize {
+        self.names + self.addresses + self.endpoints + self.networks + self.urls
+    }
+}
+
+/// One entry that covers a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    pub kind: Kind,
+    pub indicator: String,
+    /// An exception: it silences all other entries listed with it.
+    pub allow: bool,
+    pub name: Option<String>,
+    pub class: PoolClass,
+    pub coins: Vec<String>,
+    pub ports: Vec<u16>,
+    /// `list date`.
+    pub sources: Vec<String>,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = if self.allow { "allow" } else { self.class.name() };
+        write!(f, "{}: {class}", self.indicator)?;
+        if let Some(name) = &self.name {
+            write!(f, ", {name}")?;
+        }
+        if !self.coins.is_empty() {
+            write!(f, ", coins {}", self.coins.join(" "))?;
+        }
+        if !self.ports.is_empty() {
+            let ports: Vec<_> = self.ports.iter().map(u16::to_string).collect();
+            write!(f, ", ports {}", ports.join(" "))?;
+        }
+        write!(f, ", from {}", self.sources.join(", "))
+    }
+}
+
+impl Intel {
+    pub fn stats(&self) -> IntelStats {
+        let [addresses, endpoints, networks] = self.watch.addresses.counts();
+        let mut stats = IntelStats {
+            names: self.watch.names.len(),
+            addresses,
+            endpoints,
+            networks,
+            urls: self.watch.urls.len(),
+            allowed: self.allow.names.len()
+                + self.allow.urls.len()
+                + self.allow.addresses.counts().iter().sum::<usize>(),
+            bytes: self.watch.bytes() + self.allow.bytes(),
+            ..IntelStats::default()
+        };
+        for group in &self.groups {
+            *stats.groups.entry(group.class()).or_default() += 1;
+        }
+        let mut sources: Vec<&Source> =
+            self.groups.iter().flat_map(|group| &group.sources).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        stats.newest = sources
+            .iter()
+            .map(|source| &source.date)
+            .max()
+            .filter(|date| !date.is_empty())
+            .cloned();
+        stats.sources =
+            sources.iter().map(|source| (source.name.clone(), source.date.clone())).collect();
+        stats
+    }
+
+    /// All entries that cover `value` (a name, an address, an endpoint or a URL), exceptions first,
+    /// then the most specific. For an address, its listed endpoints, too.
+    ///
+    /// # Errors
+    /// `value` is none of these; the text says why.
+    pub fn explain(&self, value: &str) -> Result<Vec<Explanation>, String> {
+        let value = indicator::parse(value).map_err(|refusal| refusal.message)?;
+        let allowed = self.covering(&self.allow, &value, true);
+        let watched = self.covering(&self.watch, &value, false);
+        Ok(allowed.into_iter().chain(watched).collect())
+    }
+
+    fn covering(&self, tables: &Tables, value: &Indicator<'_>, allow: bool) -> Vec<Explanation> {
+        let mut found = Vec::new();
+        let mut add = |kind, indicator: String, group: u32| {
+            if let Some(meta) = self.groups.get(group as usize) {
+                found.push(Explanation {
+                    kind,
+                    indicator,
+                    allow,
+                    name: meta.name.clone(),
+                    class: meta.class(),
+                    coins: meta.coins.clone(),
+                    ports: meta.ports.clone(),
+                    sources: meta.sources.iter().map(Source::to_string).collect(),
+                });
+            }
+        };
+        let host = |host: &str, add: &mut dyn FnMut(Kind, String, u32)| {
+            let mut matches: Vec<_> = tables.names.matches(host).collect();
+            matches.reverse();
+            for (start, group) in matches {
+                add(Kind::Name, host.get(start..).unwrap_or_default().to_owned(), group);
+            }
+        };
+        match value {
+            Indicator::Name(name) => host(name, &mut add),
+            Indicator::Url { host: name, path } => {
+                let name = without_port(name);
+                for (path, group) in tables.urls.matches(name, path) {
+                    add(Kind::Url, format!("{name}{path}"), group);
+                }
+                match name.parse() {
+                    Ok(address) => covering_address(tables, address, None, &mut add),
+                    Err(_) => host(name, &mut add),
+                }
+            }
+            Indicator::Address(address) => covering_address(tables, *address, None, &mut add),
+            Indicator::Endpoint(address, port) => {
+                covering_address(tables, *address, Some(*port), &mut add);
+            }
+            Indicator::Network(network) => {
+                covering_address(tables, network.network(), None, &mut add);
+            }
+        }
+        found
+    }
+}
+
+fn covering_address(
+    tables: &Tables,
+    address: IpAddr,
+    port: Option<u16>,
+    add: &mut dyn FnMut(Kind, String, u32),
+) {
+    for (listed, group) in tables.addresses.ports(address) {
+        if port.is_none_or(|port| port == listed) {
+            add(Kind::Endpoint, endpoint_text(address, listed), group);
+        }
+    }
+    // Port 0 is listed nowhere: this finds the entry for the address alone.
+    if let Some((Cover::Address, group)) = tables.addresses.get(address, 0) {
+        add(Kind::Address, address.to_canonical().to_string(), group);
+    }
+    for (length, group) in tables.addresses.networks(address) {
+        add(Kind::Network, network_text(address, length), group);
+    }
+}

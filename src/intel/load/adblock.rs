@@ -1,0 +1,26 @@
+//! AdBlock filter lists: `||name^` and `@@||name^`; other rules concern pages, not hosts.
+
+use super::super::builder::{Builder, Position, Purpose};
+use super::unnamed;
+
+pub fn add(builder: &mut Builder, text: &str) {
+    let group = builder.group(unnamed(builder));
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        let (rule, purpose) = match line.strip_prefix("@@") {
+            Some(rule) => (rule, Purpose::Allow),
+            None => (line, Purpose::Watch),
+        };
+        let Some(rule) = rule.strip_prefix("||") else { continue };
+        let (pattern, options) = rule.split_once('$').unwrap_or((rule, ""));
+        // An exception for some sites only is none for a network.
+        if purpose == Purpose::Allow && options.contains("domain=") {
+            continue;
+        }
+        let Some(host) = pattern.strip_suffix('^') else { continue };
+        if host.contains(['*', '/', '^']) {
+            continue;
+        }
+        builder.add(Position { line: number, column: 1 }, host, group, purpose);
+    }
+}

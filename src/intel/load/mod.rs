@@ -1,0 +1,233 @@
+//! Reads files of intelligence, each by its format.
+
+mod adblock;
+mod base64;
+mod catalogue;
+mod csv;
+mod lines;
+mod misp;
+mod stix;
+mod zeek;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::builder::{Builder, Position};
+use super::error::{IntelError, Warning};
+use super::groups::{Meta, Source};
+use super::{Intel, Tables};
+
+/// A list of a million names has 20 MB; this leaves room and still fits memory.
+const MAX_FILE: u64 = 512 << 20;
+
+/// The files in the binary: (name, text), the catalogue first: it has precedence.
+const BUILTIN: [(&str, &str); 4] = [
+    ("rules/pools.toml", include_str!("../../../rules/pools.toml")),
+    ("rules/pools.txt", include_str!("../../../rules/pools.txt")),
+    ("rules/browser.txt", include_str!("../../../rules/browser.txt")),
+    ("rules/malware.txt", include_str!("../../../rules/malware.txt")),
+];
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// `pools.toml`: operators with all that is known of them.
+    Catalogue,
+    /// One indicator a line: ours, Maltrail's, hosts files, Suricata's datasets.
+    Lines,
+    AdBlock,
+    Csv,
+    Zeek,
+    Misp,
+    Stix,
+    /// Suricata's JSON datasets.
+    JsonLines,
+}
+
+pub fn builtin() -> Intel {
+    let mut builder = Builder::default();
+    add_builtin(&mut builder);
+    // The files are constants and a test loads them; an empty snapshot is the honest rest.
+    match builder.finish() {
+        Ok((intel, _)) => intel,
+        Err(_) => Intel::new(Tables::default(), Tables::default(), Vec::new()),
+    }
+}
+
+fn add_builtin(builder: &mut Builder) {
+    for (file, text) in BUILTIN {
+        if let Err(error) = add_text(builder, file, text) {
+            builder.warn(Position::default(), error.to_string(), "", true);
+        }
+    }
+}
+
+pub fn load(sources: &[PathBuf], with_builtin: bool) -> Result<(Intel, Vec<Warning>), IntelError> {
+    let mut builder = Builder::default();
+    for source in sources {
+        for file in files(source)? {
+            add_file(&mut builder, &file)?;
+        }
+    }
+    if with_builtin {
+        add_builtin(&mut builder);
+    }
+    if builder.indicators() == 0 {
+        let files: Vec<_> = sources.iter().map(|file| file.display().to_string()).collect();
+        return Err(IntelError::Empty { files: files.join(", ") });
+    }
+    builder.finish()
+}
+
+pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
+    let mut builder = Builder::default();
+    for file in files(path)? {
+        let before = builder.indicators();
+        add_file(&mut builder, &file)?;
+        if builder.indicators() == before {
+            builder.warn(
+                Position::default(),
+                "has no indicator".to_owned(),
+                "is it a list of names or addresses?",
+                false,
+            );
+        }
+    }
+    builder.finish().map(|(_, warnings)| warnings)
+}
+
+/// `path` itself, or the files in it in the order of their names, without hidden ones.
+fn files(path: &Path) -> Result<Vec<PathBuf>, IntelError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |source| IntelError::Read { file: path.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        let hidden = file.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if file.is_file() && !hidden {
+            files.push(file);
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+fn add_file(builder: &mut Builder, file: &Path) -> Result<(), IntelError> {
+    let unreadable = |source| IntelError::Read { file: file.to_owned(), source };
+    let size = fs::metadata(file).map_err(unreadable)?.len();
+    if size > MAX_FILE {
+        return Err(IntelError::TooLarge { file: file.to_owned(), size, limit: MAX_FILE });
+    }
+    let bytes = fs::read(file).map_err(unreadable)?;
+    let name = file.display().to_string();
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(IntelError::Format { file: name, message: "is UTF-16; save it as UTF-8" });
+    }
+    add_text(builder, &name, &text(bytes))
+}
+
+/// The bytes as text; what is not UTF-8 becomes U+FFFD, which no indicator may contain.
+fn text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }
+}
+
+fn add_text(builder: &mut Builder, file: &str, text: &str) -> Result<(), IntelError> {
+    builder.begin(file);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match format(file, text) {
+        Format::Catalogue => catalogue::add(builder, text)?,
+        Format::Lines => lines::add(builder, text),
+        Format::AdBlock => adblock::add(builder, text),
+        Format::Csv => csv::add(builder, text),
+        Format::Zeek => zeek::add(builder, text),
+        Format::Misp => misp::add(builder, text)?,
+        Format::Stix => stix::add(builder, text)?,
+        Format::JsonLines => lines::add_json(builder, text),
+    }
+    Ok(())
+}
+
+/// Told by the content where that is unmistakable, else by the extension.
+fn format(file: &str, text: &str) -> Format {
+    let extension = Path::new(file).extension().map(|ext| ext.to_ascii_lowercase());
+    let extension = extension.as_deref().and_then(|ext| ext.to_str()).unwrap_or_default();
+    if extension == "toml" {
+        return Format::Catalogue;
+    }
+    let content = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = content().next().unwrap_or_default();
+    if first.starts_with("#fields") {
+        return Format::Zeek;
+    }
+    if first.starts_with('{') || first.starts_with("[{") || first == "[" {
+        // The outermost keys stand near the beginning, but in any order.
+        return match extension {
+            "ndjson" | "jsonl" => Format::JsonLines,
+            _ if text.contains("\"bundle\"") => Format::Stix,
+            _ if text.contains("\"Event\"") || text.contains("\"Attribute\"") => Format::Misp,
+            _ => Format::JsonLines,
+        };
+    }
+    if first.starts_with("[Adblock") || content().take(50).any(|line| line.starts_with("||")) {
+        return Format::AdBlock;
+    }
+    let header = content().find(|line| !line.starts_with('#')).unwrap_or_default();
+    if csv::is_header(header) { Format::Csv } else { Format::Lines }
+}
+
+/// The description of a file's indicators that says nothing but where they are from.
+fn unnamed(builder: &Builder) -> Meta {
+    let path = Path::new(builder.file());
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(builder.file());
+    Meta { sources: vec![Source { name: name.to_owned(), date: String::new() }], ..Meta::default() }
+}
+
+fn json_error(builder: &Builder, error: &serde_json::Error) -> IntelError {
+    IntelError::Syntax {
+        file: builder.file().to_owned(),
+        line: error.line(),
+        column: error.column(),
+        message: error.to_string(),
+    }
+}
+
+/// Where the first `value` stands in `text`, quoted as JSON does.
+fn position_of(text: &str, value: &str) -> Position {
+    let quoted = serde_json::to_string(value).unwrap_or_default();
+    text.find(&quoted).map_or(Position::default(), |index| position_at(text, index))
+}
+
+fn position_at(text: &str, index: usize) -> Position {
+    let before = text.get(..index).unwrap_or_default();
+    let line = before.matches('\n').count() as u32 + 1;
+    let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) as u32 + 1;
+    Position { line, column }
+}
+
+/// Whether `text` is a date in the form `YYYY-MM-DD`.
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// Warns of an indicator whose time is over. It is loaded: old captures are searched, too, and the
+/// same capture has to give the same alerts tomorrow.
+fn warn_if_expired(builder: &mut Builder, at: Position, value: &str, until: &str) {
+    let Some(date) = until.get(..10).filter(|date| is_date(date)) else { return };
+    let today = time::OffsetDateTime::now_utc().date().to_string();
+    if date < today.as_str() {
+        let message = format!("{} was valid until {date}", super::error::shown(value));
+        builder.warn(at, message, "renew or remove it", false);
+    }
+}
+
+#[cfg(test)]
+mod tests;

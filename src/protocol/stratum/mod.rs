@@ -1,0 +1,3 @@
+//! Stratum: the protocol between miners and pools.
+
+pub mod wallet;

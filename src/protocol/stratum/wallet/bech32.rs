@@ -1,0 +1,101 @@
+//! Bech32 (BIP 173) and Bech32m (BIP 350) addresses, and DERO's and XELIS's use of them.
+
+use bech32::primitives::decode::{CheckedHrpstring, SegwitHrpstring, UncheckedHrpstring};
+use bech32::{Bech32, Bech32m};
+
+use super::Format;
+
+/// Segregated witness prefixes (SLIP-0173).
+const SEGWIT: &[(&str, &[&str])] = &[
+    ("bc1", &["BTC"]),
+    ("tb1", &["BTC"]),
+    ("ltc1", &["LTC"]),
+    ("tltc1", &["LTC"]),
+    ("dgb1", &["DGB"]),
+    ("vtc1", &["VTC"]),
+    ("mona1", &["MONA"]),
+    ("grs1", &["GRS"]),
+    ("btg1", &["BTG"]),
+    ("fb1", &["FB"]),
+    ("xep1", &["XEP"]),
+];
+
+/// Other prefixes, with the shortest and longest text.
+const PLAIN: &[(&str, &[&str], usize, usize)] = &[
+    // 33-byte key; integrated addresses carry arguments.
+    ("dero1", &["DERO"], 66, 66),
+    ("deroi1", &["DERO"], 70, super::MAX_ADDRESS),
+    ("deto1", &["DERO"], 66, 66),
+    // Zcash Sapling: 43 bytes.
+    ("zs1", &["ZEC"], 78, 78),
+    // Zcash unified (ZIP 316).
+    ("u1", &["ZEC"], 100, super::MAX_ADDRESS),
+    ("addr1", &["ADA"], 58, 108),
+];
+
+pub(super) fn identify(text: &str) -> Option<Format> {
+    let lower = text.to_ascii_lowercase();
+    if text != lower && text != text.to_ascii_uppercase() {
+        return None;
+    }
+    for (prefix, coins) in SEGWIT {
+        if let Some(rest) = lower.strip_prefix(prefix) {
+            // Witness programs have 2 to 40 bytes (BIP 141); those in use have 20 or 32.
+            if !is_data(rest) || ![39, 59].contains(&rest.len()) {
+                return None;
+            }
+            return Some(Format::checked(coins, SegwitHrpstring::new(&lower).is_ok()));
+        }
+    }
+    for (prefix, coins, shortest, longest) in PLAIN {
+        if let Some(rest) = lower.strip_prefix(prefix) {
+            if !is_data(rest) || !(*shortest..=*longest).contains(&text.len()) {
+                return None;
+            }
+            let holds = CheckedHrpstring::new::<Bech32>(&lower).is_ok()
+                || CheckedHrpstring::new::<Bech32m>(&lower).is_ok();
+            return Some(Format::checked(coins, holds));
+        }
+    }
+    xelis(&lower)
+}
+
+/// XELIS puts a colon where Bech32 has `1`.
+fn xelis(lower: &str) -> Option<Format> {
+    let (prefix, data) = lower.split_once(':')?;
+    if !["xel", "xet"].contains(&prefix) || !is_data(data) || data.len() < 59 {
+        return None;
+    }
+    let bech32 = format!("{prefix}1{data}");
+    let holds = UncheckedHrpstring::new(&bech32)
+        .is_ok_and(|unchecked| unchecked.has_valid_checksum::<Bech32>());
+    Some(Format::checked(&["XEL"], holds))
+}
+
+/// Whether all characters are of the data part's alphabet (BIP 173).
+fn is_data(text: &str) -> bool {
+    text.bytes().all(|b| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::mining::Checksum;
+
+    #[test]
+    fn dero_and_zcash_sapling_addresses_are_checked() {
+        let hrp = |text| bech32::Hrp::parse(text).unwrap();
+        let dero = bech32::encode::<Bech32>(hrp("dero"), &[7; 34]).unwrap();
+        let sapling = bech32::encode::<Bech32>(hrp("zs"), &[7; 43]).unwrap();
+        let unified = bech32::encode::<Bech32m>(hrp("u"), &[7; 83]).unwrap();
+        for (coin, address) in [("DERO", dero), ("ZEC", sapling), ("ZEC", unified)] {
+            let format = identify(&address).unwrap_or_else(|| panic!("{address}"));
+            assert_eq!((format.coins[0], format.checksum), (coin, Checksum::Valid), "{address}");
+        }
+    }
+
+    #[test]
+    fn mixed_case_is_refused() {
+        assert!(identify("bc1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4").is_none());
+    }
+}

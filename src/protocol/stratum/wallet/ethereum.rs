@@ -1,0 +1,40 @@
+//! Ethereum addresses: 20 bytes in hexadecimal, with the checksum of EIP-55 in the letters' case.
+
+use tiny_keccak::{Hasher, Keccak};
+
+use super::Format;
+
+/// Forks share the format; Ethereum itself no longer has miners but names the format.
+const COINS: &[&str] = &["ETH", "ETC", "ETHW"];
+
+pub(super) fn identify(text: &str) -> Option<Format> {
+    let (digits, prefixed) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, true),
+        None => (text, false),
+    };
+    if digits.len() != 40 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mixed = digits.bytes().any(|b| b.is_ascii_lowercase())
+        && digits.bytes().any(|b| b.is_ascii_uppercase());
+    if !mixed {
+        return Some(Format::unchecked(COINS));
+    }
+    let holds = eip55_holds(digits);
+    // Without the prefix, hexadecimal in mixed case is anything.
+    (prefixed || holds).then(|| Format::checked(COINS, holds))
+}
+
+/// EIP-55: a letter is a capital where the nibble of the Keccak-256 of the lower-case digits is
+/// 8 or more.
+fn eip55_holds(digits: &str) -> bool {
+    let lower = digits.to_ascii_lowercase();
+    let mut keccak = Keccak::v256();
+    let mut hash = [0; 32];
+    keccak.update(lower.as_bytes());
+    keccak.finalize(&mut hash);
+    let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.bytes().zip(nibbles).all(|(digit, nibble)| {
+        digit.is_ascii_digit() || digit.is_ascii_uppercase() == (nibble >= 8)
+    })
+}

@@ -1,0 +1,28 @@
+//! Nimiq addresses: `NQ`, two check digits and 32 characters, checked like an IBAN (ISO 13616).
+
+use super::Format;
+
+/// Nimiq's base 32: no I, O, W and Z.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPQRSTUVXY";
+
+pub(super) fn identify(text: &str) -> Option<Format> {
+    let compact: String = text.chars().filter(|&c| c != ' ').collect();
+    let upper = compact.to_ascii_uppercase();
+    let rest = upper.strip_prefix("NQ")?;
+    let (digits, account) = rest.split_at_checked(2)?;
+    if account.len() != 32
+        || !digits.bytes().all(|b| b.is_ascii_digit())
+        || !account.bytes().all(|b| ALPHABET.contains(&b))
+    {
+        return None;
+    }
+    // Account, then the country code as numbers, then the check digits: ≡ 1 (mod 97).
+    let remainder =
+        account.chars().chain("NQ".chars()).chain(digits.chars()).fold(0, |remainder, c| {
+            match c.to_digit(36).unwrap_or(0) {
+                digit @ 0..=9 => (remainder * 10 + digit) % 97,
+                letter => (remainder * 100 + letter) % 97,
+            }
+        });
+    Some(Format::checked(&["NIM"], remainder == 1))
+}
