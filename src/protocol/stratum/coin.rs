@@ -43,7 +43,9 @@ pub fn hashes_below(target: &str) -> Option<f64> {
     // 14 digits are 56 bits, more than a double holds; the + 1 disappears beyond them.
     let exponent = 256 - 4 * tail.len() as i32;
     let one = if tail.is_empty() { 1.0 } else { 0.0 };
-    plausible(f64::powi(2.0, exponent) / (head + one)).map(|hashes| hashes.max(1.0))
+    let hashes = plausible(f64::powi(2.0, exponent) / (head + one))?;
+    // Pools derive targets from whole numbers.
+    Some(if hashes < 1e6 { hashes.max(1.0) } else { hashes.round() })
 }
 
 /// Expected hashes of a share of difficulty 1; `None` where the unit is not one of hashes.

@@ -115,10 +115,6 @@ impl<'a> Object<'a> {
     pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
-
-    pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
-    }
 }
 
 /// A string, decoded without insisting on valid surrogates.

@@ -16,6 +16,7 @@ mod login;
 mod message;
 mod session;
 mod shares;
+pub mod sv2;
 mod text;
 pub mod wallet;
 mod work;

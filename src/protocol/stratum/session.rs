@@ -10,7 +10,7 @@ use crate::model::event::{Event, HttpRequest, Moment, Tunnel};
 use crate::model::time::Timestamp;
 use crate::protocol::parser::Context;
 
-use super::dialect::{Act, Job, Login, Measure, Proof, REGISTRY, Submit, View};
+use super::dialect::{Act, Job, Login, Measure, Proof, REGISTRY, Submit, View, getblocktemplate};
 use super::message::{Id, Message, Outcome};
 use super::shares::{Asked, Ledger, Open};
 use super::text::{abbreviated, printable};
@@ -47,6 +47,13 @@ struct Evidence {
     judged: u32,
 }
 
+/// Where an act comes from: the id and the name of its message.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub id: Id,
+    pub method: &'a str,
+}
+
 /// A conversation between a miner and a pool, whatever carries it.
 #[derive(Debug)]
 pub struct Session {
@@ -66,8 +73,6 @@ pub struct Session {
     version_asked: Option<Id>,
     http_bodies: bool,
     patience: u32,
-    /// Something changed since the last report.
-    changed: bool,
     reported: Timestamp,
 }
 
@@ -86,7 +91,6 @@ impl Session {
             http: None,
             version_asked: None,
             patience: PATIENCE,
-            changed: false,
             reported: Timestamp::ZERO,
         }
     }
@@ -116,24 +120,43 @@ impl Session {
         }
     }
 
-    /// Takes one message that travels in `direction`.
+    /// Takes one JSON message that travels in `direction`.
     pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, message: &Message<'_>) {
+        self.hear(ctx, |session, at| {
+            let read = session.read(message);
+            let origin = Origin { id: message.id, method: &message.method };
+            if message.is_answer() {
+                session.answer(at, direction, message, read);
+            } else if let Some((dialect, act)) = read {
+                session.act(at, direction, origin, dialect, act);
+            } else {
+                session.spend(COST_FOREIGN);
+            }
+        });
+    }
+
+    /// Takes what a message of another framing means.
+    pub fn perform(
+        &mut self,
+        ctx: &mut Context<'_>,
+        direction: Direction,
+        origin: Origin<'_>,
+        dialect: Dialect,
+        act: Act<'_>,
+    ) {
+        self.hear(ctx, |session, at| session.act(at, direction, origin, dialect, act));
+    }
+
+    /// Does what every message brings with it: times, and reports when they are due.
+    fn hear(&mut self, ctx: &mut Context<'_>, take: impl FnOnce(&mut Self, Moment)) {
         if self.state.first_message.is_none() {
             self.state.first_message = Some(ctx.at);
             self.state.midstream = ctx.flow.midstream;
         }
         self.state.last_message = Some(ctx.at);
         self.clock.tick(ctx.at.time);
-        self.changed = true;
         let steps = self.state.steps.len();
-        let read = self.read(message);
-        if message.is_answer() {
-            self.answer(ctx.at, direction, message, read);
-        } else if let Some((dialect, act)) = read {
-            self.act(ctx.at, direction, message, dialect, act);
-        } else {
-            self.spend(COST_FOREIGN);
-        }
+        take(self, ctx.at);
         let due = self.is_mining() && ctx.at.time.since(self.reported) >= REPORT_EVERY;
         if self.state.steps.len() != steps || due {
             self.report(ctx);
@@ -166,7 +189,6 @@ impl Session {
     }
 
     fn report(&mut self, ctx: &mut Context<'_>) {
-        self.changed = false;
         self.reported = ctx.at.time;
         self.snapshot();
         ctx.emit(Event::Mining(&self.state));
@@ -181,9 +203,7 @@ impl Session {
         let http_agent = self.http.as_ref().and_then(|request| request.user_agent.as_deref());
         let view = View {
             dialect: self.state.dialect,
-            algorithm: self.state.algorithm.as_deref(),
             miner_agent: self.state.agent.as_deref().or(http_agent).is_some_and(agent::is_miner),
-            http: self.http_bodies,
         };
         let own = REGISTRY
             .iter()
@@ -210,7 +230,7 @@ impl Session {
         &mut self,
         at: Moment,
         direction: Direction,
-        message: &Message<'_>,
+        origin: Origin<'_>,
         dialect: Dialect,
         act: Act<'_>,
     ) {
@@ -227,7 +247,7 @@ impl Session {
             self.state.dialect = dialect;
             self.dialect_proven = true;
         }
-        let ask = |asked| Open { id: message.id, asked, hashes: None };
+        let ask = |asked| Open { id: origin.id, asked, hashes: None };
         match act {
             Act::Hello(hello) => {
                 self.ledger.ask(ask(Asked::Hello));
@@ -235,7 +255,7 @@ impl Session {
                 self.learn_agent(hello.agent);
                 self.evidence.asked = true;
                 let by = self.by_agent();
-                self.climb(at, Verdict::Attempt, || format!("{}{by}", message.method));
+                self.climb(at, Verdict::Attempt, || format!("{}{by}", origin.method));
             }
             Act::Login(login) => {
                 self.ledger.ask(ask(Asked::Login));
@@ -247,10 +267,10 @@ impl Session {
                 self.evidence.standing |= standing;
                 let by = self.by_agent();
                 self.climb(at, Verdict::Attempt, || {
-                    format!("request for work ({}){by}", message.method)
+                    format!("request for work ({}){by}", origin.method)
                 });
             }
-            Act::Submit(submit) => self.submit(at, message.id, submit),
+            Act::Submit(submit) => self.submit(at, origin.id, submit),
             Act::Hashrate(rate) => {
                 self.ledger.ask(ask(Asked::Hashrate));
                 self.evidence.asked = true;
@@ -265,7 +285,7 @@ impl Session {
                     self.state.algorithm = Some(printable(&algorithm));
                 }
                 self.evidence.answered = true;
-                self.climb(at, Verdict::Session, || match message.method.as_str() {
+                self.climb(at, Verdict::Session, || match origin.method {
                     "" => "pool answered".to_owned(),
                     method => format!("pool sent {method}"),
                 });
@@ -284,7 +304,7 @@ impl Session {
                 self.evidence.answered = true;
                 self.climb(at, Verdict::Session, || "pool redirected the miner".to_owned());
             }
-            Act::AskVersion => self.version_asked = Some(message.id),
+            Act::AskVersion => self.version_asked = Some(origin.id),
         }
     }
 
@@ -302,7 +322,10 @@ impl Session {
             }
             return;
         }
-        let outcome = message.outcome();
+        let mut outcome = message.outcome();
+        if self.state.dialect == Dialect::GetBlockTemplate {
+            outcome = getblocktemplate::outcome(message, outcome);
+        }
         let brings_job = matches!(read, Some((_, Act::Job(_))));
         let open = match self.state.miner {
             Some(_) => self.matching(message, &outcome, brings_job),
@@ -315,7 +338,8 @@ impl Session {
             None => {}
         }
         if let Some((dialect, act)) = read {
-            self.act(at, direction, message, dialect, act);
+            let origin = Origin { id: message.id, method: &message.method };
+            self.act(at, direction, origin, dialect, act);
         }
     }
 
@@ -453,12 +477,15 @@ impl Session {
     }
 
     fn judge(&mut self, at: Moment, to: Id, outcome: &Outcome) {
+        let share = |open: &Open| open.asked == Asked::Share;
         let open = match to {
-            Id::None => self.ledger.take(|open| open.asked == Asked::Share),
-            id => self.ledger.take(|open| open.asked == Asked::Share && open.id == id),
+            Id::None => self.ledger.take(share).or_else(|| self.ledger.take(|_| true)),
+            id => self.ledger.take(|open| open.id == id),
         };
-        if let Some(open) = open {
-            self.settle(at, open, outcome);
+        match open {
+            Some(open) if share(&open) => self.settle(at, open, outcome),
+            Some(open) => self.granted(at, open.asked, outcome, false),
+            None => {}
         }
     }
 
@@ -474,6 +501,9 @@ impl Session {
             self.spend(COST_FOREIGN);
             return;
         }
+        for sibling in &job.siblings {
+            self.jobs.remember(sibling, job.measure);
+        }
         let measure = self.jobs.deliver(&job.id, job.measure);
         self.clock.work(at.time);
         self.state.difficulty = amount(measure).or(self.state.difficulty);
@@ -484,7 +514,8 @@ impl Session {
         let halves = if job.proof == Proof::Template && !self.evidence.standing { 1 } else { 2 };
         self.evidence.work = self.evidence.work.saturating_add(halves);
         self.climb(at, Verdict::Mining, || {
-            format!("job {}{}", abbreviated(&job.id), difficulty_words(measure))
+            let name = if job.id.is_empty() { "delivered" } else { &job.id };
+            format!("job {}{}", abbreviated(name), difficulty_words(measure))
         });
     }
 

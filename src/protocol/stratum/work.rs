@@ -9,9 +9,9 @@ use super::coin::plausible;
 use super::dialect::Measure;
 use super::message::fnv1a;
 
-/// Jobs remembered for shares to come. Coins with several blocks a second send 60 jobs a minute,
-/// and shares of older ones than that are stale.
-const MAX_JOBS: usize = 256;
+/// Jobs remembered for shares to come. The busiest pools push a job each second, or sixteen every
+/// few seconds; shares of jobs older than a minute are stale.
+const MAX_JOBS: usize = 512;
 
 /// Pauses remembered, and how long silence has to be to count as one.
 const MAX_PAUSES: usize = 16;
@@ -34,8 +34,14 @@ impl Jobs {
         }
     }
 
-    /// Remembers a job. Returns how hard its shares are, as far as that is known now.
+    /// Counts and remembers a job. Returns how hard its shares are, as far as that is known now.
     pub fn deliver(&mut self, id: &str, measure: Measure) -> Measure {
+        self.delivered += 1;
+        self.remember(id, measure)
+    }
+
+    /// Remembers a job that came along with another.
+    pub fn remember(&mut self, id: &str, measure: Measure) -> Measure {
         let measure = match (measure, self.in_force) {
             (Measure::InForce, in_force) => in_force.unwrap_or(Measure::Unknown),
             (Measure::HashesAtOne(hashes), Some(Measure::Difficulty(difficulty))) => {
@@ -44,7 +50,6 @@ impl Jobs {
             (Measure::HashesAtOne(hashes), _) => Measure::Hashes(hashes),
             (measure, _) => measure,
         };
-        self.delivered += 1;
         if self.known.len() >= MAX_JOBS {
             self.known.pop_front();
         }

@@ -7,13 +7,13 @@ use crate::model::event::mining::Dialect;
 use super::super::message::{Json, Message};
 use super::super::text::is_hex;
 use super::{
-    Act, Grammar, Job, Measure, Proof, Submit, View, bare_answer, bool_at, hex_at, long_hex_at,
-    scalar_at, text_at,
+    Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, long_hex_at, scalar_at,
+    text_at,
 };
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Bitcoin, message, answer: bare_answer };
 
-fn message<'a>(message: &Message<'a>, _: &View<'_>) -> Option<Act<'a>> {
+fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         "mining.notify" => notify(&args),
@@ -36,11 +36,8 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         return None;
     }
     Some(Act::Job(Job {
-        id: scalar_at(args, 0)?,
-        measure: Measure::InForce,
-        algorithm: None,
         height: text_at(args, 2).and_then(|coinbase| height(&coinbase)),
-        proof: Proof::Strict,
+        ..Job::strict(scalar_at(args, 0)?, Measure::InForce)
     }))
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
 use super::super::message::{Json, Message};
+use super::super::{agent, coin, login};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Login, Measure, Proof, Submit, View, non_empty, scalar_at,
     text_at,
@@ -14,7 +14,7 @@ use super::{
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answer };
 
-fn message<'a>(message: &Message<'a>, view: &View<'_>) -> Option<Act<'a>> {
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     Some(match message.method.as_str() {
         "mining.subscribe" => subscribe(&args),
@@ -47,11 +47,8 @@ fn message<'a>(message: &Message<'a>, view: &View<'_>) -> Option<Act<'a>> {
             Act::Difficulty(Measure::of_hashes(coin::hashes_below(&target)))
         }
         "mining.notify" => Act::Job(Job {
-            id: scalar_at(&args, 0).unwrap_or(Cow::Borrowed("")),
-            measure: Measure::InForce,
-            algorithm: None,
-            height: None,
             proof: Proof::Loose,
+            ..Job::strict(scalar_at(&args, 0).unwrap_or(Cow::Borrowed("")), Measure::InForce)
         }),
         "mining.set_extranonce" | "set_extranonce" | "mining.set_version_mask" => {
             Act::Greeting(Greeting::default())
@@ -84,8 +81,19 @@ fn redirect<'a>(args: &[Json<'a>]) -> Act<'a> {
 /// `[]`, `[agent]`, `[agent, session | protocol]`, `[agent, session, host, port]`,
 /// `[host, port, agent]`, …
 fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
+    // Conflux logs in here: `[wallet.worker, password]`.
+    if let Some(user) = text_at(args, 0)
+        && login::identify(&user, "").wallet.is_some()
+    {
+        return Act::Login(Box::new(Login {
+            user: Some(user),
+            password: text_at(args, 1),
+            certain: true,
+            ..Login::default()
+        }));
+    }
     let agent = args.iter().take(3).find_map(|arg| {
-        arg.text().filter(|text| text.contains(['/', ' ']) || super::super::agent::is_miner(text))
+        arg.text().filter(|text| text.contains(['/', ' ']) || agent::is_miner(text))
     });
     let agent = agent.or_else(|| non_empty(text_at(args, 0)));
     let named =
@@ -104,7 +112,7 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
 }
 
 /// The answer to `mining.subscribe` names the protocol in one dialect.
-fn answer<'a>(message: &Message<'a>, _: &View<'_>) -> Option<Act<'a>> {
+fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let items = message.result()?.items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;
     protocol

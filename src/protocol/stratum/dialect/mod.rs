@@ -1,9 +1,25 @@
 //! The grammars: what a message means. A new dialect is a file here and a line in [`REGISTRY`].
 
+mod aeternity;
+mod alephium;
+mod beam;
 mod bitcoin;
+mod browser;
 mod common;
+mod conflux;
+mod equihash;
+mod ergo;
 mod eth_proxy;
+mod eth_stratum;
+pub mod getblocktemplate;
+mod getwork;
+mod grin;
+mod ironfish;
+mod kaspa;
+mod kawpow;
 mod monero;
+mod nimiq;
+mod tari;
 
 use std::borrow::Cow;
 
@@ -98,10 +114,20 @@ pub struct Submit<'a> {
 #[derive(Debug)]
 pub struct Job<'a> {
     pub id: Cow<'a, str>,
+    /// Names of further jobs that came with it, equally hard.
+    pub siblings: Vec<Cow<'a, str>>,
     pub measure: Measure,
     pub algorithm: Option<Cow<'a, str>>,
     pub height: Option<u64>,
     pub proof: Proof,
+}
+
+impl<'a> Job<'a> {
+    /// A job of which every field has the shape that it must have.
+    fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
+        let proof = Proof::Strict;
+        Job { id, siblings: Vec::new(), measure, algorithm: None, height: None, proof }
+    }
 }
 
 /// How much a delivered job proves.
@@ -141,13 +167,10 @@ impl Measure {
 
 /// What a grammar may know of the conversation so far.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub struct View {
     pub dialect: Dialect,
-    pub algorithm: Option<&'a str>,
     /// The miner's program is known as one.
     pub miner_agent: bool,
-    /// The messages are bodies of HTTP requests and responses.
-    pub http: bool,
 }
 
 /// How one dialect reads messages.
@@ -156,18 +179,39 @@ pub struct Grammar {
     /// several have in common.
     pub dialect: Dialect,
     /// Reads a message that is no answer. `None`: not of this dialect.
-    pub message: for<'a> fn(&Message<'a>, &View<'_>) -> Option<Act<'a>>,
+    pub message: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
     /// Reads what an answer brings along. `None`: nothing but the answer itself.
-    pub answer: for<'a> fn(&Message<'a>, &View<'_>) -> Option<Act<'a>>,
+    pub answer: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
 }
 
 /// All dialects. The conversation's own grammar is asked first, then these in order: those with
 /// methods of their own, then the `mining.*` family from the narrowest shapes to the widest.
-pub const REGISTRY: &[Grammar] =
-    &[monero::GRAMMAR, eth_proxy::GRAMMAR, bitcoin::GRAMMAR, common::GRAMMAR];
+pub const REGISTRY: &[Grammar] = &[
+    monero::GRAMMAR,
+    tari::GRAMMAR,
+    grin::GRAMMAR,
+    beam::GRAMMAR,
+    eth_proxy::GRAMMAR,
+    getwork::GRAMMAR,
+    getblocktemplate::GRAMMAR,
+    browser::GRAMMAR,
+    nimiq::GRAMMAR,
+    ironfish::GRAMMAR,
+    alephium::GRAMMAR,
+    eth_stratum::GRAMMAR_2,
+    kawpow::GRAMMAR,
+    equihash::GRAMMAR,
+    kaspa::GRAMMAR,
+    conflux::GRAMMAR,
+    aeternity::GRAMMAR,
+    ergo::GRAMMAR,
+    eth_stratum::GRAMMAR_1,
+    bitcoin::GRAMMAR,
+    common::GRAMMAR,
+];
 
 /// Reads what an answer brings along, for dialects whose answers bring nothing.
-fn bare_answer<'a>(_: &Message<'a>, _: &View<'_>) -> Option<Act<'a>> {
+fn bare_answer<'a>(_: &Message<'a>, _: &View) -> Option<Act<'a>> {
     None
 }
 

@@ -7,7 +7,7 @@ use crate::model::event::mining::Dialect;
 use super::super::coin;
 use super::super::message::{Json, Message, Object};
 use super::super::text::{is_hex, is_hex_of};
-use super::{Act, Grammar, Greeting, Job, Login, Measure, Proof, Submit, View, non_empty, texts};
+use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, non_empty, texts};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
 
@@ -15,11 +15,11 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer
 /// coins and merge-mined forms come close to it.
 const MIN_BLOB: usize = 64;
 
-fn message<'a>(message: &Message<'a>, view: &View<'_>) -> Option<Act<'a>> {
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "login" => login(&message.named()),
         "submit" => submit(&message.named(), view),
-        "job" => job(&message.named(), view),
+        "job" => job(&message.named()),
         "keepalived" | "keepalive" | "getjob" | "block_template" => {
             // Too common a word to start from; it counts only where mining is known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
@@ -28,14 +28,14 @@ fn message<'a>(message: &Message<'a>, view: &View<'_>) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &Message<'a>, view: &View<'_>) -> Option<Act<'a>> {
+fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let result = message.result()?.object()?;
     if let Some(object) = result.get("job").and_then(Json::object) {
-        return job(&object, view);
+        return job(&object);
     }
     // `getjob` answers with the job itself.
     if result.has("blob") {
-        return job(&result, view);
+        return job(&result);
     }
     // XMRig's AutoClient: the connection goes on in the grammar of the algorithm named here.
     if result.has("extra_nonce") {
@@ -67,7 +67,7 @@ fn login<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     })))
 }
 
-fn submit<'a>(params: &Object<'a>, view: &View<'_>) -> Option<Act<'a>> {
+fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
     let nonce = params.text("nonce").unwrap_or_default();
     let result = params.text("result").unwrap_or_default();
     let strict = matches!(nonce.len(), 8 | 16) && is_hex(&nonce) && is_hex_of(&result, 64);
@@ -79,7 +79,7 @@ fn submit<'a>(params: &Object<'a>, view: &View<'_>) -> Option<Act<'a>> {
 }
 
 /// A job object: `blob`, `target` and `job_id`.
-pub fn job<'a>(job: &Object<'a>, _: &View<'_>) -> Option<Act<'a>> {
+pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     let blob = job.text("blob")?;
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
@@ -97,11 +97,9 @@ pub fn job<'a>(job: &Object<'a>, _: &View<'_>) -> Option<Act<'a>> {
         coin::cryptonote_difficulty(&padded(&target))
     };
     Some(Act::Job(Job {
-        id,
-        measure: Measure::of_difficulty(difficulty),
         algorithm: non_empty(job.text("algo")),
         height: job.integer("height"),
-        proof: Proof::Strict,
+        ..Job::strict(id, Measure::of_difficulty(difficulty))
     }))
 }
 
