@@ -29,36 +29,27 @@ use super::parser::{Context, Next, Probe};
 use line::Splitter;
 use session::Session;
 
-/// Whether the first bytes of a direction look like a line of mining. Cheap: looks at the first
-/// byte, then for words that such lines contain.
+/// Whether the first bytes of a direction look like a line of mining: a JSON object with members
+/// that such messages have. Cheap for all else: the first byte decides.
 pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
-    let bytes = line::trim(bytes);
+    let bytes = bytes.trim_ascii_start();
     match bytes.first() {
-        None => Probe::Unsure,
-        Some(b'{') if complete(bytes) => {
-            if is_message(bytes) {
-                Probe::Certain
-            } else {
-                Probe::NotForUs
-            }
-        }
-        Some(b'{') if bytes.len() < line::MAX_LINE => Probe::Unsure,
-        Some(_) => Probe::NotForUs,
+        None => return Probe::Unsure,
+        Some(b'{') => {}
+        Some(_) => return Probe::NotForUs,
     }
-}
-
-/// Whether the first line is there in full.
-fn complete(bytes: &[u8]) -> bool {
-    bytes.contains(&b'\n') || bytes.ends_with(b"}")
-}
-
-/// Whether the first line is a JSON object with members that mining messages have.
-fn is_message(bytes: &[u8]) -> bool {
-    let end = bytes.iter().position(|&b| b == b'\n').unwrap_or(bytes.len());
+    let end = bytes.iter().position(|&b| b == b'\n');
+    let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+    // Without a line end, only a closing brace can end the object, and not each one does.
+    if end.is_none() && !line.ends_with(b"}") {
+        return if line.len() < line::MAX_LINE { Probe::Unsure } else { Probe::NotForUs };
+    }
     let mut known = false;
-    let line = line::trim(bytes.get(..end).unwrap_or_default());
-    message::read(line, |message| known |= message.is_rpc());
-    known
+    match message::read(line, |message| known |= message.is_rpc()) {
+        _ if known => Probe::Certain,
+        false if end.is_none() && line.len() < line::MAX_LINE => Probe::Unsure,
+        _ => Probe::NotForUs,
+    }
 }
 
 /// One conversation, in whatever carries it.

@@ -354,8 +354,8 @@ impl Session {
         let fits = |open: &Open| match open.asked {
             Asked::Share => !brings_job,
             Asked::Work => brings_job || !bare || !outcome.is_granted(),
-            Asked::Login | Asked::Hello => true,
-            Asked::Hashrate | Asked::Other => !brings_job,
+            Asked::Login | Asked::Hello | Asked::Other => true,
+            Asked::Hashrate => !brings_job,
         };
         if let Some(open) = self.ledger.take(|open| open.id == message.id && fits(open)) {
             return Some(open);
