@@ -1,3 +1,135 @@
-//! Stratum: the protocol between miners and pools.
+//! Mining conversations: who mines, for whom, on what, and how much. See `session` for the ladder
+//! of proof and `dialect` for the grammars.
+//!
+//! ```text
+//! bytes ─line─▶ JSON ─message─▶ envelope ─dialect─▶ act ─session─▶ MiningSession
+//! ```
+//!
+//! Nothing here panics on any input. A conversation holds at most two partial lines of
+//! [`line::MAX_LINE`] and the bounded tables of `shares` and `work`.
 
+mod agent;
+mod coin;
+mod dialect;
+mod line;
+mod login;
+mod message;
+mod session;
+mod shares;
+pub mod sv2;
+mod text;
 pub mod wallet;
+mod work;
+
+use crate::model::chunk::Direction;
+use crate::model::event::mining::Carrier;
+use crate::model::event::{HttpRequest, Tunnel};
+
+use super::parser::{Context, Next, Probe};
+use line::Splitter;
+use session::Session;
+
+/// Whether the first bytes of a direction look like a line of mining: a JSON object with members
+/// that such messages have. Cheap for all else: the first byte decides.
+pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
+    let bytes = bytes.trim_ascii_start();
+    match bytes.first() {
+        None => return Probe::Unsure,
+        Some(b'{') => {}
+        Some(_) => return Probe::NotForUs,
+    }
+    let end = bytes.iter().position(|&b| b == b'\n');
+    let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+    // Without a line end, only a closing brace can end the object, and not each one does.
+    if end.is_none() && !line.ends_with(b"}") {
+        return if line.len() < line::MAX_LINE { Probe::Unsure } else { Probe::NotForUs };
+    }
+    let mut known = false;
+    match message::read(line, |message| known |= message.is_rpc()) {
+        _ if known => Probe::Certain,
+        false if end.is_none() && line.len() < line::MAX_LINE => Probe::Unsure,
+        _ => Probe::NotForUs,
+    }
+}
+
+/// One conversation, in whatever carries it.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Indexed by [`Direction::index`].
+    lines: Option<[Splitter; 2]>,
+    session: Session,
+}
+
+impl Conversation {
+    /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        Conversation { lines: None, session: Session::new(carriers, tunnel) }
+    }
+
+    /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
+    pub fn data(
+        &mut self,
+        ctx: &mut Context<'_>,
+        direction: Direction,
+        bytes: &[u8],
+        gap: u64,
+    ) -> Next {
+        let midstream = ctx.flow.midstream;
+        let lines = self.lines.get_or_insert_with(|| {
+            let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
+            [new(), new()]
+        });
+        let [to_server, to_client] = lines;
+        let splitter = match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        if gap > 0 {
+            splitter.lose();
+        }
+        let session = &mut self.session;
+        splitter.push(bytes, |line| {
+            read(session, ctx, direction, line);
+            !session.is_hopeless()
+        });
+        session.malformed(std::mem::take(&mut splitter.damaged));
+        self.next()
+    }
+
+    /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
+    /// several objects, with or without line ends between them.
+    pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
+        read(&mut self.session, ctx, direction, line::trim(payload));
+        self.next()
+    }
+
+    /// The HTTP request whose body comes next.
+    pub fn http_request(&mut self, _: &mut Context<'_>, request: &HttpRequest) {
+        self.session.http_request(request);
+    }
+
+    /// The connection has ended.
+    pub fn close(&mut self, ctx: &mut Context<'_>) {
+        if let Some([to_server, to_client]) = &mut self.lines {
+            for (splitter, direction) in
+                [(to_server, Direction::ToServer), (to_client, Direction::ToClient)]
+            {
+                splitter.finish(|line| {
+                    read(&mut self.session, ctx, direction, line);
+                    true
+                });
+            }
+        }
+        self.session.close(ctx);
+    }
+
+    fn next(&self) -> Next {
+        if self.session.is_hopeless() { Next::Reject } else { Next::More }
+    }
+}
+
+fn read(session: &mut Session, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {
+    if !message::read(line, |message| session.message(ctx, direction, message)) {
+        session.malformed(1);
+    }
+}

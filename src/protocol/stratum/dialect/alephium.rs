@@ -1,0 +1,46 @@
+//! Alephium: the pool speaks first, and each notification carries a job per chain.
+
+use crate::model::event::mining::Dialect;
+
+use super::super::message::{Json, Message, Object};
+use super::super::text::{is_hex, strip_0x};
+use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, text_at};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Alephium, message, answer: bare_answer };
+
+/// Chains of the network: four groups, each with each. The bound leaves room for more.
+const MAX_CHAINS: usize = 64;
+
+fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+    match message.method.as_str() {
+        "mining.notify" => notify(&message.args()),
+        "mining.submit" => submit(&message.named()),
+        "alph_submithashrate" => {
+            let digits = text_at(&message.args(), 0)?;
+            let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
+            Some(Act::Hashrate(rate as f64))
+        }
+        _ => None,
+    }
+}
+
+fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let mut ids = Vec::new();
+    let mut height = None;
+    for job in args.iter().take(MAX_CHAINS) {
+        let job = job.object()?;
+        if !job.text("headerBlob").is_some_and(|blob| is_hex(&blob)) || !job.has("fromGroup") {
+            return None;
+        }
+        height = job.integer("height").max(height);
+        ids.push(job.scalar("jobId")?);
+    }
+    let id = ids.pop()?;
+    Some(Act::Job(Job { siblings: ids, height, ..Job::strict(id, Measure::InForce) }))
+}
+
+fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+    let strict = params.text("nonce").is_some_and(|nonce| nonce.len() == 48 && is_hex(&nonce));
+    let job = params.scalar("jobId")?;
+    Some(Act::Submit(Submit { job, strict, user: params.text("worker") }))
+}

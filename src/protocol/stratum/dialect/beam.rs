@@ -1,0 +1,45 @@
+//! Beam: members at the top level instead of `params`, and answers by a method of their own.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::message::{Message, Outcome};
+use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer};
+use crate::protocol::stratum::text::{is_hex, is_hex_of};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Beam, message, answer: bare_answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let fields = &message.fields;
+    let name = || fields.scalar("id").unwrap_or(Cow::Borrowed(""));
+    match message.method.as_str() {
+        "login" => Some(Act::Login(Box::new(Login {
+            user: Some(fields.text("api_key")?),
+            likely: Dialect::Beam,
+            ..Login::default()
+        }))),
+        "job" if fields.text("input").is_some_and(|input| is_hex_of(&input, 64)) => {
+            Some(Act::Job(Job {
+                height: fields.integer("height"),
+                ..Job::strict(name(), Measure::of_difficulty(Some(fields.number("difficulty")?)))
+            }))
+        }
+        "solution" => {
+            let strict = fields.text("nonce").is_some_and(|nonce| is_hex_of(&nonce, 16))
+                && fields
+                    .text("output")
+                    .is_some_and(|output| output.len() >= 64 && is_hex(&output));
+            strict.then(|| Act::Submit(Submit { job: name(), strict, user: None }))
+        }
+        "result" if view.dialect == Dialect::Beam => {
+            let outcome = match fields.number("code")? {
+                code if code >= 0.0 => Outcome::Granted,
+                _ => Outcome::Refused(fields.text("description").unwrap_or_default().into()),
+            };
+            Some(Act::Answer { to: message.id, outcome })
+        }
+        "cancel" if view.dialect == Dialect::Beam => Some(Act::Greeting(Greeting::default())),
+        _ => None,
+    }
+}

@@ -1,0 +1,75 @@
+//! Bitcoin's `mining.notify` and `mining.submit`, shared by all coins with its block header.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::message::{Json, Message};
+use super::super::text::is_hex;
+use super::{
+    Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, long_hex_at, scalar_at,
+    text_at,
+};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Bitcoin, message, answer: bare_answer };
+
+fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+    let args = message.args();
+    match message.method.as_str() {
+        "mining.notify" => notify(&args),
+        "mining.submit" => submit(&args),
+        "mining.set_version_mask" => hex_at(&args, 0, 8).then(|| Act::Greeting(Default::default())),
+        _ => None,
+    }
+}
+
+/// `[job_id, prevhash, coinb1, coinb2, [merkle…], version, nbits, ntime, clean]`
+fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let strict = args.len() >= 9
+        && hex_at(args, 1, 64)
+        && long_hex_at(args, 2, 2)
+        && text_at(args, 3).is_some_and(|text| text.is_empty() || is_hex(&text))
+        && args.get(4).is_some_and(|branch| branch.is_array())
+        && (5..8).all(|n| hex_at(args, n, 8))
+        && bool_at(args, 8);
+    if !strict {
+        return None;
+    }
+    Some(Act::Job(Job {
+        height: text_at(args, 2).and_then(|coinbase| height(&coinbase)),
+        ..Job::strict(scalar_at(args, 0)?, Measure::InForce)
+    }))
+}
+
+/// The block's height out of the coinbase transaction (BIP 34): the number that begins its
+/// input script.
+fn height(coinb1: &str) -> Option<u64> {
+    // The end of the previous output's hash (all zeros) and its index, then the script's length.
+    let (_, input) = coinb1.split_once("00000000ffffffff")?;
+    let script = input.get(2..)?;
+    let bytes = usize::from_str_radix(script.get(..2)?, 16).ok().filter(|n| matches!(n, 3 | 4))?;
+    let number = script.get(2..2 + 2 * bytes)?;
+    let height = u32::from_str_radix(number, 16).ok()?.swap_bytes() >> (8 * (4 - bytes));
+    (height < 1 << 28).then_some(u64::from(height))
+}
+
+/// `[user, job_id, extranonce2, ntime, nonce (, version_bits)]`; some firmwares send time and
+/// nonce as numbers.
+fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let word =
+        |n: usize| hex_at(args, n, 8) || args.get(n).is_some_and(|value| value.integer().is_some());
+    let strict = matches!(args.len(), 5 | 6)
+        && text_at(args, 2)
+            .is_some_and(|nonce| nonce.len() <= 32 && (nonce.is_empty() || is_hex(&nonce)))
+        && word(3)
+        && word(4)
+        && (args.len() == 5 || word(5));
+    if !strict {
+        return None;
+    }
+    Some(Act::Submit(Submit {
+        job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
+        strict,
+        user: text_at(args, 0),
+    }))
+}

@@ -1,0 +1,46 @@
+//! Ergo (Autolykos): Bitcoin's places in the job, most of them empty, and a bound `b` that the
+//! difficulty multiplies.
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin::plausible;
+use super::super::message::{Json, Message};
+use super::super::text::is_hex;
+use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, hex_at, scalar_at, text_at};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Ergo, message, answer: bare_answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let args = message.args();
+    match message.method.as_str() {
+        "mining.notify" => notify(&args),
+        // The same five as Bitcoin's.
+        "mining.submit" if view.dialect == Dialect::Ergo => submit(&args),
+        _ => None,
+    }
+}
+
+/// `[job_id, height, message, "", "", version, b, "", clean]`
+fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let height = args.get(1)?.integer()?;
+    let bound = text_at(args, 6)?;
+    let strict = args.len() >= 7
+        && hex_at(args, 2, 64)
+        && text_at(args, 3).is_some_and(|part| part.is_empty())
+        && bound.len() > 16
+        && bound.bytes().all(|b| b.is_ascii_digit());
+    let bound: f64 = bound.parse().ok().filter(|_| strict)?;
+    let measure = plausible(f64::powi(2.0, 256) / bound);
+    Some(Act::Job(Job {
+        height: Some(height),
+        ..Job::strict(scalar_at(args, 0)?, measure.map_or(Measure::Unknown, Measure::HashesAtOne))
+    }))
+}
+
+/// `[user, job_id, extranonce2, ntime, nonce]`; the last holds all of the nonce.
+fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let strict = args.len() >= 3
+        && [2, 4].iter().any(|n| text_at(args, *n).is_some_and(|nonce| is_hex(&nonce)));
+    let job = scalar_at(args, 1)?;
+    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+}

@@ -1,0 +1,93 @@
+//! `eth_submitLogin`, `eth_getWork`, `eth_submitWork`: Ethereum's work calls over a plain stream
+//! (eth-proxy, "stratum1") or HTTP. New work is pushed in the form of an answer.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin;
+use super::super::message::{Json, Message};
+use super::super::text::{is_hex, strip_0x};
+use super::{Act, Grammar, Job, Login, Measure, Submit, View, hex_0x_at, non_empty, text_at};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let args = message.args();
+    let (coin, call) = message.method.split_once('_')?;
+    // Forks have renamed the calls: `aqua_getWork` and the like.
+    if !(2..=8).contains(&coin.len()) || !coin.bytes().all(|b| b.is_ascii_lowercase()) {
+        return None;
+    }
+    match call {
+        "submitlogin" => Some(Act::Login(Box::new(Login {
+            user: text_at(&args, 0),
+            password: text_at(&args, 1),
+            worker: non_empty(message.fields.text("worker")),
+            certain: true,
+            ..Login::default()
+        }))),
+        "getwork" => Some(Act::AskWork { standing: false }),
+        "submitwork" => {
+            let nonce = text_at(&args, 0).unwrap_or_default();
+            let nonce = strip_0x(&nonce);
+            let strict = (1..=16).contains(&nonce.len())
+                && is_hex(nonce)
+                && hex_0x_at(&args, 1, 64)
+                && hex_0x_at(&args, 2, 64);
+            Some(Act::Submit(Submit {
+                job: text_at(&args, 1).map_or(Cow::Borrowed(""), header),
+                strict,
+                user: None,
+            }))
+        }
+        "submithashrate" => {
+            let digits = text_at(&args, 0)?;
+            let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
+            Some(Act::Hashrate(rate as f64))
+        }
+        // A ping of some miners; by itself it is what any node's status page asks.
+        "mining" => (view.dialect == Dialect::EthProxy).then_some(Act::Idle),
+        // Work calls as a subscription (WebSocket).
+        "subscribe" if text_at(&args, 0).as_deref() == Some("newWork") => {
+            Some(Act::Login(Box::new(Login {
+                user: text_at(&args, 1),
+                password: text_at(&args, 2),
+                agent: non_empty(text_at(&args, 3)),
+                certain: true,
+                ..Login::default()
+            })))
+        }
+        "subscription" => work(message, &message.named().get("result")?.items()?),
+        _ => None,
+    }
+}
+
+fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+    work(message, &message.result()?.items()?)
+}
+
+/// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and
+/// perhaps the height.
+fn work<'a>(message: &Message<'a>, args: &[Json<'a>]) -> Option<Act<'a>> {
+    let target = text_at(args, 2)?;
+    let target = target.strip_prefix("0x").filter(|digits| is_hex(digits) && digits.len() <= 64);
+    if !matches!(args.len(), 3..=6) || !hex_0x_at(args, 0, 64) || !hex_0x_at(args, 1, 64) {
+        return None;
+    }
+    let height = text_at(args, 3).and_then(|text| u64::from_str_radix(strip_0x(&text), 16).ok());
+    Some(Act::Job(Job {
+        algorithm: non_empty(message.fields.text("algo")),
+        // Some pools send something else there.
+        height: height.filter(|height| *height < 1 << 40),
+        ..Job::strict(
+            text_at(args, 0).map(header)?,
+            Measure::of_hashes(coin::hashes_below(target?)),
+        )
+    }))
+}
+
+/// A header hash names its work; miners write it with or without `0x` and in either case.
+fn header(text: Cow<'_, str>) -> Cow<'_, str> {
+    Cow::Owned(strip_0x(&text).to_ascii_lowercase())
+}

@@ -1,0 +1,109 @@
+//! Block templates from a node: Bitcoin's BIP 22 and monerod's daemon calls (solo mining, and
+//! p2pool beside its node).
+//!
+//! Wallets and explorers ask nodes for templates as well, so one template proves no mining: a
+//! second one, a long poll or a block handed in does.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin;
+use super::super::message::{Json, Message, Object, Outcome};
+use super::super::text::{is_hex, is_hex_of};
+use super::{Act, Grammar, Job, Login, Measure, Proof, Submit, View, text_at};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetBlockTemplate, message, answer };
+
+/// Shortest block, in hexadecimal digits: the header alone.
+const MIN_BLOCK: usize = 160;
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    match message.method.as_str() {
+        "getblocktemplate" | "get_block_template" => {
+            if message.params.is_some_and(Json::is_object) {
+                return wallet(message.named().text("wallet_address")?);
+            }
+            ask(&message.args(), view)
+        }
+        "merge_mining_get_aux_block" => wallet(message.named().text("address")?),
+        "get_miner_data" => Some(Act::AskWork { standing: false }),
+        "submitblock" | "submit_block" => {
+            let block = text_at(&message.args(), 0)?;
+            let strict = block.len() >= MIN_BLOCK && is_hex(&block);
+            strict.then(share)
+        }
+        "merge_mining_submit_solution" => Some(share()),
+        // monerod's REST call /start_mining.
+        "" if message.fields.has("threads_count") => wallet(message.fields.text("miner_address")?),
+        _ => None,
+    }
+}
+
+fn share<'a>() -> Act<'a> {
+    Act::Submit(Submit { job: Cow::Borrowed(""), strict: true, user: None })
+}
+
+fn wallet(address: Cow<'_, str>) -> Option<Act<'_>> {
+    Some(Act::Login(Box::new(Login { user: Some(address), certain: true, ..Login::default() })))
+}
+
+/// `[{"capabilities": […], "rules": […], "longpollid": …}]`
+fn ask<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
+    let request = args.first().and_then(|request| request.object()).unwrap_or_default();
+    if request.text("mode").is_some_and(|mode| mode != "template") {
+        return Some(Act::Idle);
+    }
+    let standing = request.has("longpollid");
+    // A request by hand has rules at most.
+    if standing || request.has("capabilities") || view.miner_agent {
+        return Some(Act::AskWork { standing });
+    }
+    Some(Act::Idle)
+}
+
+fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let result = message.result()?.object()?;
+    bitcoin(&result).or_else(|| monero(&result, view)).map(Act::Job)
+}
+
+/// The verdict of an answer to `submitblock`: null is consent, text a reason against it (BIP 22).
+pub fn outcome(message: &Message<'_>, outcome: Outcome) -> Outcome {
+    match (message.fields.get("result"), &outcome) {
+        (Some(result), Outcome::Refused(reason)) if result.is_null() && reason.is_empty() => {
+            Outcome::Granted
+        }
+        (Some(result), Outcome::Granted) if result.is_string() => {
+            Outcome::Refused(result.text().unwrap_or_default().into())
+        }
+        _ => outcome,
+    }
+}
+
+fn bitcoin<'a>(result: &Object<'a>) -> Option<Job<'a>> {
+    let shape = result.text("previousblockhash").is_some_and(|hash| is_hex_of(&hash, 64))
+        && result.text("bits").is_some_and(|bits| is_hex_of(&bits, 8))
+        && (result.has("coinbasevalue") || result.has("coinbasetxn"));
+    let target = result.text("target").filter(|_| shape)?;
+    Some(Job {
+        height: result.integer("height"),
+        proof: Proof::Template,
+        ..Job::strict(Cow::Borrowed(""), Measure::of_hashes(coin::hashes_below(&target)))
+    })
+}
+
+fn monero<'a>(result: &Object<'a>, view: &View) -> Option<Job<'a>> {
+    let template = result.text("blocktemplate_blob").is_some_and(|blob| is_hex(&blob));
+    let miner_data = result.has("tx_backlog") && result.has("seed_hash");
+    let aux = result.text("aux_blob").is_some();
+    let previous = result.text("prev_hash").or_else(|| result.text("prev_id"));
+    let shape =
+        aux || ((template || miner_data) && previous.is_some_and(|hash| is_hex_of(&hash, 64)));
+    let measure = Measure::of_difficulty(result.number("difficulty"));
+    shape.then(|| Job {
+        height: result.integer("height"),
+        // A mining program asks monerod for a template only in order to mine on it.
+        proof: if view.miner_agent { Proof::Strict } else { Proof::Template },
+        ..Job::strict(Cow::Borrowed(""), measure)
+    })
+}

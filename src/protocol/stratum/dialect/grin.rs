@@ -1,0 +1,50 @@
+//! Grin and MWC: string ids, answers that repeat the method, Cuckoo cycles as shares.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::message::{Json, Message, Object};
+use super::super::text::is_hex;
+use super::{Act, Grammar, Job, Measure, Submit, View};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Grin, message, answer };
+
+/// Shortest header without its proof, in hexadecimal digits; Grin's has some 480.
+const MIN_PRE_POW: usize = 200;
+
+/// Shortest cycle of any Cuckoo variant; Grin's has 42 edges.
+const MIN_CYCLE: usize = 8;
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    match message.method.as_str() {
+        "job" => job(&message.named()),
+        "submit" => submit(&message.named()),
+        "getjobtemplate" | "keepalive" | "status" if view.dialect == Dialect::Grin => {
+            Some(Act::Idle)
+        }
+        _ => None,
+    }
+}
+
+fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+    job(&message.result()?.object()?)
+}
+
+fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
+    let header = job.text("pre_pow")?;
+    if header.len() < MIN_PRE_POW || !is_hex(&header) {
+        return None;
+    }
+    Some(Act::Job(Job {
+        height: job.integer("height"),
+        ..Job::strict(job.scalar("job_id")?, Measure::of_difficulty(job.number("difficulty")))
+    }))
+}
+
+fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+    let cycle = params.get("pow").and_then(Json::items)?;
+    let strict = cycle.len() >= MIN_CYCLE && cycle.iter().all(|edge| edge.integer().is_some());
+    let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));
+    strict.then_some(Act::Submit(Submit { job, strict, user: None }))
+}

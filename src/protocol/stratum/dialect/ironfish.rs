@@ -1,0 +1,60 @@
+//! Iron Fish: `body` instead of `params`, and notifications instead of answers.
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin;
+use super::super::message::{Id, Message, Outcome};
+use super::super::text::is_hex;
+use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer, non_empty};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::IronFish, message, answer: bare_answer };
+
+/// Shortest block header, in hexadecimal digits.
+const MIN_HEADER: usize = 200;
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    if !message.fields.has("body") && view.dialect != Dialect::IronFish {
+        return None;
+    }
+    let body = message.named();
+    Some(match message.method.as_str() {
+        "mining.subscribe" => Act::Login(Box::new(Login {
+            user: Some(body.text("publicAddress")?),
+            worker: non_empty(body.text("name")),
+            agent: non_empty(body.text("agent")),
+            certain: true,
+            likely: Dialect::IronFish,
+            ..Login::default()
+        })),
+        "mining.set_target" => {
+            Act::Difficulty(Measure::of_hashes(coin::hashes_below(&body.text("target")?)))
+        }
+        "mining.notify" => {
+            let header = body.text("header")?;
+            if header.len() < MIN_HEADER || !is_hex(&header) {
+                return None;
+            }
+            Act::Job(Job::strict(body.scalar("miningRequestId")?, Measure::InForce))
+        }
+        "mining.submit" => Act::Submit(Submit {
+            job: body.scalar("miningRequestId")?,
+            strict: body
+                .text("randomness")
+                .is_some_and(|nonce| nonce.len() == 16 && is_hex(&nonce)),
+            user: None,
+        }),
+        "mining.submitted" => {
+            let outcome = if body.get("result")?.boolean() == Some(true) {
+                Outcome::Granted
+            } else {
+                Outcome::Refused(body.text("message").unwrap_or_default().into())
+            };
+            Act::Answer { to: Id::of(body.get("id")), outcome }
+        }
+        "mining.subscribed" | "mining.wait_for_work" | "mining.disconnect" | "mining.status" => {
+            Act::Greeting(Greeting::default())
+        }
+        "mining.get_status" => Act::Idle,
+        _ => return None,
+    })
+}

@@ -1,0 +1,49 @@
+//! KawPow (Ravencoin and others): the target travels in the job.
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin;
+use super::super::message::{Json, Message};
+use super::super::text::strip_0x;
+use super::{
+    Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_0x_at, scalar_at, text_at,
+};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::KawPow, message, answer: bare_answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let args = message.args();
+    match message.method.as_str() {
+        "mining.notify" => notify(&args),
+        // Ethereum's plain variant hands in the same five.
+        "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(&args),
+        _ => None,
+    }
+}
+
+/// `[job_id, header, seed, target, clean, height, bits]`
+fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let strict = args.len() >= 7
+        && (1..4).all(|n| hex_0x_at(args, n, 64))
+        && bool_at(args, 4)
+        && args.get(5).is_some_and(|height| height.integer().is_some())
+        && hex_0x_at(args, 6, 8);
+    let target = text_at(args, 3).filter(|_| strict)?;
+    Some(Act::Job(Job {
+        height: args.get(5).and_then(|height| height.integer()),
+        ..Job::strict(
+            scalar_at(args, 0)?,
+            Measure::of_hashes(coin::hashes_below(strip_0x(&target))),
+        )
+    }))
+}
+
+/// `[user, job_id, nonce, header, mix]`
+fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
+    let strict = args.len() == 5
+        && hex_0x_at(args, 2, 16)
+        && hex_0x_at(args, 3, 64)
+        && hex_0x_at(args, 4, 64);
+    let job = scalar_at(args, 1).filter(|_| strict)?;
+    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+}

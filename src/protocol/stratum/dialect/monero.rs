@@ -1,0 +1,110 @@
+//! CryptoNote's login/job/submit, as XMRig and most mining malware speak it.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::Dialect;
+
+use super::super::coin;
+use super::super::message::{Json, Message, Object};
+use super::super::text::{is_hex, is_hex_of};
+use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, non_empty, texts};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
+
+/// Shortest hashing blob: header, previous block and Merkle root are 76 bytes; other CryptoNote
+/// coins and merge-mined forms come close to it.
+const MIN_BLOB: usize = 64;
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    match message.method.as_str() {
+        "login" => login(&message.named()),
+        "submit" => submit(&message.named(), view),
+        "job" => job(&message.named()),
+        "keepalived" | "keepalive" | "getjob" | "block_template" => {
+            // Too common a word to start from; it counts only where mining is known already.
+            (view.dialect == Dialect::Monero).then_some(Act::Idle)
+        }
+        _ => None,
+    }
+}
+
+fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+    let result = message.result()?.object()?;
+    if let Some(object) = result.get("job").and_then(Json::object) {
+        return job(&object);
+    }
+    // `getjob` answers with the job itself.
+    if result.has("blob") {
+        return job(&result);
+    }
+    // XMRig's AutoClient: the connection goes on in the grammar of the algorithm named here.
+    if result.has("extra_nonce") {
+        return Some(Act::Greeting(Greeting {
+            algorithm: result.text("algo"),
+            likely: Dialect::Unknown,
+        }));
+    }
+    None
+}
+
+fn login<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+    let user = params.text("login")?;
+    let agent = non_empty(params.text("agent"));
+    let likely = match agent.as_deref().map(str::to_ascii_lowercase) {
+        Some(agent) if agent.starts_with("grin") => Dialect::Grin,
+        Some(agent) if agent.starts_with("minotari") => Dialect::Tari,
+        _ => Dialect::Monero,
+    };
+    Some(Act::Login(Box::new(Login {
+        user: Some(user),
+        password: params.scalar("pass"),
+        rig_id: non_empty(params.text("rigid")),
+        agent,
+        algorithms: texts(params.get("algo")),
+        donation: params.has("url"),
+        likely,
+        ..Login::default()
+    })))
+}
+
+fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
+    let nonce = params.text("nonce").unwrap_or_default();
+    let result = params.text("result").unwrap_or_default();
+    let strict = matches!(nonce.len(), 8 | 16) && is_hex(&nonce) && is_hex_of(&result, 64);
+    let job = params.scalar("job_id");
+    if !(strict && job.is_some()) && view.dialect != Dialect::Monero {
+        return None;
+    }
+    Some(Act::Submit(Submit { job: job.unwrap_or(Cow::Borrowed("")), strict, user: None }))
+}
+
+/// A job object: `blob`, `target` and `job_id`.
+pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
+    let blob = job.text("blob")?;
+    let target = job.text("target")?;
+    let id = job.scalar("job_id")?;
+    let strict = blob.len() >= MIN_BLOB
+        && blob.len().is_multiple_of(2)
+        && is_hex(&blob)
+        && is_hex(&target)
+        && matches!(target.len(), 2..=16 | 64);
+    if !strict {
+        return None;
+    }
+    let difficulty = if target.len() == 64 {
+        coin::hashes_below(&target)
+    } else {
+        coin::cryptonote_difficulty(&padded(&target))
+    };
+    Some(Act::Job(Job {
+        algorithm: non_empty(job.text("algo")),
+        height: job.integer("height"),
+        ..Job::strict(id, Measure::of_difficulty(difficulty))
+    }))
+}
+
+/// XMRig takes up to 8 digits as 4 bytes and up to 16 as 8 bytes; what is missing is zero.
+fn padded(target: &str) -> String {
+    let width = if target.len() <= 8 { 8 } else { 16 };
+    format!("{target:0<width$}")
+}

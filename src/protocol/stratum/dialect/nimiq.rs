@@ -1,0 +1,47 @@
+//! Nimiq before its proof of stake: `message` names the kind, over WebSocket.
+
+use std::borrow::Cow;
+
+use crate::model::event::mining::{Checksum, Dialect};
+
+use super::super::message::{Id, Message, Outcome};
+use super::super::wallet;
+use super::{Act, Grammar, Greeting, Job, Login, Measure, Proof, Submit, View, bare_answer};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let fields = &message.fields;
+    let kind = fields.text("message")?;
+    if kind == "register" {
+        let address = fields.text("address")?;
+        let valid = wallet::identify(&address).is_some_and(|w| w.checksum == Checksum::Valid);
+        let certain = valid || (fields.has("genesisHash") && fields.has("deviceId"));
+        return Some(Act::Login(Box::new(Login {
+            user: Some(address),
+            worker: fields.scalar("deviceName"),
+            agent: fields.text("userAgent"),
+            certain,
+            likely: Dialect::Nimiq,
+            ..Login::default()
+        })));
+    }
+    if view.dialect != Dialect::Nimiq {
+        return None;
+    }
+    Some(match kind.as_ref() {
+        "registered" | "balance" => Act::Greeting(Greeting::default()),
+        "settings" | "new-block" => Act::Job(Job {
+            proof: Proof::Loose,
+            ..Job::strict(Cow::Borrowed(""), Measure::Unknown)
+        }),
+        // Only refusals are told.
+        "share" => Act::Submit(Submit { job: Cow::Borrowed(""), strict: true, user: None }),
+        "invalid-share" | "error" => Act::Answer {
+            to: Id::None,
+            outcome: Outcome::Refused(fields.text("reason").unwrap_or_default().into()),
+        },
+        "payout" => Act::Idle,
+        _ => return None,
+    })
+}

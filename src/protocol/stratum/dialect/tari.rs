@@ -1,0 +1,29 @@
+//! Tari: CryptoNote's calls, with shares that carry numbers and a `hash`.
+
+use crate::model::event::mining::Dialect;
+
+use super::super::message::{Json, Message};
+use super::super::text::is_hex_of;
+use super::{Act, Grammar, Submit, View, monero};
+
+pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Tari, message, answer };
+
+fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let params = message.named();
+    match message.method.as_str() {
+        "submit" => {
+            let strict = params.integer("nonce").is_some()
+                && params.text("hash").is_some_and(|hash| is_hex_of(&hash, 64));
+            let job = params.scalar("job_id").filter(|_| strict)?;
+            Some(Act::Submit(Submit { job, strict, user: None }))
+        }
+        // Jobs look like Monero's; only the login or an earlier share tells.
+        "job" if view.dialect == Dialect::Tari => monero::job(&params),
+        _ => None,
+    }
+}
+
+fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    let job = message.result()?.object()?.get("job").and_then(Json::object)?;
+    if view.dialect == Dialect::Tari { monero::job(&job) } else { None }
+}

@@ -1,0 +1,190 @@
+//! Splits a byte stream into lines, in bounded memory, and finds its way back after losses.
+
+/// Longest line kept. XMRig's own buffer has this size; the longest line seen in practice is an
+/// Equihash share of 2.8 kB or a Bitcoin job of 3 kB.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// Buffers above this size are given back once their line is done.
+const KEEP_CAPACITY: usize = 4 * 1024;
+
+/// The lines of one direction of a stream. Lines end with LF; CR, blanks and NUL around them are
+/// trimmed, and blank lines are dropped.
+#[derive(Debug, Default)]
+pub struct Splitter {
+    partial: Vec<u8>,
+    /// The rest of the current line is dropped.
+    skipping: bool,
+    /// The next line may lack its beginning: it counts only if it begins like an object.
+    resync: bool,
+    /// Lines that were cut by a loss or longer than [`MAX_LINE`].
+    pub damaged: u64,
+}
+
+impl Splitter {
+    /// For a stream whose beginning was not seen.
+    pub fn midstream() -> Self {
+        Splitter { resync: true, ..Splitter::default() }
+    }
+
+    /// `lost` bytes are missing before the next [`Splitter::push`].
+    pub fn lose(&mut self) {
+        if !self.partial.is_empty() {
+            self.damaged += 1;
+            self.partial.clear();
+        }
+        self.skipping = false;
+        self.resync = true;
+    }
+
+    /// Takes the next bytes and hands each line that they complete to `line`, until it says false:
+    /// the rest of `bytes` is then dropped.
+    pub fn push(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8]) -> bool) {
+        while let Some(end) = bytes.iter().position(|&b| b == b'\n') {
+            let (head, tail) = bytes.split_at(end);
+            bytes = tail.get(1..).unwrap_or_default();
+            if !self.complete(head, &mut line) {
+                return;
+            }
+        }
+        if self.skipping {
+            return;
+        }
+        if self.partial.len() + bytes.len() > MAX_LINE {
+            self.partial = Vec::new();
+            self.damaged += 1;
+            self.skipping = true;
+            return;
+        }
+        self.partial.extend_from_slice(bytes);
+    }
+
+    /// The stream has ended: what is left counts as a line.
+    pub fn finish(&mut self, mut line: impl FnMut(&[u8]) -> bool) {
+        if !self.partial.is_empty() {
+            self.complete(&[], &mut line);
+        }
+    }
+
+    fn complete(&mut self, head: &[u8], line: &mut impl FnMut(&[u8]) -> bool) -> bool {
+        if self.skipping {
+            self.skipping = false;
+            self.resync = false;
+            return true;
+        }
+        let mut go_on = true;
+        if self.partial.is_empty() && head.len() <= MAX_LINE {
+            go_on = deliver(head, self.resync, line);
+        } else if self.partial.len() + head.len() > MAX_LINE {
+            self.damaged += 1;
+        } else {
+            self.partial.extend_from_slice(head);
+            go_on = deliver(&self.partial, self.resync, line);
+        }
+        self.resync = false;
+        self.partial.clear();
+        self.partial.shrink_to(KEEP_CAPACITY);
+        go_on
+    }
+}
+
+fn deliver(bytes: &[u8], resync: bool, line: &mut impl FnMut(&[u8]) -> bool) -> bool {
+    let bytes = trim(bytes);
+    if bytes.is_empty() || (resync && bytes.first() != Some(&b'{')) { true } else { line(bytes) }
+}
+
+/// Without blanks, CR and NUL at either end.
+pub fn trim(mut bytes: &[u8]) -> &[u8] {
+    let blank = |b: &u8| b.is_ascii_whitespace() || *b == 0;
+    while let [first, rest @ ..] = bytes
+        && blank(first)
+    {
+        bytes = rest;
+    }
+    while let [rest @ .., last] = bytes
+        && blank(last)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lines(splitter: &mut Splitter, bytes: &[u8]) -> Vec<String> {
+        let mut out = Vec::new();
+        splitter.push(bytes, |line| {
+            out.push(String::from_utf8_lossy(line).into_owned());
+            true
+        });
+        out
+    }
+
+    #[test]
+    fn blank_lines_cr_and_blanks_are_tolerated() {
+        let mut splitter = Splitter::default();
+        assert_eq!(lines(&mut splitter, b"\r\n {\"a\":1} \r\n\n\0{}\r"), ["{\"a\":1}"]);
+        assert_eq!(lines(&mut splitter, b"\n"), ["{}"]);
+    }
+
+    #[test]
+    fn an_overlong_line_is_dropped_and_counted_and_the_next_one_read() {
+        let mut splitter = Splitter::default();
+        let long = vec![b'x'; MAX_LINE / 2 + 1];
+        for _ in 0..5 {
+            assert!(lines(&mut splitter, &long).is_empty());
+        }
+        assert_eq!(lines(&mut splitter, b"tail\n{}\n"), ["{}"]);
+        assert_eq!(splitter.damaged, 1);
+        assert!(splitter.partial.capacity() <= KEEP_CAPACITY);
+        let mut at_once = vec![b'x'; MAX_LINE + 1];
+        at_once.extend_from_slice(b"\n{}\n");
+        assert_eq!(lines(&mut splitter, &at_once), ["{}"]);
+        assert_eq!(splitter.damaged, 2);
+    }
+
+    #[test]
+    fn after_a_loss_only_whole_objects_count() {
+        let mut splitter = Splitter::default();
+        assert!(lines(&mut splitter, b"{\"cut\":").is_empty());
+        splitter.lose();
+        assert_eq!(lines(&mut splitter, b"rest of another\"}\n{}\n"), ["{}"]);
+        splitter.lose();
+        assert_eq!(lines(&mut splitter, b"{\"whole\":1}\n"), ["{\"whole\":1}"]);
+        assert_eq!(splitter.damaged, 1);
+    }
+
+    #[test]
+    fn the_last_line_needs_no_line_feed() {
+        let mut splitter = Splitter::default();
+        assert!(lines(&mut splitter, b"{\"id\":40}").is_empty());
+        let mut last = Vec::new();
+        splitter.finish(|line| {
+            last.push(line.to_vec());
+            true
+        });
+        assert_eq!(last, [b"{\"id\":40}"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_segmentation_gives_the_same_lines(
+            text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'{'), any::<u8>()], 0..200),
+            cuts in proptest::collection::vec(1usize..20, 0..50),
+        ) {
+            let mut whole = Splitter::default();
+            let expected = lines(&mut whole, &text);
+            let (mut cut, mut rest, mut got) = (Splitter::default(), &text[..], Vec::new());
+            for size in cuts {
+                let (head, tail) = rest.split_at(size.min(rest.len()));
+                got.extend(lines(&mut cut, head));
+                rest = tail;
+            }
+            got.extend(lines(&mut cut, rest));
+            prop_assert_eq!(got, expected);
+            prop_assert_eq!(cut.partial, whole.partial);
+        }
+    }
+}

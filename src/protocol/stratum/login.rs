@@ -1,0 +1,194 @@
+//! Takes user names and passwords of miners apart: wallet, worker, coin.
+
+use crate::model::event::mining::{Checksum, Wallet};
+
+use super::text::is_hex_of;
+use super::wallet;
+
+/// What a user name and its password say.
+#[derive(Debug, Default, PartialEq)]
+pub struct Identity {
+    pub wallet: Option<Wallet>,
+    pub worker: Option<String>,
+    /// Ticker that the miner names itself: `c=LTC` in the password, `DOGE:` before the address.
+    pub coin: Option<String>,
+    /// The user name is 64 hexadecimal digits: XMRig's donation rounds send the hash of the
+    /// wallet (and Iron Fish addresses look the same).
+    pub is_hash: bool,
+}
+
+impl Identity {
+    /// Whether the wallet alone proves that this is a login of a miner.
+    pub fn is_proof(&self) -> bool {
+        self.wallet.as_ref().is_some_and(|wallet| wallet.checksum == Checksum::Valid)
+    }
+}
+
+/// What separates the parts of a user name: worker, fixed difficulty, mail, second wallet.
+const SEPARATORS: &[char] = &['.', '+', '/', '%', '#', '@', ',', ';', '&', '?', '=', '|', ' '];
+
+/// Parts of a user name that are looked at.
+const MAX_PARTS: usize = 8;
+
+/// Reads `WALLET`, `WALLET.worker`, `WALLET+difficulty`, `WALLET.payment-id`, `WALLET/worker/mail`,
+/// `COIN:WALLET.worker#code`, `account.worker`, `WALLET%percent%WALLET`; and in the password
+/// `worker`, `worker:mail[:WALLET][~algorithm]`, `c=COIN,d=difficulty,ID=worker`.
+pub fn identify(user: &str, password: &str) -> Identity {
+    let mut identity = Identity { is_hash: is_hex_of(user, 64), ..Identity::default() };
+    read_user(user.trim(), &mut identity);
+    read_password(password.trim(), &mut identity);
+    identity
+}
+
+fn read_user(user: &str, identity: &mut Identity) {
+    if let Some(wallet) = wallet::identify(user) {
+        identity.wallet = Some(wallet);
+        return;
+    }
+    let mut start = 0;
+    let mut before = None;
+    for part in user.split(SEPARATORS).take(MAX_PARTS) {
+        let separator = before;
+        let end = start + part.len();
+        before = user.get(end..).and_then(|rest| rest.chars().next());
+        start = end + 1;
+        if identity.wallet.is_none() {
+            if let Some((wallet, coin)) = address(part) {
+                identity.wallet = Some(wallet);
+                identity.coin = coin;
+                continue;
+            }
+            // `account.worker`: the worker counts only if no wallet follows.
+            if separator == Some('.') && identity.worker.is_none() {
+                identity.worker = worker(part);
+            }
+        } else if identity.worker.is_none() && matches!(separator, Some('.' | '/' | '@' | '#')) {
+            identity.worker = worker(part);
+        }
+    }
+}
+
+/// A wallet, perhaps after `COIN:`.
+fn address(part: &str) -> Option<(Wallet, Option<String>)> {
+    const LONGEST_TICKER: usize = 10;
+    if let Some(wallet) = wallet::identify(part) {
+        return Some((wallet, None));
+    }
+    let (coin, rest) = part.split_once(':')?;
+    let ticker = (1..=LONGEST_TICKER).contains(&coin.len())
+        && coin.bytes().all(|b| b.is_ascii_alphanumeric());
+    let wallet = wallet::identify(rest)?;
+    Some((wallet, ticker.then(|| coin.to_ascii_uppercase())))
+}
+
+/// A worker's name; payment ids (16 or 64 hexadecimal digits) are none.
+fn worker(part: &str) -> Option<String> {
+    let payment_id = is_hex_of(part, 64) || is_hex_of(part, 16);
+    (!part.is_empty() && !payment_id).then(|| part.to_owned())
+}
+
+/// Passwords that mean "no password".
+const FILLERS: &[&str] =
+    &["x", "z", "123", "1234", "12345", "123456", "pass", "password", "none", "anything"];
+
+fn read_password(password: &str, identity: &mut Identity) {
+    if password.contains('=') {
+        for option in password.split([',', ';', '&']).take(2 * MAX_PARTS) {
+            let Some((key, value)) = option.split_once('=') else { continue };
+            match key.trim().to_ascii_lowercase().as_str() {
+                "c" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                    identity.coin = Some(value.to_ascii_uppercase());
+                }
+                "id" | "w" | "worker" if identity.worker.is_none() => {
+                    identity.worker = worker(value)
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let names = password.split('~').next().unwrap_or_default();
+    let mut parts = names.split(':');
+    let first = parts.next().unwrap_or_default();
+    // The third part is where the payout goes, whatever the user name says (MoneroOcean).
+    if let Some((wallet, _)) = parts.nth(1).and_then(address) {
+        identity.wallet = Some(wallet);
+    }
+    let filler = first.is_empty()
+        || FILLERS.iter().any(|filler| first.eq_ignore_ascii_case(filler))
+        || first.bytes().all(|b| b.is_ascii_digit());
+    // A password beside an account name is one; beside a wallet it names the worker.
+    if !filler && identity.wallet.is_some() && identity.worker.is_none() {
+        identity.worker = worker(first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const XMR: &str = "472jm2WBFsScZaCueCmZPg7w7v3Rjn3hA6VNX3xz37agPrRSd5QErRjajcJvdVUyGfFGVoyrRUT76UTeAxrY2HTdCbVmY5q";
+    const ETH: &str = "0xE1C325306ce62691b71DC61656b7Db78a939bdB0";
+
+    fn read(user: &str, password: &str) -> (Option<String>, Option<String>, Option<String>) {
+        let identity = identify(user, password);
+        (identity.wallet.map(|wallet| wallet.address), identity.worker, identity.coin)
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn every_grammar_of_user_names_is_understood() {
+        for (user, wallet, worker, coin) in [
+            (XMR.to_owned(), some(XMR), None, None),
+            (format!("{XMR}.rig-1"), some(XMR), some("rig-1"), None),
+            (format!("{XMR}+120000"), some(XMR), None, None),
+            (format!("{XMR}.rig+120000"), some(XMR), some("rig"), None),
+            (format!("{XMR}.{}", "ab".repeat(32)), some(XMR), None, None),
+            (format!("{XMR}%10%{XMR}+500"), some(XMR), None, None),
+            (format!("{ETH}/w1/me@example.org"), some(ETH), some("w1"), None),
+            (format!("30@{ETH}@Rig"), some(ETH), some("Rig"), None),
+            (
+                "DOGE:DT6ZUGn3xs5BMSLXiymcvkVxQiiS1D4UxT.w#ab-1".into(),
+                some("DT6ZUGn3xs5BMSLXiymcvkVxQiiS1D4UxT"),
+                some("w"),
+                some("DOGE"),
+            ),
+            ("kvetak.worker1".into(), None, some("worker1"), None),
+            ("x".into(), None, None, None),
+            (String::new(), None, None, None),
+        ] {
+            assert_eq!(read(&user, "x"), (wallet, worker, coin), "{user}");
+        }
+        let kaspa = "kaspa:qr5n0xxa5l6r4fgthwnsga0futjhfe49ctvl75xc73sscfkke5052yyhyl99u";
+        assert_eq!(read(&format!("{kaspa}.rig1"), "x"), (some(kaspa), some("rig1"), None));
+    }
+
+    #[test]
+    fn passwords_carry_workers_coins_and_wallets() {
+        assert_eq!(read(XMR, "build-07"), (some(XMR), some("build-07"), None));
+        assert_eq!(read(XMR, "w:me@example.org~rx/0"), (some(XMR), some("w"), None));
+        assert_eq!(read("x", &format!("w1:me@example.org:{XMR}")), (some(XMR), some("w1"), None));
+        let ltc = "LPwhspPejhksjg8c8NmJmHhmss7aMh7DUT";
+        assert_eq!(read(ltc, "c=LTC,mc=DOGE,d=64,ID=rig2"), (some(ltc), some("rig2"), some("LTC")));
+        assert_eq!(read("kvetak.worker1", "secret"), (None, some("worker1"), None));
+    }
+
+    #[test]
+    fn only_a_checksum_makes_a_proof() {
+        assert!(identify(XMR, "x").is_proof());
+        assert!(!identify("alice", "x").is_proof());
+        assert!(!identify(&XMR.replace("472", "473"), "x").is_proof());
+        assert!(identify(&"0b".repeat(32), "x").is_hash);
+    }
+
+    proptest! {
+        #[test]
+        fn no_login_panics(user in ".{0,200}", password in ".{0,100}") {
+            identify(&user, &password);
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! One JSON message, taken apart only as far as somebody asks, without copying.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
+
+/// Keys of an object and elements of an array that are looked at; the largest real arrays are a
+/// Cuckoo cycle of 42 numbers and a Merkle branch of some 20 hashes. The rest is skipped.
+const MAX_MEMBERS: usize = 512;
+
+/// A JSON value whose inside has not been looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<'a>(&'a str);
+
+impl<'a> Json<'a> {
+    fn first(self) -> u8 {
+        self.0.bytes().next().unwrap_or(b'n')
+    }
+
+    pub fn is_null(self) -> bool {
+        self.first() == b'n'
+    }
+
+    pub fn is_array(self) -> bool {
+        self.first() == b'['
+    }
+
+    pub fn is_object(self) -> bool {
+        self.first() == b'{'
+    }
+
+    pub fn is_string(self) -> bool {
+        self.first() == b'"'
+    }
+
+    pub fn boolean(self) -> Option<bool> {
+        match self.first() {
+            b't' => Some(true),
+            b'f' => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The text of a string; escapes that are no characters become U+FFFD.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        if !self.is_string() {
+            return None;
+        }
+        serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
+    }
+
+    /// A string's text, or a number as it was written.
+    pub fn scalar(self) -> Option<Cow<'a, str>> {
+        match self.first() {
+            b'"' => self.text(),
+            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.0)),
+            _ => None,
+        }
+    }
+
+    /// A number, or a string that holds one in decimal; always finite.
+    pub fn number(self) -> Option<f64> {
+        self.scalar()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// A whole number that fits, or a string that holds one in decimal.
+    pub fn integer(self) -> Option<u64> {
+        self.scalar()?.trim().parse().ok()
+    }
+
+    /// The elements of an array.
+    pub fn items(self) -> Option<Vec<Json<'a>>> {
+        if !self.is_array() {
+            return None;
+        }
+        serde_json::from_str::<Items<'a>>(self.0).ok().map(|items| items.0)
+    }
+
+    pub fn object(self) -> Option<Object<'a>> {
+        if !self.is_object() {
+            return None;
+        }
+        serde_json::from_str::<Object<'a>>(self.0).ok()
+    }
+}
+
+/// The members of an object in order.
+#[derive(Debug, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// The member `key`; of several the last, as most parsers have it.
+    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+        self.0.iter().rfind(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+
+    pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.text()
+    }
+
+    pub fn scalar(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.scalar()
+    }
+
+    pub fn integer(&self, key: &str) -> Option<u64> {
+        self.get(key)?.integer()
+    }
+
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.get(key)?.number()
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+}
+
+/// A string, decoded without insisting on valid surrogates.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                Ok(Text(String::from_utf8_lossy(bytes)))
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+        }
+        // As bytes: serde_json then lets lone surrogates pass, as the parsers of pools do.
+        deserializer.deserialize_bytes(Visitor)
+    }
+}
+
+struct Items<'a>(Vec<Json<'a>>);
+
+impl<'de> Deserialize<'de> for Items<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Items<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Items<'de>, A::Error> {
+                let mut items = Vec::new();
+                while items.len() < MAX_MEMBERS {
+                    let Some(item) = seq.next_element::<&'de RawValue>()? else {
+                        return Ok(Items(items));
+                    };
+                    items.push(Json(item.get()));
+                }
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Key;
+        impl<'de> DeserializeSeed<'de> for Key {
+            type Value = Cow<'de, str>;
+            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+                Text::deserialize(d).map(|text| text.0)
+            }
+        }
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Object<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(key) = map.next_key_seed(Key)? {
+                    let value = map.next_value::<&'de RawValue>()?;
+                    // Where there are too many, the last one gives way: duplicates of a known key
+                    // at the end still win.
+                    if members.len() == MAX_MEMBERS {
+                        members.pop();
+                    }
+                    members.push((key, Json(value.get())));
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// A request's id, reduced to what matching needs: `4` and `"4"` are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// Null, absent, or no scalar at all.
+    None,
+    /// FNV-1a hash of its text.
+    Some(u64),
+}
+
+impl Id {
+    pub fn of(value: Option<Json<'_>>) -> Id {
+        value.and_then(Json::scalar).map_or(Id::None, |text| Id::Some(fnv1a(text.trim())))
+    }
+
+    /// Ids that pools put on replies of which they have forgotten the request: none, 0, and
+    /// ethermine's 999.
+    pub fn is_vague(self) -> bool {
+        self == Id::None || self == Id::Some(fnv1a("0")) || self == Id::Some(fnv1a("999"))
+    }
+}
+
+/// FNV-1a with 64 bits: short keys that need no defence against collisions (an attacker who
+/// forges them confuses only the account of his own connection).
+pub fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// How the receiver of a request liked it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Granted,
+    /// With the reason given, perhaps empty.
+    Refused(String),
+}
+
+impl Outcome {
+    pub fn is_granted(&self) -> bool {
+        *self == Outcome::Granted
+    }
+}
+
+/// One message: an object with, in most dialects, the members of JSON-RPC.
+#[derive(Debug)]
+pub struct Message<'a> {
+    pub fields: Object<'a>,
+    /// `method` in lower case; empty if there is none.
+    pub method: String,
+    pub id: Id,
+    /// `params`, or `body` as Iron Fish calls it, unless null.
+    pub params: Option<Json<'a>>,
+}
+
+/// Longest method name of any dialect is `merge_mining_submit_solution`.
+const MAX_METHOD: usize = 64;
+
+impl<'a> Message<'a> {
+    fn new(fields: Object<'a>) -> Self {
+        let method = fields.text("method").filter(|name| name.len() <= MAX_METHOD);
+        let method = method.map(|name| name.trim().to_ascii_lowercase()).unwrap_or_default();
+        let id = Id::of(fields.get("id"));
+        let params = fields.get("params").or_else(|| fields.get("body"));
+        Message { method, id, params: params.filter(|value| !value.is_null()), fields }
+    }
+
+    /// Whether it has members that messages of some mining dialect have.
+    pub fn is_rpc(&self) -> bool {
+        ["method", "result", "error", "id", "type", "identifier", "message"]
+            .iter()
+            .any(|key| self.fields.has(key))
+    }
+
+    /// The elements of `params`, none if it is no array.
+    pub fn args(&self) -> Vec<Json<'a>> {
+        self.params.and_then(Json::items).unwrap_or_default()
+    }
+
+    /// The members of `params`, none if it is no object.
+    pub fn named(&self) -> Object<'a> {
+        self.params.and_then(Json::object).unwrap_or_default()
+    }
+
+    /// `result`, unless it is null or absent.
+    pub fn result(&self) -> Option<Json<'a>> {
+        self.fields.get("result").filter(|value| !value.is_null())
+    }
+
+    fn error(&self) -> Option<Json<'a>> {
+        self.fields
+            .get("error")
+            .filter(|value| !value.is_null() && !matches!(value.0, "false" | "\"\"" | "[]" | "0"))
+    }
+
+    /// Whether it answers something, whatever its `method` says (Grin puts one on answers).
+    pub fn is_answer(&self) -> bool {
+        // Browser dialects name their messages otherwise, and put results into requests.
+        let named = self.fields.has("identifier") || self.fields.has("type");
+        !named
+            && (self.result().is_some()
+                || self.error().is_some()
+                || (self.method.is_empty() && !self.fields.has("params") && self.fields.has("id")))
+    }
+
+    /// The verdict of an answer, in all the shapes that pools use.
+    pub fn outcome(&self) -> Outcome {
+        if let Some(error) = self.error() {
+            return Outcome::Refused(reason(error));
+        }
+        match self.fields.get("result") {
+            // EthereumStratum/2.0.0: a bare id is consent.
+            None => Outcome::Granted,
+            Some(result) if result.is_null() => Outcome::Refused(String::new()),
+            Some(result) => verdict(result),
+        }
+    }
+}
+
+fn verdict(result: Json<'_>) -> Outcome {
+    let says_no = |value: Json<'_>| {
+        value.boolean() == Some(false)
+            || value.text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    };
+    if says_no(result) {
+        return Outcome::Refused(String::new());
+    }
+    // Conflux: ["true"] or ["false", "reason"].
+    if let Some(items) = result.items()
+        && let Some((first, rest)) = items.split_first()
+        && says_no(*first)
+        && rest.len() < 2
+    {
+        return Outcome::Refused(rest.first().and_then(|r| r.scalar()).unwrap_or_default().into());
+    }
+    Outcome::Granted
+}
+
+/// The words of an error: `[code, text, …]`, `{code, message}`, or just the text.
+fn reason(error: Json<'_>) -> String {
+    if let Some(items) = error.items() {
+        let text = items.iter().find_map(|item| item.text());
+        return text.or_else(|| items.first()?.scalar()).unwrap_or_default().into();
+    }
+    if let Some(object) = error.object() {
+        let text = object.text("message").or_else(|| object.text("error"));
+        return text.or_else(|| object.scalar("code")).unwrap_or_default().into();
+    }
+    error.scalar().unwrap_or_default().into()
+}
+
+/// Reads the objects of one line (one, in all real traffic) and hands each to `message`. Returns
+/// false if there was something else than objects.
+pub fn read(line: &[u8], mut message: impl FnMut(&Message<'_>)) -> bool {
+    if line.first() != Some(&b'{') {
+        return false;
+    }
+    // Bytes that are not UTF-8 hide nothing: pools do not look at them.
+    let text = String::from_utf8_lossy(line);
+    let mut objects = serde_json::Deserializer::from_str(&text).into_iter::<Object<'_>>();
+    objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn one<R>(line: &str, look: impl Fn(&Message<'_>) -> R) -> R {
+        let mut seen = None;
+        assert!(read(line.as_bytes(), |message| seen = Some(look(message))), "{line}");
+        seen.unwrap()
+    }
+
+    #[test]
+    fn keys_may_be_escaped_doubled_and_in_any_order() {
+        let line = r#"{ "params" :[1, "x"],"method":"nope", "\u006d\u0065thod" : "Mining.\u0053ubscribe" ,"id":"4"}"#;
+        one(line, |message| {
+            assert_eq!(message.method, "mining.subscribe");
+            assert_eq!(message.id, Id::of(Some(Json("4"))));
+            assert_eq!(message.args().len(), 2);
+        });
+    }
+
+    #[test]
+    fn lone_surrogates_and_bytes_outside_utf8_do_not_hide_a_message() {
+        one(r#"{"\ud800":"\udc00x","method":"login"}"#, |message| {
+            assert_eq!(message.method, "login");
+        });
+        let mut seen = 0;
+        assert!(read(b"{\"a\":\"\xff\xfe\",\"method\":\"login\"}", |_| seen += 1));
+        assert_eq!(seen, 1);
+    }
+
+    #[test]
+    fn every_shape_of_consent_and_refusal_is_understood() {
+        let refused = |text: &str| Outcome::Refused(text.to_owned());
+        for (line, expected) in [
+            (r#"{"id":1,"result":true,"error":null}"#, Outcome::Granted),
+            (r#"{"id":1,"result":"true"}"#, Outcome::Granted),
+            (r#"{"id":1,"result":{"status":"OK"},"error":null}"#, Outcome::Granted),
+            (r#"{"id":"4","result":"ok","error":null}"#, Outcome::Granted),
+            (r#"{"id":4,"result":["true"]}"#, Outcome::Granted),
+            (r#"{"id":40}"#, Outcome::Granted),
+            (r#"{"id":1,"result":false}"#, refused("")),
+            (r#"{"id":1,"result":null,"error":null}"#, refused("")),
+            (r#"{"id":1,"result":null,"error":[21,"Stale job",null]}"#, refused("Stale job")),
+            (r#"{"id":1,"error":{"message":"Low diff share"}}"#, refused("Low diff share")),
+            (r#"{"id":1,"error":{"code":-1}}"#, refused("-1")),
+            (r#"{"id":1,"result":null,"error":"banned"}"#, refused("banned")),
+            (r#"{"id":4,"result":["false","stale job"],"error":null}"#, refused("stale job")),
+        ] {
+            assert_eq!(one(line, |message| message.outcome()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_two_to_the_53_stay_exact() {
+        one(r#"{"n":10183713458271629381,"f":1e400,"t":"12"}"#, |message| {
+            assert_eq!(message.fields.integer("n"), Some(10_183_713_458_271_629_381));
+            assert_eq!(message.fields.number("f"), None);
+            assert_eq!(message.fields.integer("t"), Some(12));
+        });
+    }
+
+    #[test]
+    fn too_many_keys_do_not_hide_the_last() {
+        let junk: String = (0..2000).map(|n| format!("\"k{n}\":0,")).collect();
+        one(&format!("{{{junk}\"method\":\"login\"}}"), |message| {
+            assert_eq!(message.method, "login");
+        });
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut line = b"{".to_vec();
+            line.extend(bytes);
+            read(&line, |message| {
+                let _ = (message.outcome(), message.args(), message.named(), message.is_answer());
+            });
+        }
+    }
+}

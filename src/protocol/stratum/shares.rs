@@ -1,0 +1,155 @@
+//! The miner's open requests, and the account of its shares.
+
+use std::collections::VecDeque;
+
+use crate::model::event::mining::Shares;
+
+use super::message::Id;
+
+/// Open requests of a conversation. Pools answer within a round trip; a miner that outruns 512
+/// answers is one whose pool's direction is not seen.
+const MAX_OPEN: usize = 512;
+
+/// What the miner asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Hello,
+    Login,
+    Work,
+    Hashrate,
+    Other,
+    Share,
+}
+
+/// A request without an answer so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    pub id: Id,
+    pub asked: Asked,
+    /// For a share: its expected hashes, if its job and difficulty are known.
+    pub hashes: Option<f64>,
+}
+
+/// Shares and their hashes that were not rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Proven {
+    pub shares: u64,
+    pub hashes: f64,
+    pub hashes_squared: f64,
+}
+
+impl Proven {
+    fn add(&mut self, hashes: Option<f64>) {
+        if let Some(hashes) = hashes {
+            self.shares += 1;
+            self.hashes += hashes;
+            self.hashes_squared += hashes * hashes;
+        }
+    }
+}
+
+/// Open requests in the order in which they were made, and what became of the shares among them.
+///
+/// Questions give way to shares, so that a miner whose questions stay unanswered (eth-proxy pools
+/// answer `eth_getWork` with another id) loses no share.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    open: VecDeque<Open>,
+    submitted: u64,
+    accepted: u64,
+    rejected: u64,
+    /// Of the shares that are no longer open.
+    proven: Proven,
+}
+
+impl Ledger {
+    pub fn ask(&mut self, open: Open) {
+        if open.asked == Asked::Share {
+            self.submitted += 1;
+        }
+        if self.open.len() >= MAX_OPEN {
+            // What is not a share goes first.
+            let at = self.open.iter().position(|o| o.asked != Asked::Share).unwrap_or(0);
+            if let Some(dropped) = self.open.remove(at) {
+                self.proven.add(dropped.hashes);
+            }
+        }
+        self.open.push_back(open);
+    }
+
+    /// Takes out the oldest open request that fits.
+    pub fn take(&mut self, fits: impl Fn(&Open) -> bool) -> Option<Open> {
+        let at = self.open.iter().position(fits)?;
+        self.open.remove(at)
+    }
+
+    pub fn any(&self, fits: impl Fn(&Open) -> bool) -> bool {
+        self.open.iter().any(fits)
+    }
+
+    /// Books the pool's verdict on a share that [`Ledger::take`] gave.
+    pub fn settle(&mut self, share: Open, accepted: bool) {
+        if accepted {
+            self.accepted += 1;
+            self.proven.add(share.hashes);
+        } else {
+            self.rejected += 1;
+        }
+    }
+
+    pub fn shares(&self) -> Shares {
+        Shares {
+            submitted: self.submitted,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            unanswered: self.submitted - self.accepted - self.rejected,
+        }
+    }
+
+    /// Includes the shares that are still open.
+    pub fn proven(&self) -> Proven {
+        let mut proven = self.proven;
+        self.open.iter().for_each(|open| proven.add(open.hashes));
+        proven
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(id: u64, hashes: f64) -> Open {
+        Open { id: Id::Some(id), asked: Asked::Share, hashes: Some(hashes) }
+    }
+
+    #[test]
+    fn answers_to_a_reused_id_go_to_the_oldest_share() {
+        let mut ledger = Ledger::default();
+        ledger.ask(share(4, 100.0));
+        ledger.ask(share(4, 200.0));
+        let first = ledger.take(|open| open.id == Id::Some(4)).unwrap();
+        ledger.settle(first, false);
+        let second = ledger.take(|open| open.id == Id::Some(4)).unwrap();
+        ledger.settle(second, true);
+        assert!(ledger.take(|open| open.id == Id::Some(4)).is_none());
+        let shares = Shares { submitted: 2, accepted: 1, rejected: 1, unanswered: 0 };
+        assert_eq!(ledger.shares(), shares);
+        assert_eq!(ledger.proven().hashes, 200.0);
+    }
+
+    #[test]
+    fn open_requests_are_bounded_and_the_oldest_share_becomes_unanswered() {
+        let mut ledger = Ledger::default();
+        for id in 0..2000 {
+            ledger.ask(share(id, 1.0));
+            ledger.ask(Open { id: Id::None, asked: Asked::Work, hashes: None });
+        }
+        assert!(ledger.open.len() <= MAX_OPEN);
+        assert!(ledger.take(|open| open.id == Id::Some(0)).is_none());
+        assert_eq!(ledger.shares().unanswered, 2000);
+        assert_eq!(
+            ledger.proven(),
+            Proven { shares: 2000, hashes: 2000.0, hashes_squared: 2000.0 }
+        );
+    }
+}

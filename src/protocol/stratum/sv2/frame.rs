@@ -1,0 +1,279 @@
+//! Plain Stratum V2 frames: `extension u16 | type u8 | length u24`, little-endian.
+
+use std::borrow::Cow;
+
+use crate::model::Chunk;
+use crate::model::chunk::Direction;
+use crate::model::event::mining::Dialect;
+use crate::protocol::parser::{Context, Next, Probe};
+
+use super::super::coin;
+use super::super::dialect::{Act, Hello, Job, Login, Measure, Proof, Submit};
+use super::super::message::{Id, Outcome};
+use super::super::session::{Origin, Session};
+
+/// Frames up to this size are looked at; longer ones (transaction data) are skipped.
+const MAX_FRAME: usize = 16 * 1024;
+
+/// Message types of the mining protocol that are looked at (specification, chapter 8).
+const SETUP_CONNECTION: u8 = 0x00;
+const SETUP_SUCCESS: u8 = 0x01;
+const SETUP_ERROR: u8 = 0x02;
+const RECONNECT: u8 = 0x04;
+const OPEN_STANDARD: u8 = 0x10;
+const OPEN_STANDARD_SUCCESS: u8 = 0x11;
+const OPEN_ERROR: u8 = 0x12;
+const OPEN_EXTENDED: u8 = 0x13;
+const OPEN_EXTENDED_SUCCESS: u8 = 0x14;
+const NEW_JOB: u8 = 0x15;
+const SUBMIT_STANDARD: u8 = 0x1a;
+const SUBMIT_EXTENDED: u8 = 0x1b;
+const SUBMIT_SUCCESS: u8 = 0x1c;
+const SUBMIT_ERROR: u8 = 0x1d;
+const NEW_EXTENDED_JOB: u8 = 0x1f;
+const SET_TARGET: u8 = 0x21;
+
+/// Whether a direction begins with a frame that opens a connection, or with a share or its
+/// receipt (sizes are fixed) of one that is under way.
+pub fn probe(bytes: &[u8]) -> Probe {
+    // None stands for any byte.
+    const OPENINGS: [&[Option<u8>]; 4] = [
+        // SetupConnection of at most 255 + … bytes for the mining protocol, versions 2 to 2.
+        &[
+            Some(0),
+            Some(0),
+            Some(SETUP_CONNECTION),
+            None,
+            None,
+            Some(0),
+            Some(0),
+            Some(2),
+            Some(0),
+            Some(2),
+            Some(0),
+        ],
+        &[Some(0), Some(0), Some(SETUP_SUCCESS), Some(6), Some(0), Some(0), Some(2), Some(0)],
+        &[Some(0), Some(0x80), Some(SUBMIT_STANDARD), Some(24), Some(0), Some(0)],
+        &[Some(0), Some(0x80), Some(SUBMIT_SUCCESS), Some(20), Some(0), Some(0)],
+    ];
+    let fits = |opening: &&[Option<u8>]| {
+        bytes.iter().zip(opening.iter()).all(|(byte, want)| want.is_none_or(|want| want == *byte))
+    };
+    match OPENINGS.iter().filter(|opening| fits(opening)).map(|opening| opening.len()).min() {
+        None => Probe::NotForUs,
+        Some(length) if bytes.len() >= length => Probe::Certain,
+        Some(_) => Probe::Unsure,
+    }
+}
+
+/// Reads both directions of a connection.
+#[derive(Debug)]
+pub struct Reader {
+    session: Session,
+    /// By [`Direction::index`].
+    streams: [Stream; 2],
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader { session: Session::new(Vec::new(), None), streams: Default::default() }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    buffer: Vec<u8>,
+    /// Bytes of a long frame still to pass by.
+    skip: usize,
+    /// A loss has torn the frames: nothing says where the next one begins.
+    torn: bool,
+}
+
+impl Stream {
+    /// Takes bytes; returns the frames that they complete, as type and payload.
+    fn push(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+        let passed = self.skip.min(bytes.len());
+        self.skip -= passed;
+        self.buffer.extend_from_slice(bytes.get(passed..).unwrap_or_default());
+        let mut frames = Vec::new();
+        let mut rest = self.buffer.as_slice();
+        while let [_, _, kind, a, b, c, tail @ ..] = rest {
+            let length = u32::from_le_bytes([*a, *b, *c, 0]) as usize;
+            if length > MAX_FRAME {
+                self.skip = length.saturating_sub(tail.len());
+                rest = tail.get(length..).unwrap_or_default();
+            } else if let Some((payload, next)) = tail.split_at_checked(length) {
+                frames.push((*kind, payload.to_vec()));
+                rest = next;
+            } else {
+                break;
+            }
+        }
+        let done = self.buffer.len() - rest.len();
+        self.buffer.drain(..done);
+        frames
+    }
+}
+
+impl Reader {
+    pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let [to_server, to_client] = &mut self.streams;
+        let stream = match chunk.direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        stream.torn |= chunk.gap > 0;
+        if stream.torn {
+            return Next::More;
+        }
+        // The buffer holds less than a frame between chunks; chunks are no larger than a segment
+        // run, but nothing here relies on that.
+        for piece in chunk.bytes.chunks(MAX_FRAME) {
+            for (kind, payload) in stream.push(piece) {
+                if let Some((method, id, acts)) = interpret(kind, &payload) {
+                    for act in acts {
+                        let origin = Origin { id, method };
+                        self.session.perform(ctx, chunk.direction, origin, Dialect::StratumV2, act);
+                    }
+                } else {
+                    self.session.malformed(1);
+                }
+            }
+        }
+        if self.session.is_hopeless() { Next::Reject } else { Next::More }
+    }
+
+    pub fn close(&mut self, ctx: &mut Context<'_>) {
+        self.session.close(ctx);
+    }
+}
+
+/// Receipts book at most as many shares as can be open.
+const MAX_RECEIPT: u32 = 1024;
+
+/// What a frame means: its name, the id that pairs it with others, and its acts.
+fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'static>>)> {
+    let mut fields = Fields(payload);
+    let connection = Id::Some(u64::MAX);
+    Some(match kind {
+        SETUP_CONNECTION => {
+            let _ = (fields.u8()?, fields.u16()?, fields.u16()?, fields.u32()?);
+            let (_host, _port) = (fields.text()?, fields.u16()?);
+            let (vendor, hardware, firmware) = (fields.text()?, fields.text()?, fields.text()?);
+            let agent = [vendor, hardware, firmware].join(" ").trim().to_owned();
+            let hello = Hello { agent: Some(Cow::Owned(agent)), likely: Dialect::StratumV2 };
+            ("SetupConnection", connection, vec![Act::Hello(hello)])
+        }
+        SETUP_SUCCESS => ("SetupConnection.Success", connection, vec![granted(connection)]),
+        SETUP_ERROR => {
+            let _flags = fields.u32()?;
+            ("SetupConnection.Error", connection, vec![refused(connection, fields.text()?)])
+        }
+        RECONNECT => {
+            let act = Act::Redirect { host: Cow::Owned(fields.text()?), port: fields.u16()? };
+            ("Reconnect", connection, vec![act])
+        }
+        OPEN_STANDARD | OPEN_EXTENDED => {
+            let request = Id::Some(u64::from(fields.u32()?));
+            let login =
+                Login { user: Some(Cow::Owned(fields.text()?)), certain: true, ..Login::default() };
+            let rate = f64::from(f32::from_bits(fields.u32()?));
+            let mut acts = vec![Act::Login(Box::new(login))];
+            if coin::plausible(rate).is_some() {
+                acts.push(Act::Hashrate(rate));
+            }
+            ("OpenMiningChannel", request, acts)
+        }
+        OPEN_STANDARD_SUCCESS | OPEN_EXTENDED_SUCCESS => {
+            let request = Id::Some(u64::from(fields.u32()?));
+            let _channel = fields.u32()?;
+            let target = Act::Difficulty(fields.target()?);
+            ("OpenMiningChannel.Success", request, vec![granted(request), target])
+        }
+        OPEN_ERROR => {
+            let request = Id::Some(u64::from(fields.u32()?));
+            ("OpenMiningChannel.Error", request, vec![refused(request, fields.text()?)])
+        }
+        SET_TARGET => {
+            let _channel = fields.u32()?;
+            ("SetTarget", Id::None, vec![Act::Difficulty(fields.target()?)])
+        }
+        NEW_JOB | NEW_EXTENDED_JOB => {
+            let _channel = fields.u32()?;
+            let job = Job {
+                id: Cow::Owned(fields.u32()?.to_string()),
+                siblings: Vec::new(),
+                measure: Measure::InForce,
+                algorithm: None,
+                height: None,
+                proof: Proof::Strict,
+            };
+            ("NewMiningJob", Id::None, vec![Act::Job(job)])
+        }
+        SUBMIT_STANDARD | SUBMIT_EXTENDED => {
+            let _channel = fields.u32()?;
+            let sequence = Id::Some(u64::from(fields.u32()?));
+            let job = Cow::Owned(fields.u32()?.to_string());
+            ("SubmitShares", sequence, vec![Act::Submit(Submit { job, strict: true, user: None })])
+        }
+        SUBMIT_SUCCESS => {
+            let (_channel, _last) = (fields.u32()?, fields.u32()?);
+            let shares = fields.u32()?.min(MAX_RECEIPT);
+            let receipt = |_| Act::Answer { to: Id::None, outcome: Outcome::Granted };
+            ("SubmitShares.Success", Id::None, (0..shares).map(receipt).collect())
+        }
+        SUBMIT_ERROR => {
+            let _channel = fields.u32()?;
+            let sequence = Id::Some(u64::from(fields.u32()?));
+            ("SubmitShares.Error", sequence, vec![refused(sequence, fields.text()?)])
+        }
+        _ => ("", Id::None, Vec::new()),
+    })
+}
+
+fn granted(to: Id) -> Act<'static> {
+    Act::Answer { to, outcome: Outcome::Granted }
+}
+
+fn refused(to: Id, reason: String) -> Act<'static> {
+    Act::Answer { to, outcome: Outcome::Refused(reason) }
+}
+
+/// Takes the fields of a payload one after the other.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(length)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    /// STR0_255: a length byte and text.
+    fn text(&mut self) -> Option<String> {
+        let length = usize::from(self.u8()?);
+        Some(String::from_utf8_lossy(self.take(length)?).into_owned())
+    }
+
+    /// U256, little-endian.
+    fn target(&mut self) -> Option<Measure> {
+        use std::fmt::Write;
+        let mut digits = String::with_capacity(64);
+        for byte in self.take(32)?.iter().rev() {
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Some(Measure::of_hashes(coin::hashes_below(&digits)))
+    }
+}

@@ -1,0 +1,59 @@
+//! Stratum V2: binary frames in the clear, or inside Noise, where only their sizes show.
+
+mod frame;
+mod noise;
+
+use crate::model::Chunk;
+use crate::model::chunk::Direction;
+use crate::protocol::parser::{Context, Next, Parser, Probe};
+
+/// Whether the first bytes of a direction look like Stratum V2.
+///
+/// The first flight of an encrypted connection is 64 random bytes, so the client's side alone
+/// stays [`Probe::Unsure`]; the server's answer of exactly 234 bytes decides.
+pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    match frame::probe(bytes) {
+        Probe::NotForUs => noise::probe(direction, bytes),
+        decided => decided,
+    }
+}
+
+/// One connection.
+#[derive(Debug, Default)]
+pub struct Session {
+    reader: Reader,
+}
+
+#[derive(Debug, Default)]
+enum Reader {
+    /// Nothing seen so far.
+    #[default]
+    Fresh,
+    Plain(Box<frame::Reader>),
+    Noise(Box<noise::Reader>),
+}
+
+impl Parser for Session {
+    fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        if let Reader::Fresh = self.reader {
+            self.reader = if frame::probe(chunk.bytes) == Probe::NotForUs {
+                Reader::Noise(Box::default())
+            } else {
+                Reader::Plain(Box::default())
+            };
+        }
+        match &mut self.reader {
+            Reader::Fresh => Next::Reject,
+            Reader::Plain(reader) => reader.chunk(ctx, chunk),
+            Reader::Noise(reader) => reader.chunk(ctx, chunk),
+        }
+    }
+
+    fn close(&mut self, ctx: &mut Context<'_>) {
+        match &mut self.reader {
+            Reader::Fresh => {}
+            Reader::Plain(reader) => reader.close(ctx),
+            Reader::Noise(reader) => reader.close(ctx),
+        }
+    }
+}

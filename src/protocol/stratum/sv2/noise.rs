@@ -1,0 +1,183 @@
+//! Stratum V2 inside Noise: nothing but the sizes of flights and messages shows.
+//!
+//! The handshake is 64 bytes there and 234 back; then each message is a header of 22 bytes and its
+//! payload with 16 more per part. A share has 62 bytes (or 71 with a usual extranonce), its
+//! receipt 58, a job 83 or 87, a new previous hash 86.
+
+use crate::model::Chunk;
+use crate::model::alert::Verdict;
+use crate::model::chunk::Direction;
+use crate::model::event::mining::{Carrier, Dialect, MiningSession, Shares, Step, Work};
+use crate::model::event::{Event, Moment};
+use crate::protocol::parser::{Context, Next, Probe};
+
+const CLIENT_HELLO: u64 = 64;
+const SERVER_HELLO: u64 = 234;
+
+/// SetupConnection with the texts that real devices send.
+const SETUP: std::ops::RangeInclusive<u64> = 22 + 16 + 20..=22 + 16 + 300;
+const SETUP_SUCCESS: u64 = 44;
+
+/// SubmitSharesStandard, and SubmitSharesExtended with extranonces of 4 to 16 bytes.
+const SHARE: std::ops::RangeInclusive<u64> = 62..=79;
+const RECEIPT: u64 = 58;
+
+/// Distinct values that 64 random bytes have at least: 57 on average, below 44 never in practice.
+const MIN_DISTINCT: usize = 44;
+
+/// Whether a direction begins as a Noise handshake may.
+pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    let (flight, whole) = match direction {
+        Direction::ToServer => (CLIENT_HELLO, Probe::Unsure),
+        Direction::ToClient => (SERVER_HELLO, Probe::Certain),
+    };
+    let seen = bytes.len() as u64;
+    let tls = bytes.starts_with(&[0x16, 0x03]);
+    let text = bytes.len() >= 8 && bytes.iter().all(|b| (0x09..0x7f).contains(b));
+    if seen > flight || tls || text || !looks_random(bytes) {
+        Probe::NotForUs
+    } else if seen == flight {
+        whole
+    } else {
+        Probe::Unsure
+    }
+}
+
+fn looks_random(bytes: &[u8]) -> bool {
+    let Some(bytes) = bytes.get(..CLIENT_HELLO as usize) else { return true };
+    let mut seen = [false; 256];
+    bytes.iter().for_each(|byte| {
+        if let Some(slot) = seen.get_mut(usize::from(*byte)) {
+            *slot = true;
+        }
+    });
+    seen.iter().filter(|seen| **seen).count() >= MIN_DISTINCT
+}
+
+/// How far the conversation's shape was followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    ClientHello,
+    ServerHello,
+    Setup,
+    SetupSuccess,
+    Open,
+}
+
+/// Follows the flights of one connection: the bytes of one direction until the other one speaks.
+#[derive(Debug)]
+pub struct Reader {
+    stage: Stage,
+    flight: u64,
+    direction: Direction,
+    state: MiningSession,
+    first: Option<Moment>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader {
+            stage: Stage::ClientHello,
+            flight: 0,
+            direction: Direction::ToServer,
+            state: MiningSession {
+                dialect: Dialect::StratumV2,
+                carriers: vec![Carrier::Noise],
+                miner: Some(Direction::ToServer),
+                coin: Some("BTC".to_owned()),
+                coin_reason: Some("dialect"),
+                ..MiningSession::default()
+            },
+            first: None,
+        }
+    }
+}
+
+impl Reader {
+    pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let at = ctx.at;
+        if chunk.gap > 0 && self.stage != Stage::Open {
+            return Next::Reject;
+        }
+        self.first.get_or_insert(at);
+        self.state.last_message = Some(at);
+        if chunk.direction != self.direction {
+            if !self.flight_over(ctx) {
+                return Next::Reject;
+            }
+            self.direction = chunk.direction;
+            self.flight = 0;
+        }
+        self.flight = self.flight.saturating_add(chunk.bytes.len() as u64);
+        let too_much = match self.stage {
+            Stage::ClientHello => self.flight > CLIENT_HELLO,
+            Stage::ServerHello => self.flight > SERVER_HELLO,
+            Stage::Setup => self.flight > *SETUP.end(),
+            Stage::SetupSuccess => self.flight > SETUP_SUCCESS,
+            Stage::Open => false,
+        };
+        if too_much { Next::Reject } else { Next::More }
+    }
+
+    pub fn close(&mut self, ctx: &mut Context<'_>) {
+        if self.flight_over(ctx) && !self.state.steps.is_empty() {
+            self.emit(ctx);
+        }
+    }
+
+    /// The other side is about to speak. Returns whether the flight had the right size.
+    fn flight_over(&mut self, ctx: &mut Context<'_>) -> bool {
+        let from_client = self.direction == Direction::ToServer;
+        let next = match self.stage {
+            Stage::ClientHello if self.flight == CLIENT_HELLO && from_client => Stage::ServerHello,
+            Stage::ServerHello if self.flight == SERVER_HELLO => Stage::Setup,
+            Stage::Setup if SETUP.contains(&self.flight) => Stage::SetupSuccess,
+            Stage::SetupSuccess if self.flight == SETUP_SUCCESS => {
+                self.state.first_message = self.first;
+                let detail = "Noise handshake and SetupConnection in the sizes of Stratum V2";
+                self.step(ctx, Verdict::Session, detail);
+                Stage::Open
+            }
+            Stage::Open => {
+                self.count(ctx, from_client);
+                Stage::Open
+            }
+            _ => return false,
+        };
+        self.stage = next;
+        true
+    }
+
+    /// Reads shares and receipts from the size of a flight in an open connection.
+    fn count(&mut self, ctx: &mut Context<'_>, from_client: bool) {
+        let shares = &mut self.state.shares;
+        if from_client && SHARE.contains(&self.flight) {
+            shares.submitted += 1;
+        } else if !from_client && self.flight == RECEIPT && shares.accepted < shares.submitted {
+            shares.accepted += 1;
+        }
+        let Shares { submitted, accepted, rejected, .. } = *shares;
+        shares.unanswered = submitted - accepted - rejected;
+        // One message of that size may be another; a receipt to each of several is not.
+        const PAIRS: u64 = 3;
+        if accepted == PAIRS {
+            let detail = "messages in the sizes of Stratum V2 shares, each with its receipt";
+            self.step(ctx, Verdict::Active, detail);
+        }
+    }
+
+    fn step(&mut self, ctx: &mut Context<'_>, verdict: Verdict, detail: &str) {
+        if self.state.steps.iter().any(|step| step.verdict == verdict) {
+            return;
+        }
+        self.state.steps.push(Step { verdict, at: ctx.at, detail: detail.to_owned() });
+        self.emit(ctx);
+    }
+
+    fn emit(&mut self, ctx: &mut Context<'_>) {
+        self.state.midstream = ctx.flow.midstream;
+        self.state.work =
+            Work { last_message: self.state.last_message.map(|at| at.time), ..Work::default() };
+        ctx.emit(Event::Mining(&self.state));
+    }
+}

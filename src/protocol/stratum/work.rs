@@ -1,0 +1,150 @@
+//! The work a pool handed out: which job had which difficulty, since when, with which pauses.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::time::Timestamp;
+
+use super::coin::plausible;
+use super::dialect::Measure;
+use super::message::fnv1a;
+
+/// Jobs remembered for shares to come. The busiest pools push a job each second, or sixteen every
+/// few seconds; shares of jobs older than a minute are stale.
+const MAX_JOBS: usize = 512;
+
+/// Pauses remembered, and how long silence has to be to count as one.
+const MAX_PAUSES: usize = 16;
+const MIN_PAUSE: Duration = Duration::from_secs(30);
+
+/// Jobs and the difficulty in force.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    /// Hash of the job's name, and how hard its shares are.
+    known: VecDeque<(u64, Measure)>,
+    in_force: Option<Measure>,
+    pub delivered: u64,
+}
+
+impl Jobs {
+    /// The difficulty of the jobs to come.
+    pub fn set_difficulty(&mut self, measure: Measure) {
+        if measure != Measure::Unknown {
+            self.in_force = Some(measure);
+        }
+    }
+
+    /// Counts and remembers a job. Returns how hard its shares are, as far as that is known now.
+    pub fn deliver(&mut self, id: &str, measure: Measure) -> Measure {
+        self.delivered += 1;
+        self.remember(id, measure)
+    }
+
+    /// Remembers a job that came along with another.
+    pub fn remember(&mut self, id: &str, measure: Measure) -> Measure {
+        let measure = match (measure, self.in_force) {
+            (Measure::InForce, in_force) => in_force.unwrap_or(Measure::Unknown),
+            (Measure::HashesAtOne(hashes), Some(Measure::Difficulty(difficulty))) => {
+                Measure::of_hashes(plausible(hashes / difficulty))
+            }
+            (Measure::HashesAtOne(hashes), _) => Measure::Hashes(hashes),
+            (measure, _) => measure,
+        };
+        if self.known.len() >= MAX_JOBS {
+            self.known.pop_front();
+        }
+        self.known.push_back((fnv1a(id), measure));
+        measure
+    }
+
+    /// How hard a share of job `id` is. Of jobs with the same name, the newest counts.
+    pub fn measure(&self, id: &str) -> Option<Measure> {
+        let id = fnv1a(id);
+        self.known.iter().rfind(|(known, _)| *known == id).map(|(_, measure)| *measure)
+    }
+}
+
+/// When the two sides spoke.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    pub first_job: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    /// In time order.
+    pub pauses: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Clock {
+    /// A message at `now`.
+    pub fn tick(&mut self, now: Timestamp) {
+        if let (Some(_), Some(last)) = (self.first_job, self.last)
+            && now.since(last) >= MIN_PAUSE
+        {
+            self.pauses.push((last, now));
+            if self.pauses.len() > MAX_PAUSES
+                && let Some(shortest) = (0..self.pauses.len())
+                    .min_by_key(|&n| self.pauses.get(n).map(|(a, b)| b.since(*a)))
+            {
+                self.pauses.remove(shortest);
+            }
+        }
+        // Captures go back in time now and then; a conversation does not.
+        self.last = self.last.max(Some(now));
+    }
+
+    /// Work is available from `now` at the latest.
+    pub fn work(&mut self, now: Timestamp) {
+        self.first_job.get_or_insert(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_keeps_the_difficulty_in_force_when_it_was_sent() {
+        let mut jobs = Jobs::default();
+        jobs.set_difficulty(Measure::Difficulty(512.0));
+        jobs.deliver("a", Measure::InForce);
+        jobs.set_difficulty(Measure::Difficulty(1024.0));
+        assert_eq!(jobs.measure("a"), Some(Measure::Difficulty(512.0)));
+        jobs.deliver("b", Measure::InForce);
+        assert_eq!(jobs.measure("b"), Some(Measure::Difficulty(1024.0)));
+        jobs.deliver("a", Measure::InForce);
+        assert_eq!(jobs.measure("a"), Some(Measure::Difficulty(1024.0)));
+        assert_eq!(jobs.measure("c"), None);
+        assert_eq!(jobs.deliver("d", Measure::HashesAtOne(4096.0)), Measure::Hashes(4.0));
+    }
+
+    #[test]
+    fn jobs_are_bounded() {
+        let mut jobs = Jobs::default();
+        (0..1000).for_each(|n| {
+            jobs.deliver(&n.to_string(), Measure::Difficulty(1.0));
+        });
+        assert_eq!(jobs.known.len(), MAX_JOBS);
+        assert_eq!(jobs.measure("0"), None);
+        assert!(jobs.measure("999").is_some());
+    }
+
+    #[test]
+    fn the_longest_pauses_since_the_first_job_stay_in_order() {
+        let at = |seconds| Timestamp::from_parts(seconds, 0);
+        let mut clock = Clock::default();
+        clock.tick(at(0));
+        clock.tick(at(1000));
+        clock.work(at(1000));
+        let mut now = 1000;
+        for n in 0..40u64 {
+            now += 30 + n;
+            clock.tick(at(now));
+            clock.tick(at(now + 1));
+            now += 1;
+        }
+        assert_eq!(clock.pauses.len(), MAX_PAUSES);
+        assert!(clock.pauses.is_sorted());
+        assert!(clock.pauses.iter().all(|(from, to)| to.since(*from).as_secs() >= 30 + 24));
+        clock.tick(at(5));
+        assert_eq!(clock.last, Some(at(now)));
+    }
+}
