@@ -33,6 +33,28 @@ pub struct CaptureStats {
 }
 
 impl CaptureStats {
+    /// Adds what another source of the same capture has seen.
+    pub fn merge(&mut self, other: CaptureStats) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.filtered += other.filtered;
+        self.unsupported += other.unsupported;
+        self.kernel_received += other.kernel_received;
+        self.kernel_drops += other.kernel_drops;
+        self.interface_drops += other.interface_drops;
+        for name in other.waiting_for {
+            if !self.waiting_for.contains(&name) {
+                self.waiting_for.push(name);
+            }
+        }
+        self.problems_omitted += other.problems_omitted;
+        for problem in other.problems {
+            if !self.problems.contains(&problem) {
+                self.report(&problem.origin.clone(), problem.offset, problem.reason);
+            }
+        }
+    }
+
     pub(super) fn report(&mut self, origin: &str, offset: Option<u64>, reason: ProblemReason) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(InputProblem { origin: origin.to_owned(), offset, reason });

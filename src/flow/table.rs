@@ -12,7 +12,7 @@ use super::wheel::{Timer, Wheel};
 use crate::model::chunk::{Chunk, Direction, Interest};
 use crate::model::flow::{Flow, FlowEnd, Transport};
 use crate::model::segment::{TcpHeader, TransportHeader};
-use crate::model::{FlowKey, Segment, Side, Timestamp};
+use crate::model::{FlowKey, LinkInfo, Segment, Side, Timestamp};
 
 /// Takes what a flow table finds. `State` is what the visitor keeps for each flow whose payload it
 /// wants.
@@ -247,15 +247,18 @@ impl<S> FlowTable<S> {
             Transport::Other(_) => {}
         }
         self.stats.midstream += u64::from(midstream);
+        let initiator = initiator(segment);
+        let mut link = [LinkInfo::default(); 2];
+        link[usize::from(segment.from != initiator)] = segment.link;
         let flow = Flow {
             id: segment.packet,
             key: segment.key,
-            initiator: initiator(segment),
+            initiator,
             first_seen: segment.time,
             last_seen: segment.time,
             packets: [0; 2],
             bytes: [0; 2],
-            link: Default::default(),
+            link,
             midstream,
             lost: [0; 2],
         };
