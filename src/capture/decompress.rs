@@ -1,7 +1,8 @@
 //! Decompresses gzip, zstd and lz4 as streams, whatever number of members they consist of.
 //!
 //! Memory stays bounded whatever a header claims: 32 KiB of window for gzip, 4 MiB blocks for
-//! lz4, [`MAX_ZSTD_WINDOW`] for zstd.
+//! lz4, [`MAX_ZSTD_WINDOW`] for zstd. Where a zstd stream is cut or damaged, the last window of
+//! good data (512 KiB to 8 MiB as usually written) is lost with it: the decoder keeps it back.
 
 use std::io::{self, BufRead, BufReader, Read};
 
