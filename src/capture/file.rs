@@ -14,6 +14,9 @@ use super::pcapng::{self, PcapNg};
 use super::problem::ProblemReason;
 use super::stats::CaptureStats;
 
+/// Unsupported link types of one file that are reported; the list is searched for each packet.
+const MAX_UNSUPPORTED_LINKS: usize = 16;
+
 /// Where a walker puts what it finds.
 pub(super) struct Sink<'a> {
     pub records: &'a mut Vec<PacketRecord>,
@@ -26,14 +29,14 @@ pub(super) struct Sink<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Unsupported {
     packets: u64,
-    /// The link types, each once; as many as a file has interfaces at most.
+    /// The link types, each once, up to [`MAX_UNSUPPORTED_LINKS`].
     links: Vec<u32>,
 }
 
 impl Unsupported {
     pub(super) fn count(&mut self, link: u32) {
         self.packets += 1;
-        if !self.links.contains(&link) {
+        if self.links.len() < MAX_UNSUPPORTED_LINKS && !self.links.contains(&link) {
             self.links.push(link);
         }
     }

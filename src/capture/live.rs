@@ -283,6 +283,7 @@ impl Live {
                         port.socket = None;
                         let reason = OpenError::Pcap(error).to_string();
                         self.stats.report_once(&port.name, ProblemReason::InterfaceLost(reason));
+                        self.stats.waiting_for.push(port.name.clone());
                     }
                 }
             }

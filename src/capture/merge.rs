@@ -24,6 +24,8 @@ const OVERLAP_BLOCK: usize = 64 << 10;
 pub(super) struct Pending {
     pub first: Timestamp,
     pub name: String,
+    /// Was due when too many others were open.
+    pub late: bool,
     /// Opens it; the error is told as a problem.
     pub open: Box<dyn FnOnce() -> Result<CaptureFile, ProblemReason> + Send>,
 }
@@ -64,7 +66,7 @@ pub(super) struct Merge {
     /// By first packet.
     pending: VecDeque<Pending>,
     /// By time of the next packet, then by age: the order is the same in every run.
-    active: BTreeMap<(Timestamp, usize), Active>,
+    active: BTreeMap<(Timestamp, usize), Box<Active>>,
     opened: usize,
     filter: Option<Filter>,
     pub stats: CaptureStats,
@@ -127,8 +129,8 @@ impl Merge {
         while let Some(pending) = self.pending.pop_front() {
             match (pending.open)() {
                 Ok(file) => {
-                    let active =
-                        Active { file, name: pending.name, batch: PacketBatch::default(), next: 0 };
+                    let (name, batch) = (pending.name, PacketBatch::default());
+                    let active = Box::new(Active { file, name, batch, next: 0 });
                     self.active.insert((pending.first, self.opened), active);
                     self.opened += 1;
                     return true;
@@ -155,10 +157,10 @@ impl Merge {
     }
 
     /// Reads more of one of several open files, or drops it at its end.
-    fn refill(&mut self, age: usize, mut active: Active) {
+    fn refill(&mut self, age: usize, mut active: Box<Active>) {
         active.next = 0;
         loop {
-            let Active { file, name, batch, .. } = &mut active;
+            let Active { file, name, batch, .. } = &mut *active;
             let filter = self.filter.as_mut();
             match Active::read(file, name, batch, OVERLAP_BLOCK, filter, &mut self.stats) {
                 Filled::End => return,
@@ -179,13 +181,15 @@ impl Merge {
         while batch.bytes.len() < BLOCK {
             let Some(((head, age), mut active)) = self.active.pop_first() else { return };
             let room = self.active.len() + 1 < MAX_OPEN;
-            if let Some(due) = self.pending.front().filter(|next| next.first < head) {
+            if let Some(due) = self.pending.front_mut().filter(|next| next.first < head) {
                 if room {
                     self.active.insert((head, age), active);
                     self.open_next();
                     continue;
                 }
-                self.stats.report_once(&due.name, ProblemReason::OutOfOrder);
+                if !std::mem::replace(&mut due.late, true) {
+                    self.stats.report(&due.name, None, ProblemReason::OutOfOrder);
+                }
             }
             if active.head().is_none() {
                 if self.active.is_empty() {

@@ -221,7 +221,7 @@ impl Replay {
         let shown = name.clone();
         let open =
             move || open().map(|input| CaptureFile::new(input, shown, origin)).map_err(unreadable);
-        Pending { first, name, open: Box::new(open) }
+        Pending { first, name, late: false, open: Box::new(open) }
     }
 }
 
