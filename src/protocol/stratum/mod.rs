@@ -11,9 +11,12 @@
 mod agent;
 mod coin;
 mod dialect;
+mod json;
+mod ladder;
 mod line;
 mod login;
 mod message;
+mod profile;
 mod session;
 mod shares;
 pub mod sv2;

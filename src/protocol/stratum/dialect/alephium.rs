@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message, Object};
+use super::super::json::{Json, Object};
+use super::super::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, text_at};
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::{agent, coin, login};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Login, Measure, Proof, Submit, View, non_empty, scalar_at,

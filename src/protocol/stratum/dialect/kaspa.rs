@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, scalar_at, text_at};
 

@@ -25,7 +25,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::message::{Id, Json, Message, Outcome};
+use super::json::Json;
+use super::message::{Id, Message, Outcome};
 use super::text::{is_hex, is_hex_of, strip_0x};
 
 /// What a message does to the conversation.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message, Object};
+use super::super::json::{Json, Object};
+use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, non_empty, texts};
 
