@@ -16,6 +16,7 @@ mod ladder;
 mod line;
 mod login;
 mod message;
+pub mod p2pool;
 mod profile;
 mod session;
 mod shares;
