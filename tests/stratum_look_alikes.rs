@@ -118,6 +118,35 @@ fn other_json_rpc_is_silent_and_settles() {
             ],
         ),
         (
+            "a service with a login, jobs and forms",
+            &[
+                (
+                    true,
+                    r#"{"id":1,"method":"login","params":{"login":"alice","pass":"x","agent":"portal/2","algo":["HS256"]}}"#,
+                ),
+                (false, r#"{"id":1,"result":{"id":"s1","status":"OK"},"error":null}"#),
+                (true, r#"{"id":2,"method":"getjob","params":{"id":"s1"}}"#),
+                (
+                    false,
+                    r#"{"id":2,"result":{"job_id":"118","blob":"cGF5bG9hZA==","target":"prod"}}"#,
+                ),
+                (
+                    true,
+                    r#"{"id":3,"method":"submit","params":{"id":"s1","job_id":"118","result":"done"}}"#,
+                ),
+                (false, r#"{"id":3,"result":{"status":"OK"},"error":null}"#),
+            ],
+        ),
+        (
+            "a chat in a web page",
+            &[
+                (true, r#"{"type":"auth","params":{"site_key":"abc","token":"t"}}"#),
+                (false, r#"{"type":"authed","params":{"token":"t"}}"#),
+                (true, r#"{"type":"submit","params":{"job_id":"1","nonce":"x","result":"y"}}"#),
+                (false, r#"{"message":"settings","theme":"dark"}"#),
+            ],
+        ),
+        (
             "Kodi",
             &[
                 (true, r#"{"method":"JSONRPC.Ping","id":1,"jsonrpc":"2.0"}"#),

@@ -40,6 +40,11 @@ impl Ladder {
         self.asked || self.shares > 0
     }
 
+    /// Jobs or shares were seen.
+    pub fn work_seen(&self) -> bool {
+        self.work > 0 || self.shares > 0
+    }
+
     pub fn job(&mut self, proof: Proof) {
         let halves = if proof == Proof::Template && !self.standing { 1 } else { 2 };
         self.work = self.work.saturating_add(halves);

@@ -1,5 +1,7 @@
 //! One message: the envelope that all dialects share, and how answers say yes and no.
 
+use std::cell::OnceCell;
+
 use super::json::{Json, Object};
 
 /// A request's id, reduced to what matching needs: `4` and `"4"` are the same.
@@ -58,6 +60,11 @@ pub struct Message<'a> {
     pub id: Id,
     /// `params`, or `body` as Iron Fish calls it, unless null.
     pub params: Option<Json<'a>>,
+    // Every grammar asks for these: taken apart once.
+    args: OnceCell<Vec<Json<'a>>>,
+    named: OnceCell<Object<'a>>,
+    result_items: OnceCell<Option<Vec<Json<'a>>>>,
+    result_object: OnceCell<Option<Object<'a>>>,
 }
 
 /// Longest method name of any dialect is `merge_mining_submit_solution`.
@@ -69,7 +76,16 @@ impl<'a> Message<'a> {
         let method = method.map(|name| name.trim().to_ascii_lowercase()).unwrap_or_default();
         let id = Id::of(fields.get("id"));
         let params = fields.get("params").or_else(|| fields.get("body"));
-        Message { method, id, params: params.filter(|value| !value.is_null()), fields }
+        Message {
+            method,
+            id,
+            params: params.filter(|value| !value.is_null()),
+            fields,
+            args: OnceCell::new(),
+            named: OnceCell::new(),
+            result_items: OnceCell::new(),
+            result_object: OnceCell::new(),
+        }
     }
 
     /// Whether it has members that messages of some mining dialect have.
@@ -80,13 +96,23 @@ impl<'a> Message<'a> {
     }
 
     /// The elements of `params`, none if it is no array.
-    pub fn args(&self) -> Vec<Json<'a>> {
-        self.params.and_then(Json::items).unwrap_or_default()
+    pub fn args(&self) -> &[Json<'a>] {
+        self.args.get_or_init(|| self.params.and_then(Json::items).unwrap_or_default())
     }
 
     /// The members of `params`, none if it is no object.
-    pub fn named(&self) -> Object<'a> {
-        self.params.and_then(Json::object).unwrap_or_default()
+    pub fn named(&self) -> &Object<'a> {
+        self.named.get_or_init(|| self.params.and_then(Json::object).unwrap_or_default())
+    }
+
+    /// The elements of `result`, if it is an array.
+    pub fn result_items(&self) -> Option<&[Json<'a>]> {
+        self.result_items.get_or_init(|| self.result().and_then(Json::items)).as_deref()
+    }
+
+    /// The members of `result`, if it is an object.
+    pub fn result_object(&self) -> Option<&Object<'a>> {
+        self.result_object.get_or_init(|| self.result().and_then(Json::object)).as_ref()
     }
 
     /// `result`, unless it is null or absent.
@@ -102,12 +128,15 @@ impl<'a> Message<'a> {
 
     /// Whether it answers something, whatever its `method` says (Grin puts one on answers).
     pub fn is_answer(&self) -> bool {
+        let known = |key| self.fields.has(key);
+        let brings = self.result().is_some() || self.error().is_some();
+        if !self.method.is_empty() {
+            // A request may carry a `result` that nobody asked for; it still has parameters.
+            return brings && self.params.is_none();
+        }
         // Browser dialects name their messages otherwise, and put results into requests.
-        let named = self.fields.has("identifier") || self.fields.has("type");
-        !named
-            && (self.result().is_some()
-                || self.error().is_some()
-                || (self.method.is_empty() && !self.fields.has("params") && self.fields.has("id")))
+        let named = (known("identifier") || known("type")) && !known("id");
+        !named && (brings || (known("id") && self.params.is_none()))
     }
 
     /// The verdict of an answer, in all the shapes that pools use.
@@ -187,6 +216,21 @@ mod tests {
             assert_eq!(message.id, Id::of_text("4"));
             assert_eq!(message.args().len(), 2);
         });
+    }
+
+    #[test]
+    fn requests_with_odd_members_stay_requests_and_answers_answers() {
+        for (line, answer) in [
+            (r#"{"id":4,"method":"submit","params":{},"result":true}"#, false),
+            (r#"{"id":4,"method":null,"params":null,"result":true,"error":null}"#, true),
+            (r#"{"id":4,"result":true,"type":"x"}"#, true),
+            (r#"{"id":"0","method":"submit","result":"ok","error":null}"#, true),
+            (r#"{"id":"0","method":"getjobtemplate","params":null}"#, false),
+            (r#"{"identifier":"solved","result":"00"}"#, false),
+            (r#"{"id":40}"#, true),
+        ] {
+            assert_eq!(one(line, |message| message.is_answer()), answer, "{line}");
+        }
     }
 
     #[test]

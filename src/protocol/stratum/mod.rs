@@ -96,7 +96,8 @@ impl Conversation {
             read(session, ctx, direction, line);
             !session.is_hopeless()
         });
-        session.malformed(std::mem::take(&mut splitter.damaged));
+        session.malformed(std::mem::take(&mut splitter.overlong));
+        session.cut(std::mem::take(&mut splitter.cut));
         self.next()
     }
 

@@ -28,8 +28,8 @@ impl Profile {
         let password = login.password.as_deref().unwrap_or_default();
         let identity = login::identify(user, password);
         let known_agent = login.agent.as_deref().is_some_and(agent::is_miner);
-        let certain =
-            login.certain || known_agent || !login.algorithms.is_empty() || identity.is_proof();
+        let known_algorithm = login.algorithms.iter().any(|name| coin::is_algorithm(name));
+        let certain = login.certain || known_agent || known_algorithm || identity.is_proof();
         learn_agent(state, login.agent.as_deref());
         if !user.is_empty() {
             state.login = Some(printable(user));
@@ -103,7 +103,8 @@ impl Profile {
 
     /// A wallet tells more than a bare `mining.subscribe`.
     fn guess_from_wallet(&mut self, state: &mut MiningSession) {
-        if !matches!(state.dialect, Dialect::Unknown | Dialect::Bitcoin) {
+        let guessed = [Dialect::Unknown, Dialect::Bitcoin, Dialect::EthStratum1];
+        if !guessed.contains(&state.dialect) {
             return;
         }
         let coin = state.wallet.as_ref().and_then(|wallet| wallet.coins.first().copied());

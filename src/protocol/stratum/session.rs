@@ -79,7 +79,7 @@ impl Session {
 
     /// Counts lines that no message came out of.
     pub fn malformed(&mut self, lines: u64) {
-        self.state.malformed = self.state.malformed.saturating_add(lines);
+        self.cut(lines);
         let lines = u32::try_from(lines).unwrap_or(u32::MAX);
         self.spend(lines.saturating_mul(COST_MALFORMED));
     }
@@ -87,6 +87,11 @@ impl Session {
     /// The HTTP request around the messages to come.
     pub fn http_request(&mut self, request: &HttpRequest) {
         self.profile.http(&mut self.state, request);
+    }
+
+    /// Counts lines that a loss has cut: no fault of theirs.
+    pub fn cut(&mut self, lines: u64) {
+        self.state.malformed = self.state.malformed.saturating_add(lines);
     }
 
     /// Takes one JSON message that travels in `direction`.
@@ -201,12 +206,19 @@ impl Session {
         act: Act<'_>,
     ) {
         let by_miner = act.by_miner();
+        if matches!(act, Act::Idle) && self.state.miner == Some(direction.reverse()) {
+            // Pings go both ways.
+            return;
+        }
         if !self.fits_role(direction, by_miner, self.state.midstream) {
             self.malformed(1);
             return;
         }
         if !matches!(act, Act::Idle) {
             self.state.miner = Some(if by_miner { direction } else { direction.reverse() });
+        }
+        if matches!(act, Act::Hello(_) | Act::Login(_)) && !self.ladder.work_seen() {
+            self.state.midstream = false;
         }
         let tentative = matches!(&act, Act::Login(login) if !login.certain);
         if dialect != Dialect::Unknown && !tentative && !matches!(act, Act::Idle) {
@@ -387,7 +399,7 @@ impl Session {
     }
 
     fn submit(&mut self, at: Moment, id: Id, submit: Submit<'_>) {
-        if !submit.strict && !self.is_mining() && submit.job.is_empty() {
+        if !submit.strict && !self.is_mining() {
             self.spend(COST_FOREIGN);
             return;
         }

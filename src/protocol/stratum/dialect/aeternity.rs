@@ -16,10 +16,10 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         // `[job_id, header, clean]`
-        "mining.notify" if args.len() == 3 && hex_at(&args, 1, 64) && bool_at(&args, 2) => {
-            Some(Act::Job(Job::strict(text_at(&args, 0)?, Measure::InForce)))
+        "mining.notify" if args.len() == 3 && hex_at(args, 1, 64) && bool_at(args, 2) => {
+            Some(Act::Job(Job::strict(text_at(args, 0)?, Measure::InForce)))
         }
-        "mining.submit" => submit(&args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }

@@ -14,10 +14,10 @@ const MAX_CHAINS: usize = 64;
 
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "mining.notify" => notify(&message.args()),
-        "mining.submit" => submit(&message.named()),
+        "mining.notify" => notify(message.args()),
+        "mining.submit" => submit(message.named()),
         "alph_submithashrate" => {
-            let digits = text_at(&message.args(), 0)?;
+            let digits = text_at(message.args(), 0)?;
             let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
             Some(Act::Hashrate(rate as f64))
         }

@@ -17,9 +17,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Bitcoin, message, answe
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
-        "mining.set_version_mask" => hex_at(&args, 0, 8).then(|| Act::Greeting(Default::default())),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
+        "mining.set_version_mask" => hex_at(args, 0, 8).then(|| Act::Greeting(Default::default())),
         _ => None,
     }
 }

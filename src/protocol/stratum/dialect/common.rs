@@ -18,22 +18,23 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answe
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     Some(match message.method.as_str() {
-        "mining.subscribe" => subscribe(&args),
+        "mining.subscribe" => subscribe(args),
         "mining.configure" | "mining.capabilities" => Act::Hello(Hello {
             agent: args.get(1).and_then(|map| map.object()?.text("info.sw-version")),
             likely: Dialect::Bitcoin,
         }),
         "mining.authorize" => Act::Login(Box::new(Login {
-            user: text_at(&args, 0),
-            password: scalar_at(&args, 1),
+            user: text_at(args, 0),
+            password: scalar_at(args, 1),
             worker: non_empty(message.fields.text("worker")),
             certain: true,
             ..Login::default()
         })),
         "mining.submit" => Act::Submit(Submit {
-            job: scalar_at(&args, 1).unwrap_or(Cow::Borrowed("")),
-            strict: false,
-            user: text_at(&args, 0),
+            job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
+            // The name says enough; all known forms have three parts at least.
+            strict: args.len() >= 3,
+            user: text_at(args, 0),
         }),
         "mining.extranonce.subscribe"
         | "mining.suggest_difficulty"
@@ -42,14 +43,14 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         | "mining.multi_version"
         | "mining.ping"
         | "mining.pong" => Act::Idle,
-        "mining.set_difficulty" => Act::Difficulty(difficulty(&args)?),
+        "mining.set_difficulty" => Act::Difficulty(difficulty(args)?),
         "mining.set_target" => {
-            let target = text_at(&args, 0).or_else(|| message.named().text("target"))?;
+            let target = text_at(args, 0).or_else(|| message.named().text("target"))?;
             Act::Difficulty(Measure::of_hashes(coin::hashes_below(&target)))
         }
         "mining.notify" => Act::Job(Job {
             proof: Proof::Loose,
-            ..Job::strict(scalar_at(&args, 0).unwrap_or(Cow::Borrowed("")), Measure::InForce)
+            ..Job::strict(scalar_at(args, 0).unwrap_or(Cow::Borrowed("")), Measure::InForce)
         }),
         "mining.set_extranonce" | "set_extranonce" | "mining.set_version_mask" => {
             Act::Greeting(Greeting::default())
@@ -60,7 +61,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             Act::Greeting(Greeting::default())
         }
         "client.get_version" if view.dialect != Dialect::Unknown => Act::AskVersion,
-        "client.reconnect" | "mining.reconnect" => redirect(&args),
+        "client.reconnect" | "mining.reconnect" => redirect(args),
         _ => return None,
     })
 }
@@ -114,7 +115,7 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
 
 /// The answer to `mining.subscribe` names the protocol in one dialect.
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let items = message.result()?.items()?;
+    let items = message.result_items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;
     protocol
         .starts_with("EthereumStratum/1")

@@ -13,8 +13,8 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Conflux, message, answe
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }

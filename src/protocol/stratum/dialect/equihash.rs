@@ -18,8 +18,8 @@ const MIN_SOLUTION: usize = 100;
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }

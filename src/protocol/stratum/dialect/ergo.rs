@@ -14,9 +14,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Ergo, message, answer: 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
+        "mining.notify" => notify(args),
         // The same five as Bitcoin's.
-        "mining.submit" if view.dialect == Dialect::Ergo => submit(&args),
+        "mining.submit" if view.dialect == Dialect::Ergo => submit(args),
         _ => None,
     }
 }

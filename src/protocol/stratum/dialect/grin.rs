@@ -19,8 +19,8 @@ const MIN_CYCLE: usize = 8;
 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "job" => job(&message.named()),
-        "submit" => submit(&message.named()),
+        "job" => job(message.named()),
+        "submit" => submit(message.named()),
         "getjobtemplate" | "keepalive" | "status" if view.dialect == Dialect::Grin => {
             Some(Act::Idle)
         }
@@ -29,7 +29,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    job(&message.result()?.object()?)
+    job(message.result_object()?)
 }
 
 fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {

@@ -12,8 +12,8 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Kaspa, message, answer:
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args, view),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args, view),
         _ => None,
     }
 }

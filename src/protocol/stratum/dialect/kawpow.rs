@@ -15,9 +15,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::KawPow, message, answer
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
+        "mining.notify" => notify(args),
         // Ethereum's plain variant hands in the same five.
-        "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(&args),
+        "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(args),
         _ => None,
     }
 }

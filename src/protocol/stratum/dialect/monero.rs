@@ -18,9 +18,9 @@ const MIN_BLOB: usize = 64;
 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "login" => login(&message.named()),
-        "submit" => submit(&message.named(), view),
-        "job" => job(&message.named()),
+        "login" => login(message.named()),
+        "submit" => submit(message.named(), view),
+        "job" => job(message.named()),
         "keepalived" | "keepalive" | "getjob" | "block_template" => {
             // Too common a word to start from; it counts only where mining is known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
@@ -30,13 +30,13 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let result = message.result()?.object()?;
+    let result = message.result_object()?;
     if let Some(object) = result.get("job").and_then(Json::object) {
         return job(&object);
     }
     // `getjob` answers with the job itself.
     if result.has("blob") {
-        return job(&result);
+        return job(result);
     }
     // XMRig's AutoClient: the connection goes on in the grammar of the algorithm named here.
     if result.has("extra_nonce") {

@@ -19,12 +19,12 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             Some(Act::Submit(Submit { job, strict, user: None }))
         }
         // Jobs look like Monero's; only the login or an earlier share tells.
-        "job" if view.dialect == Dialect::Tari => monero::job(&params),
+        "job" if view.dialect == Dialect::Tari => monero::job(params),
         _ => None,
     }
 }
 
 fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
-    let job = message.result()?.object()?.get("job").and_then(Json::object)?;
+    let job = message.result_object()?.get("job").and_then(Json::object)?;
     if view.dialect == Dialect::Tari { monero::job(&job) } else { None }
 }
