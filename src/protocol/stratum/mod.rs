@@ -9,6 +9,7 @@
 //! [`line::MAX_LINE`] and the bounded tables of `shares` and `work`.
 
 mod agent;
+mod answers;
 mod coin;
 mod dialect;
 mod json;
