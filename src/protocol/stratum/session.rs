@@ -15,7 +15,7 @@ use super::message::{Id, Message};
 use super::profile::{Profile, learn_agent, learn_algorithm};
 use super::shares::{Asked, Ledger, Open};
 use super::text::{abbreviated, printable};
-use super::work::{Clock, Jobs};
+use super::work::{Clock, HashCounter, Jobs};
 use super::{agent, coin};
 
 /// A growing conversation is reported at most this often, apart from new steps.
@@ -44,6 +44,7 @@ pub struct Session {
     pub(super) ledger: Ledger,
     jobs: Jobs,
     clock: Clock,
+    counter: HashCounter,
     pub(super) version_asked: Option<Id>,
     /// The messages are bodies of HTTP requests and responses.
     http: bool,
@@ -61,6 +62,7 @@ impl Session {
             ledger: Ledger::default(),
             jobs: Jobs::default(),
             clock: Clock::default(),
+            counter: HashCounter::default(),
             version_asked: None,
             patience: PATIENCE,
             reported: Timestamp::ZERO,
@@ -307,6 +309,10 @@ impl Session {
             self.clock.work(at.time);
         }
         self.profile.user(&mut self.state, submit.user.as_deref().unwrap_or_default());
+        if let Some(count) = submit.hash_count {
+            let rate = self.counter.rate(count, at.time);
+            self.state.reported_hashrate = rate.or(self.state.reported_hashrate);
+        }
         self.profile.tell_coin(&mut self.state);
         let hashes = measure.and_then(|measure| self.hashes(measure));
         self.ledger.ask(Open { id, asked: Asked::Share, hashes });

@@ -29,5 +29,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let cycle = args.get(3)?.items()?;
     let strict = cycle.len() == CYCLE && text_at(args, 2).is_some_and(|nonce| is_hex(&nonce));
     let job = text_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

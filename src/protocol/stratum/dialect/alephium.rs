@@ -43,5 +43,5 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
 fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     let strict = params.text("nonce").is_some_and(|nonce| nonce.len() == 48 && is_hex(&nonce));
     let job = params.scalar("jobId")?;
-    Some(Act::Submit(Submit { job, strict, user: params.text("worker") }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(job, params.text("worker")) }))
 }

@@ -72,5 +72,6 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
         strict,
         user: text_at(args, 0),
+        hash_count: None,
     }))
 }

@@ -63,7 +63,7 @@ fn share<'a>(params: &Object<'a>) -> Option<Act<'a>> {
         && is_hex(&nonce)
         && params.text("result").is_some_and(|result| is_hex_of(&result, 64));
     let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));
-    strict.then_some(Act::Submit(Submit { job, strict, user: None }))
+    strict.then_some(Act::Submit(Submit::strict(job, None)))
 }
 
 fn refused<'a>(params: &Object<'a>) -> Act<'a> {

@@ -35,6 +35,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             // The name says enough; all known forms have three parts at least.
             strict: args.len() >= 3,
             user: text_at(args, 0),
+            hash_count: None,
         }),
         "mining.extranonce.subscribe"
         | "mining.suggest_difficulty"

@@ -50,5 +50,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let strict =
         args.len() == 4 && hex_0x_at(args, 1, 64) && number_0x(args, 2) && hex_0x_at(args, 3, 64);
     let job = text_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

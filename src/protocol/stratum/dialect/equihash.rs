@@ -44,5 +44,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         && text_at(args, 3).is_some_and(|nonce| is_hex(&nonce))
         && long_hex_at(args, 4, MIN_SOLUTION);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

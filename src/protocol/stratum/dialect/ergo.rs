@@ -43,5 +43,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let strict = args.len() >= 3
         && [2, 4].iter().any(|n| text_at(args, *n).is_some_and(|nonce| is_hex(&nonce)));
     let job = scalar_at(args, 1)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(job, text_at(args, 0)) }))
 }

@@ -40,6 +40,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 job: text_at(args, 1).map_or(Cow::Borrowed(""), header),
                 strict,
                 user: None,
+                hash_count: None,
             }))
         }
         "submithashrate" => {

@@ -55,7 +55,7 @@ fn submit_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         _ => false,
     };
     let job = text_at(args, 1)?;
-    strict.then(|| Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    strict.then(|| Act::Submit(Submit::strict(job, text_at(args, 0))))
 }
 
 fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
@@ -91,6 +91,7 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             job: text_at(args, 0).unwrap_or(Cow::Borrowed("")),
             strict: text_at(args, 1).is_some_and(|nonce| nonce.len() <= 16 && is_hex(&nonce)),
             user: None,
+            hash_count: None,
         }),
         "mining.hashrate" => {
             let digits = text_at(args, 0)?;

@@ -42,7 +42,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn share<'a>() -> Act<'a> {
-    Act::Submit(Submit { job: Cow::Borrowed(""), strict: true, user: None })
+    Act::Submit(Submit::strict(Cow::Borrowed(""), None))
 }
 
 fn wallet(address: Cow<'_, str>) -> Option<Act<'_>> {

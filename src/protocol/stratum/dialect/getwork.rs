@@ -26,7 +26,7 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
         return Some(Act::AskWork { standing: false });
     };
     let strict = is_hex(&data) && data.len() >= FIXED;
-    Some(Act::Submit(Submit { job: name(&data), strict, user: None }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(name(&data), None) }))
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {

@@ -47,5 +47,5 @@ fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     let cycle = params.get("pow").and_then(Json::items)?;
     let strict = cycle.len() >= MIN_CYCLE && cycle.iter().all(|edge| edge.integer().is_some());
     let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));
-    strict.then_some(Act::Submit(Submit { job, strict, user: None }))
+    strict.then_some(Act::Submit(Submit::strict(job, None)))
 }

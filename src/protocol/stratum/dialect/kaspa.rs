@@ -36,5 +36,5 @@ fn submit<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let ours = view.dialect == Dialect::Kaspa || digits.len() != nonce.len();
     let strict = matches!(args.len(), 3 | 4) && ours && digits.len() <= 16 && is_hex(digits);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -46,5 +46,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         && hex_0x_at(args, 3, 64)
         && hex_0x_at(args, 4, 64);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

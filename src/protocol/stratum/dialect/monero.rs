@@ -76,7 +76,12 @@ fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
     if !(strict && job.is_some()) && view.dialect != Dialect::Monero {
         return None;
     }
-    Some(Act::Submit(Submit { job: job.unwrap_or(Cow::Borrowed("")), strict, user: None }))
+    Some(Act::Submit(Submit {
+        job: job.unwrap_or(Cow::Borrowed("")),
+        strict,
+        user: None,
+        hash_count: params.number("hashcount_total"),
+    }))
 }
 
 /// A job object: `blob`, `target` and `job_id`.

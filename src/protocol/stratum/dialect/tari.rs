@@ -16,7 +16,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             let strict = params.integer("nonce").is_some()
                 && params.text("hash").is_some_and(|hash| is_hex_of(&hash, 64));
             let job = params.scalar("job_id").filter(|_| strict)?;
-            Some(Act::Submit(Submit { job, strict, user: None }))
+            Some(Act::Submit(Submit::strict(job, None)))
         }
         // Jobs look like Monero's; only the login or an earlier share tells.
         "job" if view.dialect == Dialect::Tari => monero::job(params),
