@@ -8,8 +8,8 @@ use super::dialect::Proof;
 
 /// Evidence, and the rungs that it has led to.
 ///
-/// One side alone never reaches the top: two shares without a word of the pool are a session, two
-/// jobs without a word of the miner are mining.
+/// One side alone never reaches the top: two shares (or a login and one) without a word of the
+/// pool are a session, two jobs without a word of the miner are mining.
 #[derive(Debug, Default)]
 pub struct Ladder {
     /// The miner said something that only miners say.
@@ -67,11 +67,13 @@ impl Ladder {
     fn rung(&self) -> Option<Verdict> {
         let Ladder { answered, work, shares, judged, .. } = *self;
         let asked = self.miner_spoke();
+        // Who hands in a share after a login has been given work, seen or not.
+        let worked = self.asked && shares > 0;
         if shares > 0 && (work > 0 || judged > 0) {
             Some(Verdict::Active)
         } else if work >= 4 || (work >= 2 && (asked || self.latent.is_some())) {
             Some(Verdict::Mining)
-        } else if work >= 2 || (asked && (answered || work > 0)) || shares >= 2 {
+        } else if work >= 2 || (asked && (answered || work > 0)) || shares >= 2 || worked {
             Some(Verdict::Session)
         } else if asked {
             Some(Verdict::Attempt)
@@ -120,6 +122,14 @@ mod tests {
         assert_eq!(climb(&mut ladder, Verdict::Active), ["attempt", "session"]);
         ladder.judged();
         assert_eq!(climb(&mut ladder, Verdict::Active), ["attempt", "session", "active"]);
+    }
+
+    #[test]
+    fn a_login_and_a_share_are_a_session_before_the_pool_is_heard() {
+        let mut ladder = Ladder { asked: true, ..Ladder::default() };
+        assert_eq!(climb(&mut ladder, Verdict::Attempt), ["attempt"]);
+        ladder.share();
+        assert_eq!(climb(&mut ladder, Verdict::Active), ["attempt", "session"]);
     }
 
     #[test]

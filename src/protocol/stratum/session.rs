@@ -46,8 +46,8 @@ pub struct Session {
     clock: Clock,
     counter: HashCounter,
     pub(super) version_asked: Option<Id>,
-    /// The messages are bodies of HTTP requests and responses.
-    http: bool,
+    /// The carrier tells client from server: HTTP, or WebSocket.
+    plain_roles: bool,
     patience: u32,
     reported: Timestamp,
 }
@@ -55,7 +55,7 @@ pub struct Session {
 impl Session {
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         Session {
-            http: carriers.last() == Some(&Carrier::Http),
+            plain_roles: matches!(carriers.last(), Some(Carrier::Http | Carrier::WebSocket)),
             state: MiningSession { carriers, tunnel, ..MiningSession::default() },
             profile: Profile::default(),
             ladder: Ladder::default(),
@@ -193,8 +193,10 @@ impl Session {
     fn fits_role(&self, direction: Direction, by_miner: bool, midstream: bool) -> bool {
         match self.state.miner {
             Some(miner) => (miner == direction) == by_miner,
-            // HTTP's roles are plain: a response that contains a request is a page about mining.
-            None if self.http && !midstream => (direction == Direction::ToServer) == by_miner,
+            // A response that contains a request is a page about mining.
+            None if self.plain_roles && !midstream => {
+                (direction == Direction::ToServer) == by_miner
+            }
             None => true,
         }
     }
