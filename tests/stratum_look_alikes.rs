@@ -225,6 +225,11 @@ fn the_first_bytes_tell_json_from_the_rest() {
     assert_eq!(probe(b"{\"method\":\"mining.subscribe\",\"params\":[]}\n{\"id\""), Probe::Certain);
     assert_eq!(probe(b"{\"identifier\":\"handshake\",\"login\":\"x\"}"), Probe::Certain);
     assert_eq!(probe(b"{\"level\":\"info\"}\n"), Probe::NotForUs);
+    // A late start in the middle of a line.
+    assert_eq!(probe(b"0f\"]}\n"), Probe::Unsure);
+    assert_eq!(probe(b"0f\"]}\n{\"id\":4,\"result\":true}\n"), Probe::Certain);
+    assert_eq!(probe(b"POST / HTTP/1.1\r\n\r\n{\"id\":4,\"method\":\"getwork\"}"), Probe::NotForUs);
+    assert_eq!(probe(b"if (x) {\n}\n"), Probe::NotForUs);
     assert_eq!(probe(b"{broken}\n"), Probe::NotForUs);
     for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"SSH-2.0-", b"\x00\x00\x00"] {
         assert_eq!(probe(other), Probe::NotForUs);
