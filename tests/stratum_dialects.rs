@@ -381,7 +381,7 @@ fn alephium_speaks_first_and_delivers_many_jobs_at_once() {
         .s(r#"{"id":null,"method":"mining.set_difficulty","params":[4]}"#)
         .c(r#"{"id":1,"method":"mining.subscribe","params":["bzminer"]}"#)
         .s(r#"{"id":1,"result":"0a1b","error":null}"#)
-        .c(r#"{"id":2,"method":"mining.authorize","params":["14rXCZB7HQkRYHPpxZBmjVYQk3BfHZNMyzrT8NEMzTaQX.rig","x"]}"#)
+        .c(r#"{"id":2,"method":"mining.authorize","params":["account.rig","x"]}"#)
         .s(r#"{"id":2,"result":true,"error":null}"#)
         .s(&format!(r#"{{"id":null,"method":"mining.notify","params":[{}]}}"#, jobs.join(",")))
         .c(&format!(r#"{{"id":3,"method":"mining.submit","params":{{"jobId":"00000003","fromGroup":0,"toGroup":3,"nonce":"{}","worker":"rig"}}}}"#, hex(1, 48)))
