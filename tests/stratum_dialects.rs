@@ -113,6 +113,18 @@ fn a_login_that_switches_to_another_grammar_is_followed() {
 }
 
 #[test]
+fn a_miners_own_count_of_hashes_becomes_a_rate() {
+    let lines = monero();
+    let mut play = play(&lines[..2]);
+    for n in 0..3u64 {
+        let count =
+            format!(r#""params":{{"backend":"cpu","hashcount_total":{},"#, 1000 + n * 60_000);
+        play.c(&lines[2].1.replacen("\"params\":{", &count, 1)).wait(60);
+    }
+    assert_eq!(play.done().reported_hashrate, Some(1000.0));
+}
+
+#[test]
 fn redirects_and_keepalives_are_noted() {
     let mut lines = monero();
     lines.push((false, r#"{"id":null,"jsonrpc":"2.0","method":"client.reconnect","params":["eu2.pool.example","5555"]}"#.into()));
@@ -369,7 +381,7 @@ fn alephium_speaks_first_and_delivers_many_jobs_at_once() {
         .s(r#"{"id":null,"method":"mining.set_difficulty","params":[4]}"#)
         .c(r#"{"id":1,"method":"mining.subscribe","params":["bzminer"]}"#)
         .s(r#"{"id":1,"result":"0a1b","error":null}"#)
-        .c(r#"{"id":2,"method":"mining.authorize","params":["14rXCZB7HQkRYHPpxZBmjVYQk3BfHZNMyzrT8NEMzTaQX.rig","x"]}"#)
+        .c(r#"{"id":2,"method":"mining.authorize","params":["account.rig","x"]}"#)
         .s(r#"{"id":2,"result":true,"error":null}"#)
         .s(&format!(r#"{{"id":null,"method":"mining.notify","params":[{}]}}"#, jobs.join(",")))
         .c(&format!(r#"{{"id":3,"method":"mining.submit","params":{{"jobId":"00000003","fromGroup":0,"toGroup":3,"nonce":"{}","worker":"rig"}}}}"#, hex(1, 48)))

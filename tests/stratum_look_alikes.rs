@@ -118,6 +118,35 @@ fn other_json_rpc_is_silent_and_settles() {
             ],
         ),
         (
+            "a service with a login, jobs and forms",
+            &[
+                (
+                    true,
+                    r#"{"id":1,"method":"login","params":{"login":"alice","pass":"x","agent":"portal/2","algo":["HS256"]}}"#,
+                ),
+                (false, r#"{"id":1,"result":{"id":"s1","status":"OK"},"error":null}"#),
+                (true, r#"{"id":2,"method":"getjob","params":{"id":"s1"}}"#),
+                (
+                    false,
+                    r#"{"id":2,"result":{"job_id":"118","blob":"cGF5bG9hZA==","target":"prod"}}"#,
+                ),
+                (
+                    true,
+                    r#"{"id":3,"method":"submit","params":{"id":"s1","job_id":"118","result":"done"}}"#,
+                ),
+                (false, r#"{"id":3,"result":{"status":"OK"},"error":null}"#),
+            ],
+        ),
+        (
+            "a chat in a web page",
+            &[
+                (true, r#"{"type":"auth","params":{"site_key":"abc","token":"t"}}"#),
+                (false, r#"{"type":"authed","params":{"token":"t"}}"#),
+                (true, r#"{"type":"submit","params":{"job_id":"1","nonce":"x","result":"y"}}"#),
+                (false, r#"{"message":"settings","theme":"dark"}"#),
+            ],
+        ),
+        (
             "Kodi",
             &[
                 (true, r#"{"method":"JSONRPC.Ping","id":1,"jsonrpc":"2.0"}"#),
@@ -196,6 +225,11 @@ fn the_first_bytes_tell_json_from_the_rest() {
     assert_eq!(probe(b"{\"method\":\"mining.subscribe\",\"params\":[]}\n{\"id\""), Probe::Certain);
     assert_eq!(probe(b"{\"identifier\":\"handshake\",\"login\":\"x\"}"), Probe::Certain);
     assert_eq!(probe(b"{\"level\":\"info\"}\n"), Probe::NotForUs);
+    // A late start in the middle of a line.
+    assert_eq!(probe(b"0f\"]}\n"), Probe::Unsure);
+    assert_eq!(probe(b"0f\"]}\n{\"id\":4,\"result\":true}\n"), Probe::Certain);
+    assert_eq!(probe(b"POST / HTTP/1.1\r\n\r\n{\"id\":4,\"method\":\"getwork\"}"), Probe::NotForUs);
+    assert_eq!(probe(b"if (x) {\n}\n"), Probe::NotForUs);
     assert_eq!(probe(b"{broken}\n"), Probe::NotForUs);
     for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"SSH-2.0-", b"\x00\x00\x00"] {
         assert_eq!(probe(other), Probe::NotForUs);

@@ -176,6 +176,44 @@ fn ids_may_be_reused_numbers_strings_or_missing() {
 }
 
 #[test]
+fn members_that_nobody_asked_for_hide_nothing() {
+    for lines in conversations() {
+        let plain = all_at_once(&lines);
+        let junk =
+            r#"{"result":true,"error":null,"type":"x","identifier":7,"body":{},"message":"hi","#;
+        let dressed: Vec<_> = lines
+            .iter()
+            .map(|(client, line)| {
+                // Answers need their own `result`; everything else may carry one.
+                let junk = if line.contains("\"params\"") {
+                    junk
+                } else {
+                    "{\"type\":\"x\",\"identifier\":7,"
+                };
+                (*client, line.replacen('{', junk, 1))
+            })
+            .collect();
+        assert_eq!(all_at_once(&dressed), plain);
+    }
+}
+
+#[test]
+fn a_lossy_start_does_not_wear_out_patience() {
+    let mut play = Play::midstream();
+    for _ in 0..50 {
+        play.data(Direction::ToServer, br#"{"id":9,"method":"sub"#, 700);
+    }
+    for (client, line) in &monero()[2..] {
+        play.data(
+            if *client { Direction::ToServer } else { Direction::ToClient },
+            format!("{line}\n").as_bytes(),
+            1,
+        );
+    }
+    assert_eq!(verdict(&play.done()), Verdict::Active);
+}
+
+#[test]
 fn growth_is_reported_once_a_minute_and_steps_at_once() {
     let lines = monero();
     let mut play = play(&lines[..3]);

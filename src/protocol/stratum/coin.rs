@@ -132,6 +132,13 @@ pub fn of_algorithm(algorithm: &str) -> Option<&'static str> {
     COINS.iter().find(|(name, _)| algorithm.eq_ignore_ascii_case(name)).map(|(_, coin)| *coin)
 }
 
+/// Whether `name` is one of a mining algorithm: known, or of XMRig's form `family/variant`.
+pub fn is_algorithm(name: &str) -> bool {
+    const FAMILIES: &[&str] = &["rx/", "cn/", "cn-", "argon2/", "randomx", "astrobwt"];
+    let name = name.to_ascii_lowercase();
+    of_algorithm(&name).is_some() || FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
 /// Ticker of the coin that a dialect was made for, where it leads by far.
 pub fn of_dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {

@@ -16,8 +16,10 @@ pub struct Splitter {
     skipping: bool,
     /// The next line may lack its beginning: it counts only if it begins like an object.
     resync: bool,
-    /// Lines that were cut by a loss or longer than [`MAX_LINE`].
-    pub damaged: u64,
+    /// Lines that were cut by a loss.
+    pub cut: u64,
+    /// Lines longer than [`MAX_LINE`].
+    pub overlong: u64,
 }
 
 impl Splitter {
@@ -29,7 +31,7 @@ impl Splitter {
     /// `lost` bytes are missing before the next [`Splitter::push`].
     pub fn lose(&mut self) {
         if !self.partial.is_empty() {
-            self.damaged += 1;
+            self.cut += 1;
             self.partial.clear();
         }
         self.skipping = false;
@@ -51,7 +53,7 @@ impl Splitter {
         }
         if self.partial.len() + bytes.len() > MAX_LINE {
             self.partial = Vec::new();
-            self.damaged += 1;
+            self.overlong += 1;
             self.skipping = true;
             return;
         }
@@ -75,7 +77,7 @@ impl Splitter {
         if self.partial.is_empty() && head.len() <= MAX_LINE {
             go_on = deliver(head, self.resync, line);
         } else if self.partial.len() + head.len() > MAX_LINE {
-            self.damaged += 1;
+            self.overlong += 1;
         } else {
             self.partial.extend_from_slice(head);
             go_on = deliver(&self.partial, self.resync, line);
@@ -137,12 +139,12 @@ mod tests {
             assert!(lines(&mut splitter, &long).is_empty());
         }
         assert_eq!(lines(&mut splitter, b"tail\n{}\n"), ["{}"]);
-        assert_eq!(splitter.damaged, 1);
+        assert_eq!(splitter.overlong, 1);
         assert!(splitter.partial.capacity() <= KEEP_CAPACITY);
         let mut at_once = vec![b'x'; MAX_LINE + 1];
         at_once.extend_from_slice(b"\n{}\n");
         assert_eq!(lines(&mut splitter, &at_once), ["{}"]);
-        assert_eq!(splitter.damaged, 2);
+        assert_eq!(splitter.overlong, 2);
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
         assert_eq!(lines(&mut splitter, b"rest of another\"}\n{}\n"), ["{}"]);
         splitter.lose();
         assert_eq!(lines(&mut splitter, b"{\"whole\":1}\n"), ["{\"whole\":1}"]);
-        assert_eq!(splitter.damaged, 1);
+        assert_eq!(splitter.cut, 1);
     }
 
     #[test]

@@ -157,7 +157,7 @@ mod tests {
                 some("w"),
                 some("DOGE"),
             ),
-            ("kvetak.worker1".into(), None, some("worker1"), None),
+            ("account.worker1".into(), None, some("worker1"), None),
             ("x".into(), None, None, None),
             (String::new(), None, None, None),
         ] {
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(read("x", &format!("w1:me@example.org:{XMR}")), (some(XMR), some("w1"), None));
         let ltc = "LPwhspPejhksjg8c8NmJmHhmss7aMh7DUT";
         assert_eq!(read(ltc, "c=LTC,mc=DOGE,d=64,ID=rig2"), (some(ltc), some("rig2"), some("LTC")));
-        assert_eq!(read("kvetak.worker1", "secret"), (None, some("worker1"), None));
+        assert_eq!(read("account.worker1", "secret"), (None, some("worker1"), None));
     }
 
     #[test]

@@ -1,203 +1,8 @@
-//! One JSON message, taken apart only as far as somebody asks, without copying.
+//! One message: the envelope that all dialects share, and how answers say yes and no.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::cell::OnceCell;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
-use serde_json::value::RawValue;
-
-/// Keys of an object and elements of an array that are looked at; the largest real arrays are a
-/// Cuckoo cycle of 42 numbers and a Merkle branch of some 20 hashes. The rest is skipped.
-const MAX_MEMBERS: usize = 512;
-
-/// A JSON value whose inside has not been looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Json<'a>(&'a str);
-
-impl<'a> Json<'a> {
-    fn first(self) -> u8 {
-        self.0.bytes().next().unwrap_or(b'n')
-    }
-
-    pub fn is_null(self) -> bool {
-        self.first() == b'n'
-    }
-
-    pub fn is_array(self) -> bool {
-        self.first() == b'['
-    }
-
-    pub fn is_object(self) -> bool {
-        self.first() == b'{'
-    }
-
-    pub fn is_string(self) -> bool {
-        self.first() == b'"'
-    }
-
-    pub fn boolean(self) -> Option<bool> {
-        match self.first() {
-            b't' => Some(true),
-            b'f' => Some(false),
-            _ => None,
-        }
-    }
-
-    /// The text of a string; escapes that are no characters become U+FFFD.
-    pub fn text(self) -> Option<Cow<'a, str>> {
-        if !self.is_string() {
-            return None;
-        }
-        serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
-    }
-
-    /// A string's text, or a number as it was written.
-    pub fn scalar(self) -> Option<Cow<'a, str>> {
-        match self.first() {
-            b'"' => self.text(),
-            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.0)),
-            _ => None,
-        }
-    }
-
-    /// A number, or a string that holds one in decimal; always finite.
-    pub fn number(self) -> Option<f64> {
-        self.scalar()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
-    }
-
-    /// A whole number that fits, or a string that holds one in decimal.
-    pub fn integer(self) -> Option<u64> {
-        self.scalar()?.trim().parse().ok()
-    }
-
-    /// The elements of an array.
-    pub fn items(self) -> Option<Vec<Json<'a>>> {
-        if !self.is_array() {
-            return None;
-        }
-        serde_json::from_str::<Items<'a>>(self.0).ok().map(|items| items.0)
-    }
-
-    pub fn object(self) -> Option<Object<'a>> {
-        if !self.is_object() {
-            return None;
-        }
-        serde_json::from_str::<Object<'a>>(self.0).ok()
-    }
-}
-
-/// The members of an object in order.
-#[derive(Debug, Default)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
-
-impl<'a> Object<'a> {
-    /// The member `key`; of several the last, as most parsers have it.
-    pub fn get(&self, key: &str) -> Option<Json<'a>> {
-        self.0.iter().rfind(|(name, _)| name == key).map(|(_, value)| *value)
-    }
-
-    pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
-        self.get(key)?.text()
-    }
-
-    pub fn scalar(&self, key: &str) -> Option<Cow<'a, str>> {
-        self.get(key)?.scalar()
-    }
-
-    pub fn integer(&self, key: &str) -> Option<u64> {
-        self.get(key)?.integer()
-    }
-
-    pub fn number(&self, key: &str) -> Option<f64> {
-        self.get(key)?.number()
-    }
-
-    pub fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
-    }
-}
-
-/// A string, decoded without insisting on valid surrogates.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
-                Ok(Text(String::from_utf8_lossy(bytes)))
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
-            }
-        }
-        // As bytes: serde_json then lets lone surrogates pass, as the parsers of pools do.
-        deserializer.deserialize_bytes(Visitor)
-    }
-}
-
-struct Items<'a>(Vec<Json<'a>>);
-
-impl<'de> Deserialize<'de> for Items<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Items<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Items<'de>, A::Error> {
-                let mut items = Vec::new();
-                while items.len() < MAX_MEMBERS {
-                    let Some(item) = seq.next_element::<&'de RawValue>()? else {
-                        return Ok(Items(items));
-                    };
-                    items.push(Json(item.get()));
-                }
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Items(items))
-            }
-        }
-        deserializer.deserialize_seq(Visitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Key;
-        impl<'de> DeserializeSeed<'de> for Key {
-            type Value = Cow<'de, str>;
-            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
-                Text::deserialize(d).map(|text| text.0)
-            }
-        }
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Object<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(key) = map.next_key_seed(Key)? {
-                    let value = map.next_value::<&'de RawValue>()?;
-                    // Where there are too many, the last one gives way: duplicates of a known key
-                    // at the end still win.
-                    if members.len() == MAX_MEMBERS {
-                        members.pop();
-                    }
-                    members.push((key, Json(value.get())));
-                }
-                Ok(Object(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
+use super::json::{Json, Object};
 
 /// A request's id, reduced to what matching needs: `4` and `"4"` are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,13 +15,17 @@ pub enum Id {
 
 impl Id {
     pub fn of(value: Option<Json<'_>>) -> Id {
-        value.and_then(Json::scalar).map_or(Id::None, |text| Id::Some(fnv1a(text.trim())))
+        value.and_then(Json::scalar).map_or(Id::None, |text| Id::of_text(&text))
+    }
+
+    pub fn of_text(text: &str) -> Id {
+        Id::Some(fnv1a(text.trim()))
     }
 
     /// Ids that pools put on replies of which they have forgotten the request: none, 0, and
     /// ethermine's 999.
     pub fn is_vague(self) -> bool {
-        self == Id::None || self == Id::Some(fnv1a("0")) || self == Id::Some(fnv1a("999"))
+        self == Id::None || self == Id::of_text("0") || self == Id::of_text("999")
     }
 }
 
@@ -251,6 +60,11 @@ pub struct Message<'a> {
     pub id: Id,
     /// `params`, or `body` as Iron Fish calls it, unless null.
     pub params: Option<Json<'a>>,
+    // Every grammar asks for these: taken apart once.
+    args: OnceCell<Vec<Json<'a>>>,
+    named: OnceCell<Object<'a>>,
+    result_items: OnceCell<Option<Vec<Json<'a>>>>,
+    result_object: OnceCell<Option<Object<'a>>>,
 }
 
 /// Longest method name of any dialect is `merge_mining_submit_solution`.
@@ -262,7 +76,16 @@ impl<'a> Message<'a> {
         let method = method.map(|name| name.trim().to_ascii_lowercase()).unwrap_or_default();
         let id = Id::of(fields.get("id"));
         let params = fields.get("params").or_else(|| fields.get("body"));
-        Message { method, id, params: params.filter(|value| !value.is_null()), fields }
+        Message {
+            method,
+            id,
+            params: params.filter(|value| !value.is_null()),
+            fields,
+            args: OnceCell::new(),
+            named: OnceCell::new(),
+            result_items: OnceCell::new(),
+            result_object: OnceCell::new(),
+        }
     }
 
     /// Whether it has members that messages of some mining dialect have.
@@ -273,13 +96,23 @@ impl<'a> Message<'a> {
     }
 
     /// The elements of `params`, none if it is no array.
-    pub fn args(&self) -> Vec<Json<'a>> {
-        self.params.and_then(Json::items).unwrap_or_default()
+    pub fn args(&self) -> &[Json<'a>] {
+        self.args.get_or_init(|| self.params.and_then(Json::items).unwrap_or_default())
     }
 
     /// The members of `params`, none if it is no object.
-    pub fn named(&self) -> Object<'a> {
-        self.params.and_then(Json::object).unwrap_or_default()
+    pub fn named(&self) -> &Object<'a> {
+        self.named.get_or_init(|| self.params.and_then(Json::object).unwrap_or_default())
+    }
+
+    /// The elements of `result`, if it is an array.
+    pub fn result_items(&self) -> Option<&[Json<'a>]> {
+        self.result_items.get_or_init(|| self.result().and_then(Json::items)).as_deref()
+    }
+
+    /// The members of `result`, if it is an object.
+    pub fn result_object(&self) -> Option<&Object<'a>> {
+        self.result_object.get_or_init(|| self.result().and_then(Json::object)).as_ref()
     }
 
     /// `result`, unless it is null or absent.
@@ -288,19 +121,22 @@ impl<'a> Message<'a> {
     }
 
     fn error(&self) -> Option<Json<'a>> {
-        self.fields
-            .get("error")
-            .filter(|value| !value.is_null() && !matches!(value.0, "false" | "\"\"" | "[]" | "0"))
+        self.fields.get("error").filter(|value| {
+            !value.is_null() && !matches!(value.raw(), "false" | "\"\"" | "[]" | "0")
+        })
     }
 
     /// Whether it answers something, whatever its `method` says (Grin puts one on answers).
     pub fn is_answer(&self) -> bool {
+        let known = |key| self.fields.has(key);
+        let brings = self.result().is_some() || self.error().is_some();
+        if !self.method.is_empty() {
+            // A request may carry a `result` that nobody asked for; it still has parameters.
+            return brings && self.params.is_none();
+        }
         // Browser dialects name their messages otherwise, and put results into requests.
-        let named = self.fields.has("identifier") || self.fields.has("type");
-        !named
-            && (self.result().is_some()
-                || self.error().is_some()
-                || (self.method.is_empty() && !self.fields.has("params") && self.fields.has("id")))
+        let named = (known("identifier") || known("type")) && !known("id");
+        !named && (brings || (known("id") && self.params.is_none()))
     }
 
     /// The verdict of an answer, in all the shapes that pools use.
@@ -377,9 +213,24 @@ mod tests {
         let line = r#"{ "params" :[1, "x"],"method":"nope", "\u006d\u0065thod" : "Mining.\u0053ubscribe" ,"id":"4"}"#;
         one(line, |message| {
             assert_eq!(message.method, "mining.subscribe");
-            assert_eq!(message.id, Id::of(Some(Json("4"))));
+            assert_eq!(message.id, Id::of_text("4"));
             assert_eq!(message.args().len(), 2);
         });
+    }
+
+    #[test]
+    fn requests_with_odd_members_stay_requests_and_answers_answers() {
+        for (line, answer) in [
+            (r#"{"id":4,"method":"submit","params":{},"result":true}"#, false),
+            (r#"{"id":4,"method":null,"params":null,"result":true,"error":null}"#, true),
+            (r#"{"id":4,"result":true,"type":"x"}"#, true),
+            (r#"{"id":"0","method":"submit","result":"ok","error":null}"#, true),
+            (r#"{"id":"0","method":"getjobtemplate","params":null}"#, false),
+            (r#"{"identifier":"solved","result":"00"}"#, false),
+            (r#"{"id":40}"#, true),
+        ] {
+            assert_eq!(one(line, |message| message.is_answer()), answer, "{line}");
+        }
     }
 
     #[test]

@@ -9,11 +9,16 @@
 //! [`line::MAX_LINE`] and the bounded tables of `shares` and `work`.
 
 mod agent;
+mod answers;
 mod coin;
 mod dialect;
+mod json;
+mod ladder;
 mod line;
 mod login;
 mod message;
+pub mod p2pool;
+mod profile;
 mod session;
 mod shares;
 pub mod sv2;
@@ -29,26 +34,52 @@ use super::parser::{Context, Next, Probe};
 use line::Splitter;
 use session::Session;
 
-/// Whether the first bytes of a direction look like a line of mining: a JSON object with members
-/// that such messages have. Cheap for all else: the first byte decides.
+/// A line without its end is taken for a whole one up to this length; above, the end decides.
+const MAX_UNENDED: usize = 4 * 1024;
+
+/// Whether the first bytes of a direction look like lines of mining: a JSON object with members
+/// that such messages have, perhaps after the tail of another (a late start). Cheap for all else:
+/// the first byte decides, or the end of the first line.
 pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
     let bytes = bytes.trim_ascii_start();
     match bytes.first() {
-        None => return Probe::Unsure,
-        Some(b'{') => {}
-        Some(_) => return Probe::NotForUs,
+        None => Probe::Unsure,
+        Some(b'{') => probe_line(bytes),
+        Some(0x20..=0x7e) => probe_after_tail(bytes),
+        Some(_) => Probe::NotForUs,
     }
+}
+
+/// `bytes` begin like an object.
+fn probe_line(bytes: &[u8]) -> Probe {
     let end = bytes.iter().position(|&b| b == b'\n');
     let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+    let may_grow = end.is_none() && line.len() < line::MAX_LINE;
     // Without a line end, only a closing brace can end the object, and not each one does.
-    if end.is_none() && !line.ends_with(b"}") {
-        return if line.len() < line::MAX_LINE { Probe::Unsure } else { Probe::NotForUs };
+    if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(b"}")) {
+        return if may_grow { Probe::Unsure } else { Probe::NotForUs };
     }
     let mut known = false;
-    match message::read(line, |message| known |= message.is_rpc()) {
-        _ if known => Probe::Certain,
-        false if end.is_none() && line.len() < line::MAX_LINE => Probe::Unsure,
-        _ => Probe::NotForUs,
+    let whole = message::read(line, |message| known |= message.is_rpc());
+    match (known, whole) {
+        (true, _) => Probe::Certain,
+        (false, false) if may_grow => Probe::Unsure,
+        (false, _) => Probe::NotForUs,
+    }
+}
+
+/// `bytes` begin in the middle of something: of an object, if a brace ends the line and another
+/// one opens the next.
+fn probe_after_tail(bytes: &[u8]) -> Probe {
+    let head = bytes.get(..MAX_UNENDED).unwrap_or(bytes);
+    let Some(end) = head.iter().position(|&b| b == b'\n') else { return Probe::NotForUs };
+    let (tail, rest) = bytes.split_at(end);
+    let rest = rest.trim_ascii_start();
+    match rest.first() {
+        _ if !line::trim(tail).ends_with(b"}") => Probe::NotForUs,
+        None => Probe::Unsure,
+        Some(b'{') => probe_line(rest),
+        Some(_) => Probe::NotForUs,
     }
 }
 
@@ -92,7 +123,8 @@ impl Conversation {
             read(session, ctx, direction, line);
             !session.is_hopeless()
         });
-        session.malformed(std::mem::take(&mut splitter.damaged));
+        session.malformed(std::mem::take(&mut splitter.overlong));
+        session.cut(std::mem::take(&mut splitter.cut));
         self.next()
     }
 

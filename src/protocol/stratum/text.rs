@@ -80,7 +80,7 @@ mod tests {
         let cut = printable(&"ä".repeat(500));
         assert!(cut.len() <= MAX_TEXT && cut.ends_with('…'));
         assert_eq!(abbreviated("472jm2WBFsScZaCueCmZPg7w7v3Rjn3hA6"), "472jm2…");
-        assert_eq!(abbreviated("kvetak.worker1"), "kvetak.worker1");
+        assert_eq!(abbreviated("account.worker1"), "account.worker1");
     }
 
     proptest! {

@@ -97,6 +97,23 @@ impl Clock {
     }
 }
 
+/// A miner's own count of hashes, and the rate that follows from it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HashCounter {
+    first: Option<(f64, Timestamp)>,
+}
+
+impl HashCounter {
+    /// Takes the count at `now`. Returns the mean rate since the first count, in hashes per
+    /// second, once that is long enough ago to mean something.
+    pub fn rate(&mut self, count: f64, now: Timestamp) -> Option<f64> {
+        const ENOUGH: Duration = Duration::from_secs(60);
+        let (first, since) = *self.first.get_or_insert((count, now));
+        let elapsed = now.since(since);
+        (elapsed >= ENOUGH).then(|| plausible((count - first) / elapsed.as_secs_f64())).flatten()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +131,16 @@ mod tests {
         assert_eq!(jobs.measure("a"), Some(Measure::Difficulty(1024.0)));
         assert_eq!(jobs.measure("c"), None);
         assert_eq!(jobs.deliver("d", Measure::HashesAtOne(4096.0)), Measure::Hashes(4.0));
+    }
+
+    #[test]
+    fn a_counter_becomes_a_rate_after_a_minute() {
+        let at = |seconds: u64| Timestamp::from_parts(1000 + seconds, 0);
+        let mut counter = HashCounter::default();
+        assert_eq!(counter.rate(5000.0, at(0)), None);
+        assert_eq!(counter.rate(9000.0, at(10)), None);
+        assert_eq!(counter.rate(65_000.0, at(120)), Some(500.0));
+        assert_eq!(counter.rate(0.0, at(200)), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::is_hex;
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, text_at};
 
@@ -15,10 +16,10 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         // `[job_id, header, clean]`
-        "mining.notify" if args.len() == 3 && hex_at(&args, 1, 64) && bool_at(&args, 2) => {
-            Some(Act::Job(Job::strict(text_at(&args, 0)?, Measure::InForce)))
+        "mining.notify" if args.len() == 3 && hex_at(args, 1, 64) && bool_at(args, 2) => {
+            Some(Act::Job(Job::strict(text_at(args, 0)?, Measure::InForce)))
         }
-        "mining.submit" => submit(&args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }
@@ -28,5 +29,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let cycle = args.get(3)?.items()?;
     let strict = cycle.len() == CYCLE && text_at(args, 2).is_some_and(|nonce| is_hex(&nonce));
     let job = text_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message, Object};
+use super::super::json::{Json, Object};
+use super::super::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, text_at};
 
@@ -13,10 +14,10 @@ const MAX_CHAINS: usize = 64;
 
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "mining.notify" => notify(&message.args()),
-        "mining.submit" => submit(&message.named()),
+        "mining.notify" => notify(message.args()),
+        "mining.submit" => submit(message.named()),
         "alph_submithashrate" => {
-            let digits = text_at(&message.args(), 0)?;
+            let digits = text_at(message.args(), 0)?;
             let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
             Some(Act::Hashrate(rate as f64))
         }
@@ -42,5 +43,5 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
 fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     let strict = params.text("nonce").is_some_and(|nonce| nonce.len() == 48 && is_hex(&nonce));
     let job = params.scalar("jobId")?;
-    Some(Act::Submit(Submit { job, strict, user: params.text("worker") }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(job, params.text("worker")) }))
 }

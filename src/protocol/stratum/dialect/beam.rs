@@ -30,7 +30,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 && fields
                     .text("output")
                     .is_some_and(|output| output.len() >= 64 && is_hex(&output));
-            strict.then(|| Act::Submit(Submit { job: name(), strict, user: None }))
+            strict.then(|| Act::Submit(Submit::strict(name(), None)))
         }
         "result" if view.dialect == Dialect::Beam => {
             let outcome = match fields.number("code")? {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::is_hex;
 use super::{
     Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, long_hex_at, scalar_at,
@@ -16,9 +17,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Bitcoin, message, answe
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
-        "mining.set_version_mask" => hex_at(&args, 0, 8).then(|| Act::Greeting(Default::default())),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
+        "mining.set_version_mask" => hex_at(args, 0, 8).then(|| Act::Greeting(Default::default())),
         _ => None,
     }
 }
@@ -71,5 +72,6 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
         strict,
         user: text_at(args, 0),
+        hash_count: None,
     }))
 }

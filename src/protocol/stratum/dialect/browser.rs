@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Id, Message, Object, Outcome};
+use super::super::json::Object;
+use super::super::message::{Id, Message, Outcome};
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Greeting, Login, Submit, View, bare_answer, monero, non_empty};
 
@@ -13,7 +14,7 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Browser, message, answe
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let fields = &message.fields;
     if let Some(kind) = fields.text("type") {
-        return coinhive(&kind, &message.named(), view.dialect == Dialect::Browser);
+        return coinhive(&kind, message.named(), view.dialect == Dialect::Browser);
     }
     webminerpool(&fields.text("identifier")?, fields, view.dialect == Dialect::Browser)
 }
@@ -24,7 +25,8 @@ fn coinhive<'a>(kind: &str, params: &Object<'a>, known: bool) -> Option<Act<'a>>
         "auth" => Some(Act::Login(Box::new(Login {
             user: Some(non_empty(params.text("site_key"))?),
             worker: non_empty(params.text("user")),
-            certain: true,
+            certain: params.has("version") || params.has("goal"),
+            likely: Dialect::Browser,
             ..Login::default()
         }))),
         "job" => monero::job(params),
@@ -43,7 +45,8 @@ fn webminerpool<'a>(kind: &str, fields: &Object<'a>, known: bool) -> Option<Act<
             user: Some(fields.text("login").or_else(|| fields.text("loginid"))?),
             password: fields.text("password"),
             worker: non_empty(fields.text("userid")),
-            certain: true,
+            certain: fields.has("version") && (fields.has("pool") || fields.has("loginid")),
+            likely: Dialect::Browser,
             ..Login::default()
         }))),
         "job" => monero::job(fields),
@@ -60,7 +63,7 @@ fn share<'a>(params: &Object<'a>) -> Option<Act<'a>> {
         && is_hex(&nonce)
         && params.text("result").is_some_and(|result| is_hex_of(&result, 64));
     let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));
-    strict.then_some(Act::Submit(Submit { job, strict, user: None }))
+    strict.then_some(Act::Submit(Submit::strict(job, None)))
 }
 
 fn refused<'a>(params: &Object<'a>) -> Act<'a> {

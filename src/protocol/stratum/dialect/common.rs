@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::{agent, coin, login};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Login, Measure, Proof, Submit, View, non_empty, scalar_at,
@@ -17,22 +18,24 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answe
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     Some(match message.method.as_str() {
-        "mining.subscribe" => subscribe(&args),
+        "mining.subscribe" => subscribe(args),
         "mining.configure" | "mining.capabilities" => Act::Hello(Hello {
             agent: args.get(1).and_then(|map| map.object()?.text("info.sw-version")),
             likely: Dialect::Bitcoin,
         }),
         "mining.authorize" => Act::Login(Box::new(Login {
-            user: text_at(&args, 0),
-            password: scalar_at(&args, 1),
+            user: text_at(args, 0),
+            password: scalar_at(args, 1),
             worker: non_empty(message.fields.text("worker")),
             certain: true,
             ..Login::default()
         })),
         "mining.submit" => Act::Submit(Submit {
-            job: scalar_at(&args, 1).unwrap_or(Cow::Borrowed("")),
-            strict: false,
-            user: text_at(&args, 0),
+            job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
+            // The name says enough; all known forms have three parts at least.
+            strict: args.len() >= 3,
+            user: text_at(args, 0),
+            hash_count: None,
         }),
         "mining.extranonce.subscribe"
         | "mining.suggest_difficulty"
@@ -41,14 +44,14 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         | "mining.multi_version"
         | "mining.ping"
         | "mining.pong" => Act::Idle,
-        "mining.set_difficulty" => Act::Difficulty(difficulty(&args)?),
+        "mining.set_difficulty" => Act::Difficulty(difficulty(args)?),
         "mining.set_target" => {
-            let target = text_at(&args, 0).or_else(|| message.named().text("target"))?;
+            let target = text_at(args, 0).or_else(|| message.named().text("target"))?;
             Act::Difficulty(Measure::of_hashes(coin::hashes_below(&target)))
         }
         "mining.notify" => Act::Job(Job {
             proof: Proof::Loose,
-            ..Job::strict(scalar_at(&args, 0).unwrap_or(Cow::Borrowed("")), Measure::InForce)
+            ..Job::strict(scalar_at(args, 0).unwrap_or(Cow::Borrowed("")), Measure::InForce)
         }),
         "mining.set_extranonce" | "set_extranonce" | "mining.set_version_mask" => {
             Act::Greeting(Greeting::default())
@@ -59,7 +62,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             Act::Greeting(Greeting::default())
         }
         "client.get_version" if view.dialect != Dialect::Unknown => Act::AskVersion,
-        "client.reconnect" | "mining.reconnect" => redirect(&args),
+        "client.reconnect" | "mining.reconnect" => redirect(args),
         _ => return None,
     })
 }
@@ -113,7 +116,7 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
 
 /// The answer to `mining.subscribe` names the protocol in one dialect.
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let items = message.result()?.items()?;
+    let items = message.result_items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;
     protocol
         .starts_with("EthereumStratum/1")

@@ -3,7 +3,8 @@
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, hex_0x_at, text_at};
 
@@ -12,8 +13,8 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Conflux, message, answe
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }
@@ -49,5 +50,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let strict =
         args.len() == 4 && hex_0x_at(args, 1, 64) && number_0x(args, 2) && hex_0x_at(args, 3, 64);
     let job = text_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::is_hex;
 use super::{
     Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, long_hex_at, non_empty,
@@ -17,8 +18,8 @@ const MIN_SOLUTION: usize = 100;
 fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args),
         _ => None,
     }
 }
@@ -43,5 +44,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         && text_at(args, 3).is_some_and(|nonce| is_hex(&nonce))
         && long_hex_at(args, 4, MIN_SOLUTION);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -4,7 +4,8 @@
 use crate::model::event::mining::Dialect;
 
 use super::super::coin::plausible;
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::is_hex;
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, hex_at, scalar_at, text_at};
 
@@ -13,9 +14,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Ergo, message, answer: 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
+        "mining.notify" => notify(args),
         // The same five as Bitcoin's.
-        "mining.submit" if view.dialect == Dialect::Ergo => submit(&args),
+        "mining.submit" if view.dialect == Dialect::Ergo => submit(args),
         _ => None,
     }
 }
@@ -42,5 +43,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let strict = args.len() >= 3
         && [2, 4].iter().any(|n| text_at(args, *n).is_some_and(|nonce| is_hex(&nonce)));
     let job = scalar_at(args, 1)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(job, text_at(args, 0)) }))
 }

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Login, Measure, Submit, View, hex_0x_at, non_empty, text_at};
 
@@ -21,39 +22,40 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     }
     match call {
         "submitlogin" => Some(Act::Login(Box::new(Login {
-            user: text_at(&args, 0),
-            password: text_at(&args, 1),
+            user: text_at(args, 0),
+            password: text_at(args, 1),
             worker: non_empty(message.fields.text("worker")),
             certain: true,
             ..Login::default()
         }))),
         "getwork" => Some(Act::AskWork { standing: false }),
         "submitwork" => {
-            let nonce = text_at(&args, 0).unwrap_or_default();
+            let nonce = text_at(args, 0).unwrap_or_default();
             let nonce = strip_0x(&nonce);
             let strict = (1..=16).contains(&nonce.len())
                 && is_hex(nonce)
-                && hex_0x_at(&args, 1, 64)
-                && hex_0x_at(&args, 2, 64);
+                && hex_0x_at(args, 1, 64)
+                && hex_0x_at(args, 2, 64);
             Some(Act::Submit(Submit {
-                job: text_at(&args, 1).map_or(Cow::Borrowed(""), header),
+                job: text_at(args, 1).map_or(Cow::Borrowed(""), header),
                 strict,
                 user: None,
+                hash_count: None,
             }))
         }
         "submithashrate" => {
-            let digits = text_at(&args, 0)?;
+            let digits = text_at(args, 0)?;
             let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
             Some(Act::Hashrate(rate as f64))
         }
         // A ping of some miners; by itself it is what any node's status page asks.
         "mining" => (view.dialect == Dialect::EthProxy).then_some(Act::Idle),
         // Work calls as a subscription (WebSocket).
-        "subscribe" if text_at(&args, 0).as_deref() == Some("newWork") => {
+        "subscribe" if text_at(args, 0).as_deref() == Some("newWork") => {
             Some(Act::Login(Box::new(Login {
-                user: text_at(&args, 1),
-                password: text_at(&args, 2),
-                agent: non_empty(text_at(&args, 3)),
+                user: text_at(args, 1),
+                password: text_at(args, 2),
+                agent: non_empty(text_at(args, 3)),
                 certain: true,
                 ..Login::default()
             })))
@@ -64,7 +66,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    work(message, &message.result()?.items()?)
+    work(message, message.result_items()?)
 }
 
 /// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Measure, Submit, View, bare_answer, bool_at, hex_0x_at,
@@ -21,8 +22,8 @@ pub const GRAMMAR_2: Grammar =
 fn message_1<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify_1(&args),
-        "mining.submit" => submit_1(&args),
+        "mining.notify" => notify_1(args),
+        "mining.submit" => submit_1(args),
         _ => None,
     }
 }
@@ -54,7 +55,7 @@ fn submit_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         _ => false,
     };
     let job = text_at(args, 1)?;
-    strict.then(|| Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    strict.then(|| Act::Submit(Submit::strict(job, text_at(args, 0))))
 }
 
 fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
@@ -74,25 +75,26 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 }),
             }
         }
-        "mining.notify" if args.len() == 4 && hex_0x_at(&args, 2, 64) => {
-            let height = text_at(&args, 1)?;
-            let last = scalar_at(&args, 3)?;
+        "mining.notify" if args.len() == 4 && hex_0x_at(args, 2, 64) => {
+            let height = text_at(args, 1)?;
+            let last = scalar_at(args, 3)?;
             if height.len() > 12 || !is_hex(&height) || !matches!(last.as_ref(), "0" | "1") {
                 return None;
             }
             Act::Job(Job {
                 height: u64::from_str_radix(&height, 16).ok(),
-                ..Job::strict(text_at(&args, 0)?, Measure::InForce)
+                ..Job::strict(text_at(args, 0)?, Measure::InForce)
             })
         }
         // `[job_id, nonce, worker token]`
         "mining.submit" if known && args.len() == 3 => Act::Submit(Submit {
-            job: text_at(&args, 0).unwrap_or(Cow::Borrowed("")),
-            strict: text_at(&args, 1).is_some_and(|nonce| nonce.len() <= 16 && is_hex(&nonce)),
+            job: text_at(args, 0).unwrap_or(Cow::Borrowed("")),
+            strict: text_at(args, 1).is_some_and(|nonce| nonce.len() <= 16 && is_hex(&nonce)),
             user: None,
+            hash_count: None,
         }),
         "mining.hashrate" => {
-            let digits = text_at(&args, 0)?;
+            let digits = text_at(args, 0)?;
             Act::Hashrate(u64::from_str_radix(strip_0x(&digits), 16).ok()? as f64)
         }
         "mining.noop" | "mining.bye" if known => Act::Idle,
@@ -103,6 +105,6 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 
 /// The answer to `mining.hello`.
 fn answer_2<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let proto = message.result()?.object()?.text("proto")?;
+    let proto = message.result_object()?.text("proto")?;
     proto.starts_with("EthereumStratum/2").then(|| Act::Greeting(Greeting::default()))
 }

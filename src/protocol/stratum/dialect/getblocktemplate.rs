@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message, Object, Outcome};
+use super::super::json::{Json, Object};
+use super::super::message::{Message, Outcome};
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Job, Login, Measure, Proof, Submit, View, text_at};
 
@@ -24,12 +25,12 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             if message.params.is_some_and(Json::is_object) {
                 return wallet(message.named().text("wallet_address")?);
             }
-            ask(&message.args(), view)
+            ask(message.args(), view)
         }
         "merge_mining_get_aux_block" => wallet(message.named().text("address")?),
         "get_miner_data" => Some(Act::AskWork { standing: false }),
         "submitblock" | "submit_block" => {
-            let block = text_at(&message.args(), 0)?;
+            let block = text_at(message.args(), 0)?;
             let strict = block.len() >= MIN_BLOCK && is_hex(&block);
             strict.then(share)
         }
@@ -41,7 +42,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn share<'a>() -> Act<'a> {
-    Act::Submit(Submit { job: Cow::Borrowed(""), strict: true, user: None })
+    Act::Submit(Submit::strict(Cow::Borrowed(""), None))
 }
 
 fn wallet(address: Cow<'_, str>) -> Option<Act<'_>> {
@@ -63,8 +64,8 @@ fn ask<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
-    let result = message.result()?.object()?;
-    bitcoin(&result).or_else(|| monero(&result, view)).map(Act::Job)
+    let result = message.result_object()?;
+    bitcoin(result).or_else(|| monero(result, view)).map(Act::Job)
 }
 
 /// The verdict of an answer to `submitblock`: null is consent, text a reason against it (BIP 22).

@@ -22,15 +22,15 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     if message.method != "getwork" {
         return None;
     }
-    let Some(data) = text_at(&message.args(), 0) else {
+    let Some(data) = text_at(message.args(), 0) else {
         return Some(Act::AskWork { standing: false });
     };
     let strict = is_hex(&data) && data.len() >= FIXED;
-    Some(Act::Submit(Submit { job: name(&data), strict, user: None }))
+    Some(Act::Submit(Submit { strict, ..Submit::strict(name(&data), None) }))
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let result = message.result()?.object()?;
+    let result = message.result_object()?;
     let data = result.text("data")?;
     let target = result.text("target")?;
     if data.len() < DATA || !is_hex(&data) || !is_hex_of(&target, 64) {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message, Object};
+use super::super::json::{Json, Object};
+use super::super::message::Message;
 use super::super::text::is_hex;
 use super::{Act, Grammar, Job, Measure, Submit, View};
 
@@ -18,8 +19,8 @@ const MIN_CYCLE: usize = 8;
 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "job" => job(&message.named()),
-        "submit" => submit(&message.named()),
+        "job" => job(message.named()),
+        "submit" => submit(message.named()),
         "getjobtemplate" | "keepalive" | "status" if view.dialect == Dialect::Grin => {
             Some(Act::Idle)
         }
@@ -28,7 +29,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    job(&message.result()?.object()?)
+    job(message.result_object()?)
 }
 
 fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
@@ -46,5 +47,5 @@ fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     let cycle = params.get("pow").and_then(Json::items)?;
     let strict = cycle.len() >= MIN_CYCLE && cycle.iter().all(|edge| edge.integer().is_some());
     let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));
-    strict.then_some(Act::Submit(Submit { job, strict, user: None }))
+    strict.then_some(Act::Submit(Submit::strict(job, None)))
 }

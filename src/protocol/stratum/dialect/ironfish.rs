@@ -42,6 +42,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 .text("randomness")
                 .is_some_and(|nonce| nonce.len() == 16 && is_hex(&nonce)),
             user: None,
+            hash_count: None,
         }),
         "mining.submitted" => {
             let outcome = if body.get("result")?.boolean() == Some(true) {

@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, scalar_at, text_at};
 
@@ -11,8 +12,8 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Kaspa, message, answer:
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
-        "mining.submit" => submit(&args, view),
+        "mining.notify" => notify(args),
+        "mining.submit" => submit(args, view),
         _ => None,
     }
 }
@@ -35,5 +36,5 @@ fn submit<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let ours = view.dialect == Dialect::Kaspa || digits.len() != nonce.len();
     let strict = matches!(args.len(), 3 | 4) && ours && digits.len() <= 16 && is_hex(digits);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

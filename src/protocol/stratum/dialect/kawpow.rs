@@ -3,7 +3,8 @@
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::strip_0x;
 use super::{
     Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_0x_at, scalar_at, text_at,
@@ -14,9 +15,9 @@ pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::KawPow, message, answer
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
-        "mining.notify" => notify(&args),
+        "mining.notify" => notify(args),
         // Ethereum's plain variant hands in the same five.
-        "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(&args),
+        "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(args),
         _ => None,
     }
 }
@@ -45,5 +46,5 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         && hex_0x_at(args, 3, 64)
         && hex_0x_at(args, 4, 64);
     let job = scalar_at(args, 1).filter(|_| strict)?;
-    Some(Act::Submit(Submit { job, strict, user: text_at(args, 0) }))
+    Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -25,7 +25,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::message::{Id, Json, Message, Outcome};
+use super::json::Json;
+use super::message::{Id, Message, Outcome};
 use super::text::{is_hex, is_hex_of, strip_0x};
 
 /// What a message does to the conversation.
@@ -109,6 +110,15 @@ pub struct Submit<'a> {
     pub strict: bool,
     /// Who hands it in, where the dialect repeats that.
     pub user: Option<Cow<'a, str>>,
+    /// Hashes that the miner has made since its start, where it says so (xmr-stak).
+    pub hash_count: Option<f64>,
+}
+
+impl<'a> Submit<'a> {
+    /// A share of which every field has the shape that it must have.
+    pub fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
+        Submit { job, strict: true, user, hash_count: None }
+    }
 }
 
 #[derive(Debug)]
@@ -124,7 +134,7 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A job of which every field has the shape that it must have.
-    fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
+    pub fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
         let proof = Proof::Strict;
         Job { id, siblings: Vec::new(), measure, algorithm: None, height: None, proof }
     }

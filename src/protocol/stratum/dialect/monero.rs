@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::coin;
-use super::super::message::{Json, Message, Object};
+use super::super::json::{Json, Object};
+use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, non_empty, texts};
 
@@ -17,9 +18,9 @@ const MIN_BLOB: usize = 64;
 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
-        "login" => login(&message.named()),
-        "submit" => submit(&message.named(), view),
-        "job" => job(&message.named()),
+        "login" => login(message.named()),
+        "submit" => submit(message.named(), view),
+        "job" => job(message.named()),
         "keepalived" | "keepalive" | "getjob" | "block_template" => {
             // Too common a word to start from; it counts only where mining is known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
@@ -29,13 +30,13 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    let result = message.result()?.object()?;
+    let result = message.result_object()?;
     if let Some(object) = result.get("job").and_then(Json::object) {
         return job(&object);
     }
     // `getjob` answers with the job itself.
     if result.has("blob") {
-        return job(&result);
+        return job(result);
     }
     // XMRig's AutoClient: the connection goes on in the grammar of the algorithm named here.
     if result.has("extra_nonce") {
@@ -75,7 +76,12 @@ fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
     if !(strict && job.is_some()) && view.dialect != Dialect::Monero {
         return None;
     }
-    Some(Act::Submit(Submit { job: job.unwrap_or(Cow::Borrowed("")), strict, user: None }))
+    Some(Act::Submit(Submit {
+        job: job.unwrap_or(Cow::Borrowed("")),
+        strict,
+        user: None,
+        hash_count: params.number("hashcount_total"),
+    }))
 }
 
 /// A job object: `blob`, `target` and `job_id`.

@@ -36,7 +36,12 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             ..Job::strict(Cow::Borrowed(""), Measure::Unknown)
         }),
         // Only refusals are told.
-        "share" => Act::Submit(Submit { job: Cow::Borrowed(""), strict: true, user: None }),
+        "share" => Act::Submit(Submit {
+            job: Cow::Borrowed(""),
+            strict: true,
+            user: None,
+            hash_count: None,
+        }),
         "invalid-share" | "error" => Act::Answer {
             to: Id::None,
             outcome: Outcome::Refused(fields.text("reason").unwrap_or_default().into()),

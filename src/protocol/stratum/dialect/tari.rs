@@ -2,7 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Json, Message};
+use super::super::json::Json;
+use super::super::message::Message;
 use super::super::text::is_hex_of;
 use super::{Act, Grammar, Submit, View, monero};
 
@@ -15,15 +16,15 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             let strict = params.integer("nonce").is_some()
                 && params.text("hash").is_some_and(|hash| is_hex_of(&hash, 64));
             let job = params.scalar("job_id").filter(|_| strict)?;
-            Some(Act::Submit(Submit { job, strict, user: None }))
+            Some(Act::Submit(Submit::strict(job, None)))
         }
         // Jobs look like Monero's; only the login or an earlier share tells.
-        "job" if view.dialect == Dialect::Tari => monero::job(&params),
+        "job" if view.dialect == Dialect::Tari => monero::job(params),
         _ => None,
     }
 }
 
 fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
-    let job = message.result()?.object()?.get("job").and_then(Json::object)?;
+    let job = message.result_object()?.get("job").and_then(Json::object)?;
     if view.dialect == Dialect::Tari { monero::job(&job) } else { None }
 }

@@ -8,7 +8,7 @@ use crate::model::event::mining::Dialect;
 use crate::protocol::parser::{Context, Next, Probe};
 
 use super::super::coin;
-use super::super::dialect::{Act, Hello, Job, Login, Measure, Proof, Submit};
+use super::super::dialect::{Act, Hello, Job, Login, Measure, Submit};
 use super::super::message::{Id, Outcome};
 use super::super::session::{Origin, Session};
 
@@ -200,21 +200,14 @@ fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'sta
         }
         NEW_JOB | NEW_EXTENDED_JOB => {
             let _channel = fields.u32()?;
-            let job = Job {
-                id: Cow::Owned(fields.u32()?.to_string()),
-                siblings: Vec::new(),
-                measure: Measure::InForce,
-                algorithm: None,
-                height: None,
-                proof: Proof::Strict,
-            };
+            let job = Job::strict(Cow::Owned(fields.u32()?.to_string()), Measure::InForce);
             ("NewMiningJob", Id::None, vec![Act::Job(job)])
         }
         SUBMIT_STANDARD | SUBMIT_EXTENDED => {
             let _channel = fields.u32()?;
             let sequence = Id::Some(u64::from(fields.u32()?));
             let job = Cow::Owned(fields.u32()?.to_string());
-            ("SubmitShares", sequence, vec![Act::Submit(Submit { job, strict: true, user: None })])
+            ("SubmitShares", sequence, vec![Act::Submit(Submit::strict(job, None))])
         }
         SUBMIT_SUCCESS => {
             let (_channel, _last) = (fields.u32()?, fields.u32()?);

@@ -1,0 +1,137 @@
+//! Which request an answer belongs to, and what follows from it.
+
+use crate::model::alert::Verdict;
+use crate::model::chunk::Direction;
+use crate::model::event::Moment;
+use crate::model::event::mining::Dialect;
+
+use super::dialect::{Act, getblocktemplate};
+use super::message::{Id, Message, Outcome};
+use super::profile::learn_agent;
+use super::session::{COST_ANSWER, Origin, Session};
+use super::shares::{Asked, Open};
+use super::text::printable;
+
+impl Session {
+    /// Books an answer: with the request that it belongs to, and what it brings along.
+    pub(super) fn answer(
+        &mut self,
+        at: Moment,
+        direction: Direction,
+        message: &Message<'_>,
+        read: Option<(Dialect, Act<'_>)>,
+    ) {
+        if self.state.miner == Some(direction) {
+            if self.version_asked.take_if(|id| *id == message.id).is_some() {
+                let version = message.result().and_then(|result| result.text());
+                learn_agent(&mut self.state, version.as_deref());
+            }
+            return;
+        }
+        let mut outcome = message.outcome();
+        if self.state.dialect == Dialect::GetBlockTemplate {
+            outcome = getblocktemplate::outcome(message, outcome);
+        }
+        let brings_job = matches!(read, Some((_, Act::Job(_))));
+        let open = match self.state.miner {
+            Some(_) => self.matching(message, &outcome, brings_job),
+            None => None,
+        };
+        match open {
+            Some(open) if open.asked == Asked::Share => self.settle(at, open, &outcome),
+            Some(open) => self.granted(at, open.asked, &outcome, brings_job),
+            None if read.is_none() => self.spend(COST_ANSWER),
+            None => {}
+        }
+        if let Some((dialect, act)) = read {
+            let origin = Origin { id: message.id, method: &message.method };
+            self.act(at, direction, origin, dialect, act);
+        }
+    }
+
+    /// The open request that an answer belongs to.
+    fn matching(
+        &mut self,
+        message: &Message<'_>,
+        outcome: &Outcome,
+        brings_job: bool,
+    ) -> Option<Open> {
+        let bare = message.result().is_none_or(|result| result.boolean().is_some());
+        let fits = |open: &Open| match open.asked {
+            Asked::Share => !brings_job,
+            Asked::Work => brings_job || !bare || !outcome.is_granted(),
+            Asked::Login | Asked::Hello | Asked::Other => true,
+            Asked::Hashrate => !brings_job,
+        };
+        if let Some(open) = self.ledger.take(|open| open.id == message.id && fits(open)) {
+            return Some(open);
+        }
+        if brings_job {
+            return None;
+        }
+        // Some pools answer `mining.subscribe` with an id of their own.
+        let compound = message.result().is_some_and(|result| result.is_array());
+        if compound && self.ledger.any(|open| open.asked == Asked::Hello) {
+            return self.ledger.take(|open| open.asked == Asked::Hello);
+        }
+        // Otherwise only an answer without a usable id may go to the oldest request, and not
+        // where it could as well be meant for one that nobody counts.
+        if !message.id.is_vague()
+            || self.ledger.any(|open| matches!(open.asked, Asked::Hashrate | Asked::Other))
+        {
+            return None;
+        }
+        self.ledger.take(|open| open.asked != Asked::Work && fits(open))
+    }
+
+    /// The pool's answer to anything but a share.
+    fn granted(&mut self, at: Moment, asked: Asked, outcome: &Outcome, brings_job: bool) {
+        match (asked, outcome) {
+            (Asked::Login, Outcome::Refused(reason)) => {
+                let reason = if reason.is_empty() { "refused" } else { reason.as_str() };
+                self.state.refused = Some(printable(reason));
+            }
+            (Asked::Login, Outcome::Granted) => {
+                self.state.refused = None;
+                self.ladder.answered = true;
+                if !brings_job {
+                    self.ladder
+                        .climb(at, Verdict::Session, || "pool accepted the login".to_owned());
+                }
+            }
+            (Asked::Hello | Asked::Hashrate, Outcome::Granted) => {
+                self.ladder.answered = true;
+                self.ladder.climb(at, Verdict::Session, || "pool answered".to_owned());
+            }
+            _ => {}
+        }
+        if brings_job {
+            // A login's answer with a job proves both at once; keep the rungs apart.
+            self.ladder.answered = true;
+            if asked == Asked::Login {
+                self.ladder.asked = true;
+                self.ladder.climb(at, Verdict::Session, || "pool accepted the login".to_owned());
+            }
+        }
+    }
+
+    pub(super) fn judge(&mut self, at: Moment, to: Id, outcome: &Outcome) {
+        let share = |open: &Open| open.asked == Asked::Share;
+        let open = match to {
+            Id::None => self.ledger.take(share).or_else(|| self.ledger.take(|_| true)),
+            id => self.ledger.take(|open| open.id == id),
+        };
+        match open {
+            Some(open) if share(&open) => self.settle(at, open, outcome),
+            Some(open) => self.granted(at, open.asked, outcome, false),
+            None => {}
+        }
+    }
+
+    fn settle(&mut self, at: Moment, share: Open, outcome: &Outcome) {
+        self.ledger.settle(share, outcome.is_granted());
+        self.ladder.judged();
+        let word = if outcome.is_granted() { "accepted" } else { "rejected" };
+        self.ladder.climb(at, Verdict::Active, || format!("pool {word} a share"));
+    }
+}

@@ -1,0 +1,205 @@
+//! JSON values, taken apart only as far as somebody asks, without copying.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
+
+/// Keys of an object and elements of an array that are looked at; the largest real arrays are a
+/// Cuckoo cycle of 42 numbers and a Merkle branch of some 20 hashes. The rest is skipped.
+const MAX_MEMBERS: usize = 512;
+
+/// A JSON value whose inside has not been looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<'a>(&'a str);
+
+impl<'a> Json<'a> {
+    /// As it was written.
+    pub fn raw(self) -> &'a str {
+        self.0
+    }
+
+    fn first(self) -> u8 {
+        self.0.bytes().next().unwrap_or(b'n')
+    }
+
+    pub fn is_null(self) -> bool {
+        self.first() == b'n'
+    }
+
+    pub fn is_array(self) -> bool {
+        self.first() == b'['
+    }
+
+    pub fn is_object(self) -> bool {
+        self.first() == b'{'
+    }
+
+    pub fn is_string(self) -> bool {
+        self.first() == b'"'
+    }
+
+    pub fn boolean(self) -> Option<bool> {
+        match self.first() {
+            b't' => Some(true),
+            b'f' => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The text of a string; escapes that are no characters become U+FFFD.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        if !self.is_string() {
+            return None;
+        }
+        serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
+    }
+
+    /// A string's text, or a number as it was written.
+    pub fn scalar(self) -> Option<Cow<'a, str>> {
+        match self.first() {
+            b'"' => self.text(),
+            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.0)),
+            _ => None,
+        }
+    }
+
+    /// A number, or a string that holds one in decimal; always finite.
+    pub fn number(self) -> Option<f64> {
+        self.scalar()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// A whole number that fits, or a string that holds one in decimal.
+    pub fn integer(self) -> Option<u64> {
+        self.scalar()?.trim().parse().ok()
+    }
+
+    /// The elements of an array.
+    pub fn items(self) -> Option<Vec<Json<'a>>> {
+        if !self.is_array() {
+            return None;
+        }
+        serde_json::from_str::<Items<'a>>(self.0).ok().map(|items| items.0)
+    }
+
+    pub fn object(self) -> Option<Object<'a>> {
+        if !self.is_object() {
+            return None;
+        }
+        serde_json::from_str::<Object<'a>>(self.0).ok()
+    }
+}
+
+/// The members of an object in order.
+#[derive(Debug, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// The member `key`; of several the last, as most parsers have it.
+    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+        self.0.iter().rfind(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+
+    pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.text()
+    }
+
+    pub fn scalar(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.scalar()
+    }
+
+    pub fn integer(&self, key: &str) -> Option<u64> {
+        self.get(key)?.integer()
+    }
+
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.get(key)?.number()
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+}
+
+/// A string, decoded without insisting on valid surrogates.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                Ok(Text(String::from_utf8_lossy(bytes)))
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+        }
+        // As bytes: serde_json then lets lone surrogates pass, as the parsers of pools do.
+        deserializer.deserialize_bytes(Visitor)
+    }
+}
+
+struct Items<'a>(Vec<Json<'a>>);
+
+impl<'de> Deserialize<'de> for Items<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Items<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Items<'de>, A::Error> {
+                let mut items = Vec::new();
+                while items.len() < MAX_MEMBERS {
+                    let Some(item) = seq.next_element::<&'de RawValue>()? else {
+                        return Ok(Items(items));
+                    };
+                    items.push(Json(item.get()));
+                }
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Key;
+        impl<'de> DeserializeSeed<'de> for Key {
+            type Value = Cow<'de, str>;
+            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+                Text::deserialize(d).map(|text| text.0)
+            }
+        }
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Object<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(key) = map.next_key_seed(Key)? {
+                    let value = map.next_value::<&'de RawValue>()?;
+                    // Where there are too many, the last one gives way: duplicates of a known key
+                    // at the end still win.
+                    if members.len() == MAX_MEMBERS {
+                        members.pop();
+                    }
+                    members.push((key, Json(value.get())));
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}

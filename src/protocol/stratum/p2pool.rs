@@ -1,0 +1,105 @@
+//! The peer-to-peer protocol of p2pool: whoever speaks it runs a mining node.
+//!
+//! Both sides begin alike: a challenge (type 0, 8 bytes, peer id of 8), then its solution (type 1,
+//! hash of 32, salt of 8). What follows is the side chain's blocks, of which nothing is read.
+
+use crate::model::Chunk;
+use crate::model::alert::Verdict;
+use crate::model::event::Event;
+use crate::model::event::mining::{Dialect, MiningSession, Step};
+use crate::protocol::parser::{Context, Next, Parser, Probe};
+
+use super::coin;
+
+const CHALLENGE: u8 = 0;
+const SOLUTION: u8 = 1;
+const CHALLENGE_LENGTH: usize = 17;
+/// Challenge and solution.
+const HANDSHAKE_LENGTH: usize = CHALLENGE_LENGTH + 41;
+
+/// Distinct values that the 16 random bytes of a challenge have at least; 15.5 on average.
+const MIN_DISTINCT: usize = 11;
+
+/// Whether a direction begins with p2pool's handshake.
+pub fn probe(bytes: &[u8]) -> Probe {
+    let Some((first, rest)) = bytes.split_first() else { return Probe::Unsure };
+    if *first != CHALLENGE {
+        return Probe::NotForUs;
+    }
+    let Some(random) = rest.get(..CHALLENGE_LENGTH - 1) else { return Probe::Unsure };
+    let distinct = (0..=u8::MAX).filter(|value| random.contains(value)).count();
+    match bytes.get(CHALLENGE_LENGTH) {
+        _ if distinct < MIN_DISTINCT => Probe::NotForUs,
+        None => Probe::Unsure,
+        Some(&SOLUTION) if bytes.len() >= HANDSHAKE_LENGTH => Probe::Certain,
+        Some(&SOLUTION) => Probe::Unsure,
+        Some(_) => Probe::NotForUs,
+    }
+}
+
+/// One connection: waits for both handshakes.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// The beginning of each direction.
+    begun: [Vec<u8>; 2],
+}
+
+impl Parser for Session {
+    fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let Some(begun) = self.begun.get_mut(chunk.direction.index()) else { return Next::Reject };
+        let wanted = HANDSHAKE_LENGTH.saturating_sub(begun.len());
+        if chunk.gap > 0 && wanted > 0 {
+            return Next::Reject;
+        }
+        begun.extend(chunk.bytes.iter().take(wanted));
+        let probes = self.begun.each_ref().map(|begun| probe(begun));
+        if probes.contains(&Probe::NotForUs) {
+            return Next::Reject;
+        }
+        if probes != [Probe::Certain; 2] {
+            return Next::More;
+        }
+        let dialect = Dialect::P2Pool;
+        let detail = "p2pool peers exchanged challenge and solution".to_owned();
+        ctx.emit(Event::Mining(&MiningSession {
+            dialect,
+            steps: vec![Step { verdict: Verdict::Session, at: ctx.at, detail }],
+            coin: coin::of_dialect(dialect).map(str::to_owned),
+            coin_reason: Some("dialect"),
+            midstream: ctx.flow.midstream,
+            first_message: Some(ctx.at),
+            last_message: Some(ctx.at),
+            ..MiningSession::default()
+        }));
+        Next::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handshake(seed: u8) -> Vec<u8> {
+        let random = |n: u8| (0..n).map(move |i| i.wrapping_mul(37).wrapping_add(seed));
+        let mut bytes = vec![CHALLENGE];
+        bytes.extend(random(16));
+        bytes.push(SOLUTION);
+        bytes.extend(random(40));
+        bytes
+    }
+
+    #[test]
+    fn the_handshake_is_told_from_other_protocols_that_begin_with_zero() {
+        let whole = handshake(3);
+        assert_eq!(whole.len(), HANDSHAKE_LENGTH);
+        for length in 0..HANDSHAKE_LENGTH {
+            assert_eq!(probe(whole.get(..length).unwrap()), Probe::Unsure, "{length}");
+        }
+        assert_eq!(probe(&whole), Probe::Certain);
+        assert_eq!(
+            probe(b"\x00\x00\x00\x54\xffSMB\x72\x00\x00\x00\x00\x18\x53\xc8\x00\x01"),
+            Probe::NotForUs
+        );
+        assert_eq!(probe(b"\x16\x03\x01"), Probe::NotForUs);
+    }
+}

@@ -1,0 +1,169 @@
+//! Who mines what, and for whom: what logins, jobs and HTTP requests tell about it.
+
+use std::borrow::Cow;
+
+use crate::model::event::HttpRequest;
+use crate::model::event::mining::{Dialect, MiningSession, Wallet};
+
+use super::dialect::Login;
+use super::text::printable;
+use super::{agent, coin, login};
+
+/// Algorithms listed at login that are kept; XMRig offers 29.
+const MAX_ALGORITHMS: usize = 64;
+
+/// What has to be remembered beside the session itself.
+#[derive(Debug, Default)]
+pub struct Profile {
+    /// The dialect was told by more than a first message's guess.
+    dialect_proven: bool,
+    /// Coin that the miner named itself.
+    named_coin: Option<String>,
+}
+
+impl Profile {
+    /// Takes a login. Returns whether it must be a miner's.
+    pub fn login(&mut self, state: &mut MiningSession, login: &Login<'_>) -> bool {
+        let user = login.user.as_deref().unwrap_or_default();
+        let password = login.password.as_deref().unwrap_or_default();
+        let identity = login::identify(user, password);
+        let known_agent = login.agent.as_deref().is_some_and(agent::is_miner);
+        let known_algorithm = login.algorithms.iter().any(|name| coin::is_algorithm(name));
+        let certain = login.certain || known_agent || known_algorithm || identity.is_proof();
+        learn_agent(state, login.agent.as_deref());
+        if !user.is_empty() {
+            state.login = Some(printable(user));
+        }
+        replace(&mut state.password, login.password.as_deref());
+        replace(&mut state.rig_id, login.rig_id.as_deref());
+        let worker = login.worker.as_deref().or(login.rig_id.as_deref());
+        replace(&mut state.worker, worker.or(identity.worker.as_deref()));
+        // The hash of the user's wallet stands where a wallet should (Iron Fish: an address does).
+        state.donation = login.donation || (identity.is_hash && !login.certain);
+        if login.likely == Dialect::IronFish && identity.is_hash {
+            let address = user.to_owned();
+            state.wallet = Some(Wallet { address, coins: vec!["IRON"], ..Wallet::default() });
+        } else if let Some(wallet) = identity.wallet.filter(|_| !state.donation) {
+            state.wallet = Some(wallet);
+        }
+        state.wallet_hidden = state.wallet.is_none() && state.login.is_some() && !state.donation;
+        self.named_coin = identity.coin.or(self.named_coin.take());
+        if !login.algorithms.is_empty() {
+            let names = login.algorithms.iter().take(MAX_ALGORITHMS);
+            state.algorithms = names.map(|name| printable(name)).collect();
+        }
+        if let ([algorithm], None) = (state.algorithms.as_slice(), &state.algorithm) {
+            state.algorithm = Some(algorithm.clone());
+        }
+        self.guess(state, login.likely);
+        self.guess_from_wallet(state);
+        certain
+    }
+
+    /// Takes a user name seen elsewhere than in a login; it fills what is still open.
+    pub fn user(&mut self, state: &mut MiningSession, user: &str) {
+        if state.login.is_some() || user.is_empty() {
+            return;
+        }
+        let identity = login::identify(user, "");
+        state.login = Some(printable(user));
+        state.wallet = state.wallet.take().or(identity.wallet);
+        state.wallet_hidden = state.wallet.is_none();
+        state.worker = state.worker.take().or(identity.worker.as_deref().map(printable));
+    }
+
+    /// Takes the HTTP request around the messages; it fills what is still open.
+    pub fn http(&mut self, state: &mut MiningSession, request: &HttpRequest) {
+        if state.agent.is_none() {
+            learn_agent(state, request.user_agent.as_deref());
+        }
+        let identity = login::identify(&request.target, "");
+        if let (None, Some(wallet)) = (&state.wallet, identity.wallet) {
+            state.wallet = Some(wallet);
+            state.wallet_hidden = false;
+            state.worker = state.worker.take().or(identity.worker.as_deref().map(printable));
+        }
+        self.user(state, request.user.as_deref().unwrap_or_default());
+    }
+
+    /// The messages follow `dialect`, for sure.
+    pub fn prove(&mut self, state: &mut MiningSession, dialect: Dialect) {
+        state.dialect = dialect;
+        self.dialect_proven = true;
+    }
+
+    /// Takes a guess at the dialect, unless it is known.
+    pub fn guess(&mut self, state: &mut MiningSession, likely: Dialect) {
+        let better = likely != Dialect::Unknown
+            && (state.dialect == Dialect::Unknown || likely != Dialect::Bitcoin);
+        if better && !self.dialect_proven {
+            state.dialect = likely;
+        }
+    }
+
+    /// A wallet tells more than a bare `mining.subscribe`.
+    fn guess_from_wallet(&mut self, state: &mut MiningSession) {
+        let guessed = [Dialect::Unknown, Dialect::Bitcoin, Dialect::EthStratum1];
+        if !guessed.contains(&state.dialect) {
+            return;
+        }
+        let coin = state.wallet.as_ref().and_then(|wallet| wallet.coins.first().copied());
+        let likely = match coin {
+            Some("ZEC") => Dialect::Equihash,
+            Some("KAS") => Dialect::Kaspa,
+            Some("ERG") => Dialect::Ergo,
+            Some("CFX") => Dialect::Conflux,
+            Some("ETH") => Dialect::EthStratum1,
+            _ => Dialect::Bitcoin,
+        };
+        self.guess(state, likely);
+    }
+
+    /// Tells the coin from the strongest source there is.
+    pub fn tell_coin(&self, state: &mut MiningSession) {
+        let from_algorithm = state.algorithm.as_deref().and_then(coin::of_algorithm);
+        let from_dialect = coin::of_dialect(state.dialect);
+        let coins = state.wallet.as_ref().map_or(&[][..], |wallet| wallet.coins.as_slice());
+        // A format that several coins share: the work decides between them.
+        let from_wallet = [from_algorithm, from_dialect]
+            .into_iter()
+            .flatten()
+            .find(|coin| coins.contains(coin))
+            .or(coins.first().copied());
+        let (coin, reason) = if let Some(named) = &self.named_coin {
+            (named.as_str(), "login")
+        } else if let Some(coin) = from_wallet {
+            (coin, "wallet")
+        } else if let Some(coin) = from_algorithm {
+            (coin, "algorithm")
+        } else if let Some(coin) = from_dialect {
+            (coin, "dialect")
+        } else {
+            return;
+        };
+        if state.coin.as_deref() != Some(coin) {
+            state.coin = Some(printable(coin));
+        }
+        state.coin_reason = Some(reason);
+    }
+}
+
+pub fn learn_agent(state: &mut MiningSession, agent: Option<&str>) {
+    replace(&mut state.agent, agent.filter(|agent| !agent.trim().is_empty()));
+}
+
+pub fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<'_, str>>) {
+    // The same with every job: compare before copying.
+    if let Some(algorithm) = algorithm
+        && state.algorithm.as_deref() != Some(algorithm)
+    {
+        state.algorithm = Some(printable(algorithm));
+    }
+}
+
+/// Puts printable `text` in place of what is known, if there is any.
+fn replace(known: &mut Option<String>, text: Option<&str>) {
+    if let Some(text) = text {
+        *known = Some(printable(text));
+    }
+}
