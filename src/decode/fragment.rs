@@ -94,7 +94,7 @@ impl Defragmenter {
         whole: &mut Vec<u8>,
     ) -> Result<(), Stop> {
         let end = piece.offset + payload.len();
-        let ragged = piece.more && payload.len() % 8 != 0;
+        let ragged = piece.more && !payload.len().is_multiple_of(8);
         if payload.is_empty() || end > MAX_DATAGRAM || ragged {
             return Err(Stop::FragmentMalformed);
         }

@@ -1,1 +1,72 @@
-//! (being written)
+//! Threads and channels: wires capture, workers and the collector together.
+
+mod collector;
+mod live;
+mod replay;
+mod worker;
+
+use std::io;
+use std::sync::Arc;
+
+pub use collector::{Collected, Outlet};
+pub use live::live;
+pub use replay::replay;
+
+use crate::capture::{CaptureError, CaptureStats, Progress};
+use crate::correlate;
+use crate::decode::{DecodeOptions, DecodeStats};
+use crate::flow::{FlowLimits, FlowStats};
+use crate::intel::Intel;
+use crate::output::eve_events::EventKinds;
+use worker::Worker;
+
+/// Everything that the stages are built from.
+#[derive(Clone)]
+pub struct Setup {
+    pub intel: Arc<Intel>,
+    pub decode: DecodeOptions,
+    pub flow: FlowLimits,
+    pub correlate: correlate::Options,
+    /// Extracted events to write as EVE records.
+    pub events: EventKinds,
+    /// Name of this sensor for EVE records.
+    pub sensor: Option<String>,
+}
+
+/// What a run has seen, at its end.
+#[derive(Debug)]
+pub struct Report {
+    pub capture: CaptureStats,
+    pub workers: Vec<WorkerStats>,
+    pub collected: Collected,
+}
+
+/// Counters of one worker.
+#[derive(Clone, Debug)]
+pub struct WorkerStats {
+    pub decode: DecodeStats,
+    pub flow: FlowStats,
+}
+
+impl WorkerStats {
+    fn of(worker: &Worker) -> Self {
+        WorkerStats { decode: worker.decode_stats().clone(), flow: worker.flow_stats().clone() }
+    }
+}
+
+/// Is told how a run goes on.
+pub trait Observer {
+    /// Bytes read of how many; `None` where the end is not known.
+    fn progress(&mut self, progress: Option<Progress>);
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    #[error("a worker thread died; this is a bug, please report it with the capture")]
+    Worker,
+}

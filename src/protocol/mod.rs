@@ -1,4 +1,12 @@
 //! Protocol parsers: chunks of a flow in, events out.
 
+pub mod dns;
+pub mod http;
+pub mod inspector;
 pub mod parser;
+mod prelude;
+pub mod quic;
+mod search;
 pub mod stratum;
+pub mod tls;
+pub mod websocket;

@@ -1,0 +1,110 @@
+//! The end of the line: messages of all workers in, alerts and records out.
+
+use std::io;
+
+use crate::correlate::Correlator;
+use crate::model::Timestamp;
+use crate::model::alert::{Alert, State};
+
+use super::worker::{Content, Message};
+
+/// Takes what the pipeline produces, in order.
+pub trait Outlet {
+    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
+    /// A line of `--events`.
+    fn record(&mut self, line: &str) -> io::Result<()>;
+    /// Nothing more for now: hand on what is buffered.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Incidents kept for the summary; the JSON lines have them all.
+const MAX_SUMMARY: usize = 10_000;
+
+/// Owns the correlator and keeps the last word on each incident.
+pub struct Collector<'a> {
+    correlator: Correlator,
+    outlet: &'a mut dyn Outlet,
+    alerts: Vec<Alert>,
+    closed: Vec<Alert>,
+    closed_omitted: u64,
+    alerts_written: u64,
+}
+
+impl<'a> Collector<'a> {
+    pub fn new(correlator: Correlator, outlet: &'a mut dyn Outlet) -> Self {
+        Collector {
+            correlator,
+            outlet,
+            alerts: Vec::new(),
+            closed: Vec::new(),
+            closed_omitted: 0,
+            alerts_written: 0,
+        }
+    }
+
+    /// Takes the messages of one batch, in any order of workers, after which packet time is `now`.
+    pub fn take(
+        &mut self,
+        mut messages: Vec<Message>,
+        sort: bool,
+        now: Timestamp,
+    ) -> io::Result<()> {
+        if sort {
+            messages.sort_by_key(Message::order);
+        }
+        for message in messages {
+            match message.content {
+                Content::Record(line) => self.outlet.record(&line)?,
+                Content::Finding(finding) => {
+                    self.correlator.finding(&finding, &mut self.alerts);
+                    self.write()?;
+                }
+            }
+        }
+        self.correlator.advance(now, &mut self.alerts);
+        self.write()
+    }
+
+    /// Nothing will follow for a while.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.outlet.flush()
+    }
+
+    /// The input ended at `now`: closes all incidents.
+    pub fn finish(mut self, now: Timestamp) -> io::Result<Collected> {
+        self.correlator.finish(now, &mut self.alerts);
+        self.write()?;
+        self.outlet.flush()?;
+        Ok(Collected {
+            incidents: self.closed,
+            incidents_omitted: self.closed_omitted,
+            alerts: self.alerts_written,
+        })
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        for alert in self.alerts.drain(..) {
+            self.outlet.alert(&alert)?;
+            self.alerts_written += 1;
+            if alert.state == State::Closed {
+                if self.closed.len() < MAX_SUMMARY {
+                    self.closed.push(alert);
+                } else {
+                    self.closed_omitted += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a finished collector has seen.
+#[derive(Debug)]
+pub struct Collected {
+    /// The last record of each incident, in order of closing.
+    pub incidents: Vec<Alert>,
+    /// Incidents beyond those kept.
+    pub incidents_omitted: u64,
+    /// Alert lines written.
+    pub alerts: u64,
+}

@@ -1,0 +1,229 @@
+//! One worker: from packets to findings, for the flows that are its own.
+
+use std::sync::Arc;
+
+use crate::decode::{DecodeStats, Decoder};
+use crate::detect::Detector;
+use crate::flow::{FlowStats, FlowTable, Visitor, dispatch_hash};
+use crate::model::chunk::{Chunk, Interest};
+use crate::model::event::{Event, EventSink, Moment};
+use crate::model::finding::Finding;
+use crate::model::flow::{Flow, FlowEnd};
+use crate::model::{PacketBatch, Segment, Timestamp};
+use crate::output::eve_events::EventKinds;
+use crate::protocol::inspector::Inspector;
+use crate::protocol::parser::{Context, Scratch};
+
+use super::Setup;
+
+/// What a worker has to say, in an order that does not depend on how flows are spread over workers.
+#[derive(Debug)]
+pub struct Message {
+    order: Order,
+    pub content: Content,
+}
+
+#[derive(Debug)]
+pub enum Content {
+    Finding(Finding),
+    /// A line of `--events`.
+    Record(String),
+}
+
+/// Packet, then what the packet itself caused before what the passing of time caused, then flow.
+/// Messages of one flow keep their order by stable sorting.
+type Order = (u64, bool, u64);
+
+impl Message {
+    pub fn order(&self) -> Order {
+        self.order
+    }
+}
+
+/// Which flows a worker takes: those whose hash leaves `index` when divided by `count`.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub index: u64,
+    pub count: u64,
+}
+
+impl Share {
+    pub const ALL: Share = Share { index: 0, count: 1 };
+
+    fn takes(self, segment: &Segment<'_>) -> bool {
+        self.count == 1 || dispatch_hash(&segment.key) % self.count == self.index
+    }
+}
+
+/// Decoder, flow table, parsers and detector of one thread.
+pub struct Worker {
+    share: Share,
+    decoder: Decoder,
+    flows: FlowTable<Inspector>,
+    lens: Lens,
+    /// Packet time: the newest packet of any worker's flows.
+    now: Timestamp,
+    last_packet: u64,
+}
+
+impl Worker {
+    pub fn new(setup: &Setup, share: Share) -> Self {
+        Worker {
+            share,
+            decoder: Decoder::new(setup.decode.clone()),
+            flows: FlowTable::new(setup.flow.clone()),
+            lens: Lens {
+                detector: Detector::new(Arc::clone(&setup.intel)),
+                scratch: Scratch::default(),
+                events: setup.events,
+                sensor: setup.sensor.clone(),
+                order: (0, false),
+                findings: Vec::new(),
+                messages: Vec::new(),
+            },
+            now: Timestamp::ZERO,
+            last_packet: 0,
+        }
+    }
+
+    /// Analyses a batch and returns what it said.
+    pub fn batch(&mut self, batch: &PacketBatch) -> Vec<Message> {
+        for packet in batch.packets() {
+            self.now = self.now.max(packet.time);
+            self.last_packet = packet.number;
+            let Some(segment) = self.decoder.decode(&packet) else { continue };
+            if self.share.takes(&segment) {
+                self.lens.order = (packet.number, false);
+                self.flows.process(&segment, &mut self.lens);
+            }
+        }
+        self.advance(self.now)
+    }
+
+    /// Lets packet time reach `now` where no packet does: a live interface that is silent.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Message> {
+        self.now = self.now.max(now);
+        self.lens.order = (self.last_packet, true);
+        self.flows.advance(self.now, self.last_packet, &mut self.lens);
+        std::mem::take(&mut self.lens.messages)
+    }
+
+    /// The input has ended: ends all flows.
+    pub fn finish(&mut self) -> Vec<Message> {
+        self.lens.order = (self.last_packet, true);
+        self.flows.finish(self.last_packet, &mut self.lens);
+        std::mem::take(&mut self.lens.messages)
+    }
+
+    /// The newest packet time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn decode_stats(&self) -> &DecodeStats {
+        self.decoder.stats()
+    }
+
+    pub fn flow_stats(&self) -> &FlowStats {
+        self.flows.stats()
+    }
+}
+
+/// Looks at the payload of flows: gives chunks to the parsers and events to the detector.
+struct Lens {
+    detector: Detector,
+    scratch: Scratch,
+    events: EventKinds,
+    sensor: Option<String>,
+    /// Of the messages that come next, but for the flow.
+    order: (u64, bool),
+    findings: Vec<Finding>,
+    messages: Vec<Message>,
+}
+
+impl Lens {
+    fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>) {
+        let mut sink = Sink {
+            detector: &mut self.detector,
+            events: self.events,
+            sensor: self.sensor.as_deref(),
+            order: self.order,
+            findings: &mut self.findings,
+            messages: &mut self.messages,
+        };
+        sink.event(flow, at, event);
+    }
+
+    /// Runs `work` with a context for `flow`.
+    fn parse<R>(&mut self, flow: &Flow, at: Moment, work: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        let mut sink = Sink {
+            detector: &mut self.detector,
+            events: self.events,
+            sensor: self.sensor.as_deref(),
+            order: self.order,
+            findings: &mut self.findings,
+            messages: &mut self.messages,
+        };
+        work(&mut Context { flow, at, scratch: &mut self.scratch, sink: &mut sink })
+    }
+}
+
+impl Visitor for Lens {
+    type State = Inspector;
+
+    fn opened(&mut self, flow: &Flow, packet: u64) {
+        self.event(flow, Moment { time: flow.first_seen, packet }, Event::FlowOpened);
+    }
+
+    fn begin(&mut self, flow: &Flow) -> Option<Inspector> {
+        Inspector::new(flow)
+    }
+
+    fn chunk(&mut self, flow: &Flow, inspector: &mut Inspector, chunk: &Chunk<'_>) -> Interest {
+        let at = Moment { time: chunk.time, packet: chunk.packet };
+        self.parse(flow, at, |context| inspector.chunk(context, chunk))
+    }
+
+    fn closed(
+        &mut self,
+        flow: &Flow,
+        inspector: Option<&mut Inspector>,
+        end: FlowEnd,
+        time: Timestamp,
+        packet: u64,
+    ) {
+        let at = Moment { time, packet };
+        if let Some(inspector) = inspector {
+            self.parse(flow, at, |context| inspector.close(context));
+        }
+        self.event(flow, at, Event::FlowClosed(end));
+    }
+}
+
+/// Where events go: to the detector, and to the record of events if one is kept.
+struct Sink<'a> {
+    detector: &'a mut Detector,
+    events: EventKinds,
+    sensor: Option<&'a str>,
+    order: (u64, bool),
+    findings: &'a mut Vec<Finding>,
+    messages: &'a mut Vec<Message>,
+}
+
+impl EventSink for Sink<'_> {
+    fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>) {
+        let order = (self.order.0, self.order.1, flow.id);
+        if self.events.any()
+            && let Some(line) =
+                crate::output::eve_events::record(flow, at, &event, self.events, self.sensor)
+        {
+            self.messages.push(Message { order, content: Content::Record(line) });
+        }
+        self.detector.event(flow, at, event, self.findings);
+        self.messages.extend(
+            self.findings
+                .drain(..)
+                .map(|finding| Message { order, content: Content::Finding(finding) }),
+        );
+    }
+}

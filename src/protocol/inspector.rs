@@ -1,0 +1,263 @@
+//! Finds out what a flow speaks and keeps the parser for it.
+//!
+//! The first bytes decide, never the port. A proxy or an upgrade inside the flow starts the search
+//! anew for what it carries. A flow in which nothing more can be learnt is settled.
+
+use super::dns;
+use super::http::{Connection, Progress};
+use super::parser::{Context, Next, Parser, Probe};
+use super::prelude::{self, Prelude, proxy_protocol, socks};
+use super::quic;
+use super::search::{Found, Kept, Search, Verdict};
+use super::stratum::{Conversation, sv2};
+use super::tls;
+use super::websocket::WebSocket;
+use crate::model::chunk::{Chunk, Interest};
+use crate::model::event::mining::Carrier;
+use crate::model::event::tunnel::{Tunnel, TunnelKind};
+use crate::model::event::{Event, Moment};
+use crate::model::flow::{Flow, Transport};
+
+/// Protocols inside protocols that are followed: each proxy takes two turns, and real chains have
+/// two of them.
+const MAX_NESTING: usize = 10;
+/// Datagrams of a UDP flow that are tried before it counts as unknown.
+const MAX_DATAGRAMS: u8 = 4;
+
+/// What one flow speaks.
+pub struct Inspector(Inner);
+
+enum Inner {
+    Stream(Box<Stream>),
+    /// A UDP flow of which nothing is known yet, after so many datagrams.
+    Datagrams(u8),
+    Datagram(Box<dyn Parser>),
+}
+
+impl Inspector {
+    /// `None` for transports whose payload is of no interest.
+    pub fn new(flow: &Flow) -> Option<Inspector> {
+        match flow.transport() {
+            Transport::Tcp => Some(Inspector(Inner::Stream(Box::new(Stream::new(flow.midstream))))),
+            Transport::Udp => Some(Inspector(Inner::Datagrams(0))),
+            Transport::Other(_) => None,
+        }
+    }
+
+    /// Takes the next bytes of the flow.
+    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        match &mut self.0 {
+            Inner::Stream(stream) => stream.feed(context, chunk, 0),
+            Inner::Datagrams(tried) => {
+                *tried += 1;
+                let last = *tried >= MAX_DATAGRAMS;
+                let Some(mut parser) = datagram_parser(context.flow, chunk.bytes) else {
+                    return if last { Interest::Settled } else { Interest::More };
+                };
+                let next = parser.chunk(context, chunk);
+                self.0 = Inner::Datagram(parser);
+                interest(next)
+            }
+            Inner::Datagram(parser) => interest(parser.chunk(context, chunk)),
+        }
+    }
+
+    /// The flow has ended: what parsers held back is emitted.
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        match &mut self.0 {
+            Inner::Stream(stream) => stream.close(context),
+            Inner::Datagrams(_) => {}
+            Inner::Datagram(parser) => parser.close(context),
+        }
+    }
+}
+
+fn interest(next: Next) -> Interest {
+    match next {
+        Next::More => Interest::More,
+        Next::Done | Next::Reject => Interest::Settled,
+    }
+}
+
+fn datagram_parser(flow: &Flow, bytes: &[u8]) -> Option<Box<dyn Parser>> {
+    if dns::probe_datagram(flow.client().port, flow.server().port, bytes) != Probe::NotForUs {
+        return Some(Box::new(dns::Datagrams::default()));
+    }
+    if quic::probe_datagram(bytes) != Probe::NotForUs {
+        return Some(Box::new(quic::Connection::default()));
+    }
+    None
+}
+
+/// A TCP connection.
+struct Stream {
+    speech: Speech,
+    /// What the innermost protocol is wrapped in, outermost first.
+    carriers: Vec<Carrier>,
+    tunnel: Option<Tunnel>,
+}
+
+/// What a TCP connection speaks, as far as it is known.
+enum Speech {
+    Unknown(Search),
+    Prelude(Box<dyn Prelude>),
+    Http(Box<Connection>),
+    WebSocket(Box<WebSocket>),
+    Stratum(Box<Conversation>),
+    Other(Box<dyn Parser>),
+}
+
+impl Stream {
+    fn new(midstream: bool) -> Self {
+        Stream {
+            speech: Speech::Unknown(Search::new(midstream)),
+            carriers: Vec::new(),
+            tunnel: None,
+        }
+    }
+
+    /// Gives a chunk to what the connection speaks, and what that does not want to the next
+    /// protocol, `depth` turns deep.
+    fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>, depth: usize) -> Interest {
+        if depth > MAX_NESTING {
+            return Interest::Settled;
+        }
+        match &mut self.speech {
+            Speech::Unknown(search) => match search.chunk(chunk) {
+                Verdict::Unsure => Interest::More,
+                Verdict::Hopeless => Interest::Settled,
+                Verdict::Found(found) => {
+                    let kept = search.take();
+                    self.speech = self.speech_of(found);
+                    self.replay(context, &kept, chunk, depth)
+                }
+            },
+            Speech::Prelude(prelude) => match prelude.chunk(chunk) {
+                Ok(None) => Interest::More,
+                Ok(Some(end)) => self.enter(context, end.tunnel, chunk, end.offset, depth),
+                Err(prelude::NotThis) => Interest::Settled,
+            },
+            Speech::Http(connection) => match connection.chunk(context, chunk) {
+                Progress::More => Interest::More,
+                Progress::Done => {
+                    connection.close(context);
+                    Interest::Settled
+                }
+                Progress::Connected { offset, tunnel } => {
+                    connection.close(context);
+                    self.enter(context, tunnel, chunk, offset, depth)
+                }
+                Progress::Upgraded { offset, socket } => {
+                    connection.close(context);
+                    self.carriers.push(Carrier::WebSocket);
+                    let conversation = self.conversation();
+                    self.speech = Speech::WebSocket(Box::new(WebSocket::new(socket, conversation)));
+                    self.rest(context, chunk, offset, depth)
+                }
+            },
+            Speech::WebSocket(socket) => {
+                settle(socket.chunk(context, chunk), || socket.close(context))
+            }
+            Speech::Stratum(conversation) => {
+                let next = conversation.data(context, chunk.direction, chunk.bytes, chunk.gap);
+                settle(next, || conversation.close(context))
+            }
+            Speech::Other(parser) => interest(parser.chunk(context, chunk)),
+        }
+    }
+
+    /// Gives a parser that was just found what was kept while nobody knew.
+    fn replay(
+        &mut self,
+        context: &mut Context<'_>,
+        kept: &[Kept],
+        chunk: &Chunk<'_>,
+        depth: usize,
+    ) -> Interest {
+        for piece in kept {
+            let piece = piece.chunk();
+            context.at = Moment { time: piece.time, packet: piece.packet };
+            if self.feed(context, &piece, depth + 1) == Interest::Settled {
+                return Interest::Settled;
+            }
+        }
+        context.at = Moment { time: chunk.time, packet: chunk.packet };
+        Interest::More
+    }
+
+    /// A proxy has agreed, or refused: what follows `offset` is another connection's.
+    fn enter(
+        &mut self,
+        context: &mut Context<'_>,
+        tunnel: Tunnel,
+        chunk: &Chunk<'_>,
+        offset: usize,
+        depth: usize,
+    ) -> Interest {
+        context.emit(Event::Tunnel(&tunnel));
+        if !tunnel.granted {
+            return Interest::Settled;
+        }
+        self.carriers.push(tunnel.kind.into());
+        // The PROXY protocol tells where the bytes come from: the pool's address stays what it was.
+        if tunnel.kind != TunnelKind::ProxyProtocol {
+            self.tunnel = Some(tunnel);
+        }
+        self.speech = Speech::Unknown(Search::new(false));
+        self.rest(context, chunk, offset, depth)
+    }
+
+    fn rest(
+        &mut self,
+        context: &mut Context<'_>,
+        chunk: &Chunk<'_>,
+        offset: usize,
+        depth: usize,
+    ) -> Interest {
+        match chunk.bytes.get(offset..) {
+            Some(bytes) if !bytes.is_empty() => {
+                self.feed(context, &Chunk { bytes, gap: 0, ..*chunk }, depth + 1)
+            }
+            _ => Interest::More,
+        }
+    }
+
+    fn speech_of(&self, found: Found) -> Speech {
+        match found {
+            Found::ProxyProtocol => Speech::Prelude(Box::new(proxy_protocol::Header::default())),
+            Found::Socks => Speech::Prelude(Box::new(socks::Negotiation::default())),
+            Found::Http => {
+                let mut carriers = self.carriers.clone();
+                carriers.push(Carrier::Http);
+                let conversation = Conversation::new(carriers, self.tunnel.clone());
+                Speech::Http(Box::new(Connection::new(conversation)))
+            }
+            Found::Tls => Speech::Other(Box::new(tls::Handshake::default())),
+            Found::Dns => Speech::Other(Box::new(dns::Stream::default())),
+            Found::Stratum => Speech::Stratum(Box::new(self.conversation())),
+            Found::StratumV2 => Speech::Other(Box::new(sv2::Session::default())),
+        }
+    }
+
+    fn conversation(&self) -> Conversation {
+        Conversation::new(self.carriers.clone(), self.tunnel.clone())
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        match &mut self.speech {
+            Speech::Unknown(_) | Speech::Prelude(_) => {}
+            Speech::Http(connection) => connection.close(context),
+            Speech::WebSocket(socket) => socket.close(context),
+            Speech::Stratum(conversation) => conversation.close(context),
+            Speech::Other(parser) => parser.close(context),
+        }
+    }
+}
+
+fn settle(next: Next, close: impl FnOnce()) -> Interest {
+    if next == Next::More {
+        return Interest::More;
+    }
+    close();
+    Interest::Settled
+}

@@ -1,0 +1,198 @@
+//! Looks at the first bytes of a TCP connection until one protocol is certain.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
+
+use super::parser::Probe;
+use super::prelude::{proxy_protocol, socks};
+use super::stratum::{self, sv2};
+use super::{dns, http, tls};
+use crate::model::chunk::{Chunk, Direction};
+use crate::model::time::Timestamp;
+
+/// Bytes kept of both directions together while nothing is certain: the longest undecided
+/// beginning is a Stratum line without its end, and those of 3 kB come in pairs with a notify.
+const MAX_KEPT: usize = 16 * 1024;
+/// Chunks kept likewise; a line sent byte by byte.
+const MAX_KEPT_CHUNKS: usize = 8 * 1024;
+/// Chunks after which a direction that began like nothing we know is given up, if the start of the
+/// connection was seen.
+const PATIENCE: u32 = 3;
+/// The same for a connection that was under way: until a line of mining begins. An Equihash
+/// submission has six segments, and a pool pushes work once a minute.
+const MIDSTREAM_PATIENCE: u32 = 48;
+
+/// A protocol that a connection can begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    ProxyProtocol,
+    Socks,
+    Http,
+    Tls,
+    Dns,
+    Stratum,
+    StratumV2,
+}
+
+/// What the bytes so far say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Unsure,
+    Found(Found),
+    Hopeless,
+}
+
+/// A chunk that was kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    direction: Direction,
+    time: Timestamp,
+    packet: u64,
+    gap: u64,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    pub fn chunk(&self) -> Chunk<'_> {
+        Chunk {
+            direction: self.direction,
+            time: self.time,
+            packet: self.packet,
+            gap: self.gap,
+            bytes: &self.bytes,
+        }
+    }
+}
+
+/// The search in one connection.
+#[derive(Debug)]
+pub(super) struct Search {
+    midstream: bool,
+    kept: Vec<Kept>,
+    size: usize,
+    sides: [Side; 2],
+}
+
+/// The search in one direction.
+#[derive(Debug, Default)]
+struct Side {
+    /// The beginning, as far as it is undecided.
+    head: Vec<u8>,
+    chunks: u32,
+    /// It began like nothing we know.
+    foreign: bool,
+}
+
+impl Search {
+    pub fn new(midstream: bool) -> Self {
+        Search { midstream, kept: Vec::new(), size: 0, sides: Default::default() }
+    }
+
+    /// The chunks kept so far, in order.
+    pub fn take(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.kept)
+    }
+
+    pub fn chunk(&mut self, chunk: &Chunk<'_>) -> Verdict {
+        let index = chunk.direction.index();
+        self.sides[index].chunks += 1;
+        if chunk.gap > 0 {
+            self.forget(chunk.direction);
+            self.midstream = true;
+        }
+        if self.sides[index].foreign {
+            return self.rescue(chunk);
+        }
+        self.keep(chunk, chunk.bytes);
+        let side = &mut self.sides[index];
+        side.head.extend_from_slice(chunk.bytes);
+        match probe(chunk.direction, &side.head) {
+            Verdict::Unsure if self.size <= MAX_KEPT && self.kept.len() <= MAX_KEPT_CHUNKS => {
+                Verdict::Unsure
+            }
+            Verdict::Found(found) => Verdict::Found(found),
+            Verdict::Unsure | Verdict::Hopeless => {
+                self.forget(chunk.direction);
+                self.sides[index].foreign = true;
+                // The first bytes may be the rest of a line, and a message behind it.
+                self.rescue(chunk)
+            }
+        }
+    }
+
+    /// Looks for a line of mining in a direction that began in its middle, or with something else.
+    fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
+        if let Some(start) = line_start(chunk.bytes) {
+            let bytes = chunk.bytes.get(start..).unwrap_or_default();
+            self.forget(chunk.direction);
+            self.keep(chunk, bytes);
+            let side = &mut self.sides[chunk.direction.index()];
+            side.head.extend_from_slice(bytes);
+            match stratum::probe(chunk.direction, bytes) {
+                Probe::Certain => return Verdict::Found(Found::Stratum),
+                Probe::Unsure => side.foreign = false,
+                Probe::NotForUs => self.forget(chunk.direction),
+            }
+        }
+        let patience = if self.midstream { MIDSTREAM_PATIENCE } else { PATIENCE };
+        let tired = |side: &Side| side.foreign && side.chunks >= patience;
+        let hopeless = self.sides.iter().all(|side| side.foreign) && !self.midstream;
+        if hopeless || self.sides.iter().any(tired) { Verdict::Hopeless } else { Verdict::Unsure }
+    }
+
+    fn keep(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+        self.size += bytes.len();
+        self.kept.push(Kept {
+            direction: chunk.direction,
+            time: chunk.time,
+            packet: chunk.packet,
+            gap: chunk.gap,
+            bytes: bytes.to_vec(),
+        });
+    }
+
+    fn forget(&mut self, direction: Direction) {
+        self.kept.retain(|kept| kept.direction != direction);
+        self.size = self.kept.iter().map(|kept| kept.bytes.len()).sum();
+        self.sides[direction.index()].head.clear();
+    }
+}
+
+/// Asks every protocol about the beginning of a direction.
+fn probe(direction: Direction, head: &[u8]) -> Verdict {
+    let candidates: [(Found, Probe); 7] = [
+        (Found::Tls, tls::probe(head)),
+        (Found::Http, http::probe(head)),
+        (Found::Stratum, stratum::probe(direction, head)),
+        (Found::Socks, socks::probe(head)),
+        (Found::ProxyProtocol, proxy_protocol::probe(head)),
+        (Found::Dns, dns::probe_stream(head)),
+        (Found::StratumV2, sv2::probe(direction, head)),
+    ];
+    if let Some((found, _)) = candidates.iter().find(|(_, probe)| *probe == Probe::Certain) {
+        return Verdict::Found(*found);
+    }
+    if candidates.iter().any(|(_, probe)| *probe == Probe::Unsure) {
+        Verdict::Unsure
+    } else {
+        Verdict::Hopeless
+    }
+}
+
+/// Words of which every message of a line-based dialect has at least one.
+const WORDS: [&str; 9] =
+    ["method", "result", "params", "\\u00", "\"id\"", "identifier", "\"type\"", "\"job", "error"];
+
+/// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
+fn line_start(bytes: &[u8]) -> Option<usize> {
+    static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
+    });
+    let start = if bytes.first() == Some(&b'{') {
+        0
+    } else {
+        bytes.windows(2).position(|pair| matches!(pair, [b'\n', b'{']))? + 1
+    };
+    let line = bytes.get(start..)?;
+    GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
+}
