@@ -5,12 +5,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::collector::{Collector, Outlet};
+use super::collector::Collector;
 use super::worker::{Message, Share, Worker};
 use super::{Observer, PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, CaptureStats, Filled, Source};
 use crate::correlate::Correlator;
 use crate::model::{PacketBatch, Timestamp};
+use crate::output::Outlet;
 
 /// Answers in flight between the workers and the collector; a slow output then slows the workers,
 /// and the kernel counts what that costs.
@@ -67,7 +68,7 @@ pub fn live(
             capture.merge(source);
         }
         let collected = collector.finish(now)?;
-        Ok(Report { capture, workers: stats, collected })
+        Ok(Report::new(capture, &stats, false, collected))
     })
 }
 
