@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
-use super::collector::{Collector, Outlet};
+use super::collector::Collector;
 use super::worker::{Message, Share, Worker};
 use super::{PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, CaptureStats, Filled, Source};
 use crate::correlate::Correlator;
 use crate::model::{PacketBatch, Timestamp};
+use crate::output::Outlet;
 
 /// Answers in flight between a worker and the collector; a slow output then slows the workers,
 /// and the kernel counts what that costs.

@@ -8,7 +8,7 @@ mod worker;
 use std::io;
 use std::sync::Arc;
 
-pub use collector::{Collected, Outlet};
+pub use collector::Collected;
 pub use live::live;
 pub use replay::replay;
 

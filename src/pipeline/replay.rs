@@ -9,12 +9,13 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::collector::{Collected, Collector, Outlet};
+use super::collector::{Collected, Collector};
 use super::worker::{Message, Share, Worker};
 use super::{Observer, PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, Filled, Source};
 use crate::correlate::Correlator;
 use crate::model::{PacketBatch, Timestamp};
+use crate::output::Outlet;
 
 /// Batches in flight: enough that neither the reader nor a worker waits for the other's hiccups,
 /// few enough that they stay in the cache's reach (8 MiB).
