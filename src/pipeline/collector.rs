@@ -34,16 +34,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes the messages of one batch, in any order of workers, after which packet time is `now`.
-    pub fn take(
-        &mut self,
-        mut messages: Vec<Message>,
-        sort: bool,
-        now: Timestamp,
-    ) -> io::Result<()> {
-        if sort {
-            messages.sort_by_key(Message::order);
-        }
+    /// Takes messages in order, after which packet time is `now`.
+    pub fn take(&mut self, messages: Vec<Message>, now: Timestamp) -> io::Result<()> {
         for message in messages {
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,

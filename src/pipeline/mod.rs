@@ -56,8 +56,11 @@ impl WorkerStats {
 
 /// Is told how a run goes on.
 pub trait Observer {
-    /// Bytes read of how many; `None` where the end is not known.
+    /// Replay: bytes read of how many; `None` where the end is not known.
     fn progress(&mut self, progress: Option<Progress>);
+
+    /// Live: counters and problems of all interfaces, about once a second.
+    fn capture(&mut self, stats: &CaptureStats);
 }
 
 /// Why a run failed.

@@ -57,16 +57,22 @@ fn inline(
     let mut reader = Reader::new(source);
     let mut batch = PacketBatch::default();
     while reader.next(&mut batch)? {
-        let messages = worker.batch(&batch);
-        collector.take(messages, false, worker.now())?;
+        let messages = in_order(worker.batch(&batch));
+        collector.take(messages, worker.now())?;
         if reader.is_live() {
             collector.flush()?;
         }
         observer.progress(reader.source.progress());
     }
-    let messages = worker.finish();
-    collector.take(messages, false, worker.now())?;
+    let messages = in_order(worker.finish());
+    collector.take(messages, worker.now())?;
     Ok((vec![WorkerStats::of(&worker)], worker.now()))
+}
+
+/// The messages of one batch in the order that does not depend on the number of workers.
+fn in_order(mut messages: Vec<Message>) -> Vec<Message> {
+    messages.sort_by_key(Message::order);
+    messages
 }
 
 /// Numbers batches and packets.
@@ -152,7 +158,7 @@ fn threaded(
                 now = now.max(answer.now);
                 messages.extend(answer.messages);
             }
-            collector.take(messages, true, now)?;
+            collector.take(in_order(messages), now)?;
             if let Ok(progress) = progressed.try_recv() {
                 observer.progress(progress);
             }
