@@ -5,7 +5,7 @@ mod real;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use minewatch::capture::{Filled, ReplayOptions, Source, open_replay};
+use minewatch::capture::{Filled, ReplayOptions, open_replay};
 use minewatch::decode::{DecodeOptions, Decoder};
 use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::model::chunk::{Chunk, Interest};

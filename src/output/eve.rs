@@ -284,7 +284,7 @@ mod tests {
         let value: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["event_type"], "alert");
         assert_eq!((&value["src_ip"], &value["src_port"]), (&json!("10.0.0.7"), &json!(50_512)));
-        assert_eq!((&value["dest_ip"], &value["dest_port"]), (&json!("192.0.2.9"), &json!(3333)));
+        assert_eq!((&value["dest_ip"], &value["dest_port"]), (&json!("10.0.0.254"), &json!(1080)));
         assert_eq!((&value["proto"], &value["vlan"]), (&json!("TCP"), &json!([120])));
         assert_eq!(value["host"], "sensor-1");
         assert_eq!(value["ether"]["src_mac"], "02:00:5e:10:00:07");

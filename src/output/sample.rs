@@ -1,15 +1,26 @@
 //! An alert for tests, with everything filled in.
 
+use crate::correlate::community_id;
 use crate::model::alert::{
     Alert, Evidence, EvidenceKind, FlowTuple, Host, HostName, Mining, Pool, SCHEMA, Severity,
     State, Verdict,
 };
 use crate::model::event::mining::{Carrier, Checksum, Shares};
-use crate::model::{MacAddr, Timestamp};
+use crate::model::{Endpoint, FlowKey, MacAddr, Timestamp, Transport};
 
 /// 2026-11-03 09:15:00 UTC and so many seconds.
 pub(super) fn time(seconds: u64) -> Timestamp {
     Timestamp::from_parts(1_793_697_300 + seconds, 250_000_000)
+}
+
+const PROXY_PORT: u16 = 1080;
+
+/// Of a connection with the machine that is both proxy and resolver.
+fn community_id_of(port: u16) -> Option<String> {
+    let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 50_512 };
+    let server = Endpoint { ip: [10, 0, 0, 254].into(), port };
+    let transport = if port == 53 { Transport::Udp } else { Transport::Tcp };
+    community_id(&FlowKey::new(client, server, transport, 0).0)
 }
 
 pub(super) fn reason(kind: EvidenceKind, seconds: u64, detail: &str) -> Evidence {
@@ -20,7 +31,7 @@ pub(super) fn reason(kind: EvidenceKind, seconds: u64, detail: &str) -> Evidence
         detail: detail.to_owned(),
         indicator: known.then(|| "pool.example".to_owned()),
         source: if known { "list 2026-11-01" } else { "protocol" }.to_owned(),
-        community_id: (!known).then(|| "1:hhaY1tWwN94zAQwbcqvtoG+KoLI=".to_owned()),
+        community_id: community_id_of(if known { 53 } else { PROXY_PORT }),
     }
 }
 
@@ -86,10 +97,10 @@ pub(super) fn alert() -> Alert {
         flow: FlowTuple {
             src_ip: [10, 0, 0, 7].into(),
             src_port: 50_512,
-            dest_ip: [192, 0, 2, 9].into(),
-            dest_port: 3333,
+            dest_ip: [10, 0, 0, 254].into(),
+            dest_port: PROXY_PORT,
             proto: "tcp",
-            community_id: Some("1:hhaY1tWwN94zAQwbcqvtoG+KoLI=".to_owned()),
+            community_id: community_id_of(PROXY_PORT),
             flow_id: 17,
             vlan: vec![120],
         },
