@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod dialect;
 pub mod dns;
 pub mod link;
+pub mod load;
 pub mod packet;
 pub mod pcap;
 pub mod recorder;
