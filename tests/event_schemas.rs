@@ -132,7 +132,7 @@ thread_local! {
 
 fn check(flow: &Flow, event: Event<'_>, sensor: Option<&str>) -> Result<(), TestCaseError> {
     let at = Moment { time: flow.last_seen, packet: 1 };
-    let kinds = "dns,tls,quic,http,flow".parse().unwrap();
+    let kinds = minewatch::config::Event::ALL.into_iter().collect();
     let line = record(flow, at, &event, kinds, sensor).unwrap();
     let mut found = EVE.with(|validators| faults(&line, validators));
     if !line.starts_with("{\"timestamp\":\"") {

@@ -22,6 +22,21 @@ pub enum Event {
     Flow,
 }
 
+impl Event {
+    pub const ALL: [Event; 5] = [Event::Dns, Event::Tls, Event::Quic, Event::Http, Event::Flow];
+
+    /// The word in the configuration, and the `event_type` of the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Event::Dns => "dns",
+            Event::Tls => "tls",
+            Event::Quic => "quic",
+            Event::Http => "http",
+            Event::Flow => "flow",
+        }
+    }
+}
+
 /// What is told at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SummaryStyle {

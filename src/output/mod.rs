@@ -1,6 +1,5 @@
 //! What leaves the program: alerts and event records as JSON lines, and the summary for a person.
 
-mod choice;
 mod envelope;
 pub mod eve;
 pub mod eve_events;
@@ -18,10 +17,9 @@ use std::io;
 
 use crate::model::Alert;
 
-pub use choice::UnknownName;
 pub use fit::MAX_LINE;
 pub use text::printable;
-pub use writer::{Format, Writer, reader_left};
+pub use writer::{Writer, reader_left};
 
 /// Takes what the pipeline produces, in order.
 pub trait Outlet {

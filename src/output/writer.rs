@@ -4,10 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::str::FromStr;
 
-use super::choice::UnknownName;
 use super::{Outlet, eve, native};
+use crate::config::Format;
 use crate::model::Alert;
 
 /// Records are gathered to this many bytes, so that a million of them are not a million writes.
@@ -15,36 +14,6 @@ use crate::model::Alert;
 const GATHER: usize = 64 * 1024;
 /// Alerts name hosts and wallets: nothing for everybody on the machine to read.
 const FILE_MODE: u32 = 0o640;
-
-/// How an alert is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// Suricata's EVE, an `alert` record.
-    #[default]
-    Eve,
-    /// Our own, typed: see `docs/native.schema.json`.
-    Native,
-}
-
-impl Format {
-    const ALL: [Format; 2] = [Format::Eve, Format::Native];
-    const NAMES: [&'static str; 2] = ["eve", "native"];
-
-    pub const fn name(self) -> &'static str {
-        Format::NAMES[self as usize]
-    }
-}
-
-impl FromStr for Format {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| UnknownName::new("format", name, &Format::NAMES))
-    }
-}
 
 /// Writes alerts and records as JSON lines. No write ends inside a line, so whoever follows the
 /// output never sees half of one.
@@ -244,12 +213,5 @@ mod tests {
     fn a_file_that_can_not_be_opened_is_named() {
         let error = Writer::append(Path::new("/nowhere/x.json"), Format::Eve, None).err().unwrap();
         assert!(error.to_string().starts_with("/nowhere/x.json: "), "{error}");
-    }
-
-    #[test]
-    fn a_format_that_does_not_exist_is_refused_with_those_that_do() {
-        assert_eq!("native".parse(), Ok(Format::Native));
-        let error = "xml\u{1b}".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format \"xml\\u{1b}\"; allowed: eve, native");
     }
 }

@@ -7,36 +7,15 @@ pub(super) mod flow;
 pub(super) mod http;
 pub(super) mod tls;
 
-use std::str::FromStr;
-
-use super::choice::UnknownName;
 use super::envelope::{self, Body, Envelope};
 use super::fit::MAX_LINE;
+use crate::config::Event as Kind;
 use crate::correlate::community_id;
 use crate::model::chunk::Direction;
 use crate::model::event::{Event, Moment};
 use crate::model::flow::{Flow, Transport};
 
-/// A type of record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Dns,
-    Tls,
-    Quic,
-    Http,
-    Flow,
-}
-
-impl Kind {
-    const ALL: [Kind; 5] = [Kind::Dns, Kind::Tls, Kind::Quic, Kind::Http, Kind::Flow];
-    const NAMES: [&'static str; 5] = ["dns", "tls", "quic", "http", "flow"];
-
-    const fn name(self) -> &'static str {
-        Kind::NAMES[self as usize]
-    }
-}
-
-/// Which types of records to write; none unless asked for. Parses from `dns,tls`.
+/// Which types of records to write; none unless asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventKinds {
     wanted: [bool; Kind::ALL.len()],
@@ -53,19 +32,11 @@ impl EventKinds {
     }
 }
 
-impl FromStr for EventKinds {
-    type Err = UnknownName;
-
-    fn from_str(list: &str) -> Result<Self, UnknownName> {
-        let mut kinds = EventKinds::default();
-        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let kind = Kind::ALL
-                .into_iter()
-                .find(|kind| kind.name() == name)
-                .ok_or_else(|| UnknownName::new("event type", name, &Kind::NAMES))?;
-            kinds.wanted[kind as usize] = true;
-        }
-        Ok(kinds)
+impl FromIterator<Kind> for EventKinds {
+    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
+        let mut all = EventKinds::default();
+        kinds.into_iter().for_each(|kind| all.wanted[kind as usize] = true);
+        all
     }
 }
 

@@ -6,10 +6,9 @@ mod json;
 mod text;
 
 use std::io::{self, Write};
-use std::str::FromStr;
 
-use super::choice::UnknownName;
 use crate::capture::CaptureStats;
+use crate::config::SummaryStyle;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
 use crate::model::{Alert, Timestamp};
@@ -29,35 +28,6 @@ pub struct Totals<'a> {
     /// Each packet counted once: in a replay every worker decodes all of them.
     pub decode: &'a DecodeStats,
     pub flow: &'a FlowStats,
-}
-
-/// How a summary is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SummaryFormat {
-    #[default]
-    Text,
-    Json,
-    None,
-}
-
-impl SummaryFormat {
-    const ALL: [SummaryFormat; 3] = [SummaryFormat::Text, SummaryFormat::Json, SummaryFormat::None];
-    const NAMES: [&'static str; 3] = ["text", "json", "none"];
-
-    pub const fn name(self) -> &'static str {
-        SummaryFormat::NAMES[self as usize]
-    }
-}
-
-impl FromStr for SummaryFormat {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        SummaryFormat::ALL
-            .into_iter()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| UnknownName::new("summary", name, &SummaryFormat::NAMES))
-    }
 }
 
 /// What the summary is shown on.
@@ -81,13 +51,13 @@ impl Default for Screen {
 pub fn write(
     sink: &mut dyn Write,
     totals: &Totals<'_>,
-    format: SummaryFormat,
+    style: SummaryStyle,
     screen: Screen,
 ) -> io::Result<()> {
-    match format {
-        SummaryFormat::Text => sink.write_all(text::render(totals, screen).as_bytes()),
-        SummaryFormat::Json => writeln!(sink, "{}", json::render(totals)?),
-        SummaryFormat::None => Ok(()),
+    match style {
+        SummaryStyle::Text => sink.write_all(text::render(totals, screen).as_bytes()),
+        SummaryStyle::Json => writeln!(sink, "{}", json::render(totals)?),
+        SummaryStyle::None => Ok(()),
     }
 }
 

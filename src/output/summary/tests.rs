@@ -8,7 +8,7 @@ use crate::output::sample;
 fn shown(
     incidents: &[Alert],
     capture: &CaptureStats,
-    format: SummaryFormat,
+    format: SummaryStyle,
     colour: bool,
 ) -> String {
     let (mut decode, mut flow) = (DecodeStats::default(), FlowStats::default());
@@ -34,14 +34,14 @@ fn capture() -> CaptureStats {
 
 #[test]
 fn an_incident_is_told_in_a_line_with_what_is_known_below() {
-    let text = shown(&[sample::alert()], &capture(), SummaryFormat::Text, false);
+    let text = shown(&[sample::alert()], &capture(), SummaryStyle::Text, false);
     let expected = "\
 1 incident of mining in 3 alerts (times in UTC)
 
 HOST      VERDICT  SEVERITY      SINCE                UNTIL     SHARES  HASHRATE
 10.0.0.7  active   critical 99%  2026-11-03 09:15:00  09:54:00  11/12   612 H/s +-29%
   host      02:00:5e:10:00:07, VLAN 120, lab-pc-7 (dhcp)
-  pool      eu.pool.example, 192.0.2.9:3333/tcp, Example Pool (pool)
+  pool      eu.pool.example, 192.0.2.9:3333/tcp, Example Pool, class pool
   miner     XMRig/6.21.0 (Linux x86_64), XMR, rx/0, dialect monero, inside socks5
   payee     wallet 4INVENTE...tests7Qx, worker rig7
   09:15:00  dns-query        eu.pool.example  [pool.example; list 2026-11-01]
@@ -58,7 +58,7 @@ Analysed (times in UTC)
 
 #[test]
 fn nothing_found_is_said_in_words() {
-    let text = shown(&[], &capture(), SummaryFormat::Text, false);
+    let text = shown(&[], &capture(), SummaryStyle::Text, false);
     assert!(text.starts_with("No mining was seen.\n"));
 }
 
@@ -67,7 +67,7 @@ fn the_worst_comes_first_and_long_addresses_keep_the_table_straight() {
     let mut low = sample::alert();
     (low.severity, low.verdict, low.mining) = (Severity::Low, Verdict::Contact, None);
     low.host.ip = "2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap();
-    let text = shown(&[low, sample::alert()], &capture(), SummaryFormat::Text, false);
+    let text = shown(&[low, sample::alert()], &capture(), SummaryStyle::Text, false);
     let worst = text.find("critical 99%").unwrap();
     let least = text.find("\n2001:db8:1234:5678:9abc:def0:1234:5678\n          contact").unwrap();
     assert!(worst < least, "{text}");
@@ -77,7 +77,7 @@ fn the_worst_comes_first_and_long_addresses_keep_the_table_straight() {
 fn lost_packets_and_broken_files_are_told() {
     let mut capture = capture();
     (capture.kernel_drops, capture.interface_drops) = (1_500, 2);
-    let text = shown(&[], &capture, SummaryFormat::Text, false);
+    let text = shown(&[], &capture, SummaryStyle::Text, false);
     assert!(text.contains("  dropped   by the kernel 1,500, by the interface 2\n"), "{text}");
 }
 
@@ -91,7 +91,7 @@ fn an_attackers_text_steers_no_terminal_and_makes_no_line_too_wide() {
     let mining = alert.mining.as_mut().unwrap();
     (mining.worker, mining.wallet) = (Some(hostile.clone()), None);
     (mining.login, mining.refused) = (Some(hostile.clone()), Some(hostile));
-    let text = shown(&[alert], &capture(), SummaryFormat::Text, false);
+    let text = shown(&[alert], &capture(), SummaryStyle::Text, false);
     for line in text.lines() {
         assert!(line.chars().count() <= 100, "{line}");
         assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}' || c == '\u{200b}'));
@@ -101,13 +101,13 @@ fn an_attackers_text_steers_no_terminal_and_makes_no_line_too_wide() {
 #[test]
 fn only_a_terminal_gets_colour() {
     let alerts = [sample::alert()];
-    assert!(!shown(&alerts, &capture(), SummaryFormat::Text, false).contains('\u{1b}'));
-    assert!(shown(&alerts, &capture(), SummaryFormat::Text, true).contains("\u{1b}[1;31m10.0.0.7"));
+    assert!(!shown(&alerts, &capture(), SummaryStyle::Text, false).contains('\u{1b}'));
+    assert!(shown(&alerts, &capture(), SummaryStyle::Text, true).contains("\u{1b}[1;31m10.0.0.7"));
 }
 
 #[test]
 fn the_json_variant_holds_the_counters_by_name() {
-    let text = shown(&[sample::alert()], &capture(), SummaryFormat::Json, false);
+    let text = shown(&[sample::alert()], &capture(), SummaryStyle::Json, false);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["schema"], "minewatch-summary/1");
     assert_eq!(value["incidents"][0]["host"]["ip"], "10.0.0.7");
@@ -119,6 +119,5 @@ fn the_json_variant_holds_the_counters_by_name() {
 
 #[test]
 fn none_is_none() {
-    assert_eq!(shown(&[], &capture(), SummaryFormat::None, false), "");
-    assert_eq!("none".parse(), Ok(SummaryFormat::None));
+    assert_eq!(shown(&[], &capture(), SummaryStyle::None, false), "");
 }
