@@ -68,7 +68,7 @@ pub fn live(
             capture.merge(source);
         }
         let collected = collector.finish(now)?;
-        Ok(Report { capture, workers: stats, collected })
+        Ok(Report::new(capture, &stats, false, collected))
     })
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::collector::{Collected, Collector};
+use super::collector::Collector;
 use super::worker::{Message, Share, Worker};
 use super::{Observer, PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, Filled, Source};
@@ -40,11 +40,7 @@ pub fn replay(
         threaded(&mut source, setup, threads, &mut collector, observer)?
     };
     let collected = collector.finish(now)?;
-    Ok(report(source.as_mut(), stats, collected))
-}
-
-fn report(source: &mut dyn Source, stats: Vec<WorkerStats>, collected: Collected) -> Report {
-    Report { capture: source.stats(), workers: stats, collected }
+    Ok(Report::new(source.stats(), &stats, true, collected))
 }
 
 fn inline(

@@ -74,6 +74,8 @@ pub struct Worker {
     lens: Lens,
     /// Packet time: the newest packet of any worker's flows.
     now: Timestamp,
+    /// Packet time of the oldest packet.
+    first: Option<Timestamp>,
     last_packet: u64,
 }
 
@@ -93,12 +95,15 @@ impl Worker {
                 messages: Vec::new(),
             },
             now: Timestamp::ZERO,
+            first: None,
             last_packet: 0,
         }
     }
 
     /// Analyses a batch and returns what it said.
     pub fn batch(&mut self, batch: &PacketBatch) -> Vec<Message> {
+        let oldest = batch.records.iter().map(|record| record.time).min();
+        self.first = self.first.into_iter().chain(oldest).min();
         let mut segments = Vec::with_capacity(LOOKUP_BATCH);
         for packet in batch.packets() {
             self.now = self.now.max(packet.time);
@@ -144,6 +149,11 @@ impl Worker {
     /// The newest packet time.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Packet time of the oldest and of the newest packet.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.first?, self.now))
     }
 
     pub fn decode_stats(&self) -> &DecodeStats {
