@@ -61,6 +61,18 @@ pub(super) fn clock(time: Timestamp, other: Timestamp) -> String {
     text.get(start..).unwrap_or(&text).to_owned()
 }
 
+/// The end of something that began at `since`, short enough for a table: `14:58:02` on the same
+/// day, `08-04 14:58` in the same year, else `2019-01-01`.
+pub(super) fn until(time: Timestamp, since: Timestamp) -> String {
+    let text = clock(time, since);
+    let length = match text.len() {
+        14 => 11,
+        19 => 10,
+        whole => whole,
+    };
+    text.get(..length).unwrap_or(&text).to_owned()
+}
+
 /// `1.2 kH/s +-26%`.
 pub(super) fn rate(hashes_per_second: f64, standard_error: Option<f64>) -> String {
     let mut text = human_rate(hashes_per_second);
@@ -123,6 +135,9 @@ mod tests {
         assert_eq!(clock(time("2018-08-03 15:00:00"), start), "15:00:00");
         assert_eq!(clock(time("2018-08-04 00:00:01"), start), "08-04 00:00:01");
         assert_eq!(clock(time("2019-01-01 00:00:00"), start), "2019-01-01 00:00:00");
+        assert_eq!(until(time("2018-08-03 15:00:00"), start), "15:00:00");
+        assert_eq!(until(time("2018-08-04 00:00:01"), start), "08-04 00:00");
+        assert_eq!(until(time("2019-01-01 00:00:00"), start), "2019-01-01");
     }
 
     #[test]

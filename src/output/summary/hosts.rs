@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Totals;
-use super::figures::{clock, grouped, moment, rate, shorten};
+use super::figures::{clock, grouped, moment, rate, shorten, until};
 use super::text::{Colour, Page};
 use crate::model::Alert;
 use crate::model::alert::{Mining, Severity};
@@ -73,7 +73,7 @@ fn row(alert: &Alert) -> [String; HEADS.len()] {
         alert.verdict.name().to_owned(),
         format!("{} {}%", json::name(&alert.severity), alert.confidence),
         moment(alert.first_seen),
-        clock(alert.last_seen, alert.first_seen),
+        until(alert.last_seen, alert.first_seen),
         shares.map_or_else(dash, |shares| format!("{}/{}", shares.accepted, shares.submitted)),
         mining.and_then(rate_of).unwrap_or_else(dash),
     ]
@@ -137,16 +137,17 @@ fn pool(alert: &Alert) -> String {
         Some(port) => SocketAddr::new(ip, port).to_string(),
         None => ip.to_string(),
     });
+    // Intelligence without a name of its own for a pool calls it by its address or domain.
+    let told = [pool.domain.as_ref(), address.as_ref()];
+    let name = pool.name.as_ref().filter(|&name| !told.contains(&Some(name))).cloned();
     joined([
         pool.domain.clone(),
         address.map(|address| match pool.transport {
             Some(transport) => format!("{address}/{transport}"),
             None => address,
         }),
-        pool.name.clone().map(|name| match pool.class {
-            Some(class) => format!("{name} ({class})"),
-            None => name,
-        }),
+        name,
+        pool.class.map(|class| format!("class {class}")),
     ])
 }
 

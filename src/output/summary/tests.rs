@@ -41,7 +41,7 @@ fn an_incident_is_told_in_a_line_with_what_is_known_below() {
 HOST      VERDICT  SEVERITY      SINCE                UNTIL     SHARES  HASHRATE
 10.0.0.7  active   critical 99%  2026-11-03 09:15:00  09:54:00  11/12   612 H/s +-29%
   host      02:00:5e:10:00:07, VLAN 120, lab-pc-7 (dhcp)
-  pool      eu.pool.example, 192.0.2.9:3333/tcp, Example Pool (pool)
+  pool      eu.pool.example, 192.0.2.9:3333/tcp, Example Pool, class pool
   miner     XMRig/6.21.0 (Linux x86_64), XMR, rx/0, dialect monero, inside socks5
   payee     wallet 4INVENTE...tests7Qx, worker rig7
   09:15:00  dns-query        eu.pool.example  [pool.example; list 2026-11-01]
