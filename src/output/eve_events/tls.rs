@@ -4,9 +4,10 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::model::event::tls::{Certificate, ServerHello};
+use crate::model::event::tls::Certificate;
 use crate::model::event::{ClientHello, QuicInitial, TlsHandshake};
 use crate::output::json::clipped;
+use crate::protocol::tls::{ja3, ja4};
 
 /// Bytes in JSON of a name: 255 bytes (RFC 6066 §3, RFC 1035 §2.3.4) if few need an escape.
 const NAME: usize = 512;
@@ -51,10 +52,8 @@ pub(in crate::output) struct QuicBody {
     version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     sni: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ja3: Option<Ja3>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ja4: Option<String>,
+    ja3: Ja3,
+    ja4: String,
 }
 
 #[derive(Serialize)]
@@ -68,26 +67,24 @@ impl TlsBody {
     pub fn of(handshake: &TlsHandshake) -> Self {
         let client = handshake.client.as_ref();
         let server = handshake.server.as_ref();
-        let (ja3, ja4) = client.map_or((None, None), |hello| client_fingerprints(hello, false));
         TlsBody {
             version: server.map_or("UNDETERMINED", |hello| version_name(hello.version)),
             sni: client.and_then(server_name),
             certificate: handshake.certificates.first().map(Leaf::of),
-            ja3,
-            ja3s: server.and_then(server_fingerprint),
-            ja4,
+            ja3: client.map(|hello| ja3::client(hello).into()),
+            ja3s: server.map(|hello| ja3::server(hello).into()),
+            ja4: client.map(|hello| ja4::client(hello, false)),
         }
     }
 }
 
 impl QuicBody {
     pub fn of(initial: &QuicInitial) -> Self {
-        let (ja3, ja4) = client_fingerprints(&initial.hello, true);
         QuicBody {
             version: quic_version(initial.version),
             sni: server_name(&initial.hello),
-            ja3,
-            ja4,
+            ja3: ja3::client(&initial.hello).into(),
+            ja4: ja4::client(&initial.hello, true),
         }
     }
 }
@@ -103,18 +100,6 @@ impl Leaf {
             notafter: certificate.not_after.and_then(date),
         }
     }
-}
-
-/// JA3 and JA4 of a client. `quic` is part of a JA4.
-fn client_fingerprints(hello: &ClientHello, quic: bool) -> (Option<Ja3>, Option<String>) {
-    let _ = (hello, quic);
-    (None, None)
-}
-
-/// JA3S of a server.
-fn server_fingerprint(hello: &ServerHello) -> Option<Ja3> {
-    let _ = hello;
-    None
 }
 
 impl From<(String, String)> for Ja3 {
