@@ -87,7 +87,7 @@ impl Worker {
             flows: FlowTable::new(setup.flow.clone()),
             lens: Lens {
                 detector: Detector::new(Arc::clone(&setup.intel)),
-                scratch: Scratch::default(),
+                scratch: Scratch { brief: !setup.events.any(), ..Scratch::default() },
                 events: setup.events,
                 sensor: setup.sensor.clone(),
                 order: (0, false),

@@ -40,7 +40,8 @@ pub(super) enum Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Unsure,
-    Found(Found),
+    /// From this offset in the chunk on. What was kept comes before it.
+    Found(Found, usize),
     Hopeless,
 }
 
@@ -102,17 +103,23 @@ impl Search {
             self.forget(chunk.direction);
             self.midstream = true;
         }
-        if self.sides[index].foreign {
+        let side = &mut self.sides[index];
+        if side.foreign {
             return self.rescue(chunk);
         }
-        self.keep(chunk, chunk.bytes);
-        let side = &mut self.sides[index];
-        side.head.extend_from_slice(chunk.bytes);
-        match probe(chunk.direction, &side.head) {
-            Verdict::Unsure if self.size <= MAX_KEPT && self.kept.len() <= MAX_KEPT_CHUNKS => {
+        // Nearly always the first chunk is enough, and nothing is copied.
+        let verdict = if side.head.is_empty() {
+            probe(chunk.direction, chunk.bytes)
+        } else {
+            side.head.extend_from_slice(chunk.bytes);
+            probe(chunk.direction, &side.head)
+        };
+        match verdict {
+            Verdict::Found(..) => verdict,
+            Verdict::Unsure if self.has_room(chunk) => {
+                self.keep(chunk, 0);
                 Verdict::Unsure
             }
-            Verdict::Found(found) => Verdict::Found(found),
             Verdict::Unsure | Verdict::Hopeless => {
                 self.forget(chunk.direction);
                 self.sides[index].foreign = true;
@@ -122,23 +129,27 @@ impl Search {
         }
     }
 
+    fn has_room(&self, chunk: &Chunk<'_>) -> bool {
+        self.size + chunk.bytes.len() <= MAX_KEPT && self.kept.len() < MAX_KEPT_CHUNKS
+    }
+
     /// Looks for a message in a direction that began in the middle of one, or with something else.
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
         if let Some((found, start)) = message_start(chunk.bytes) {
             let bytes = chunk.bytes.get(start..).unwrap_or_default();
             self.forget(chunk.direction);
-            self.keep(chunk, bytes);
-            let side = &mut self.sides[chunk.direction.index()];
-            side.head.extend_from_slice(bytes);
             let probe = match found {
                 Found::Http => http::probe(bytes),
                 Found::WebSocket => websocket::probe(chunk.direction, bytes),
                 _ => stratum::probe(chunk.direction, bytes),
             };
             match probe {
-                Probe::Certain => return Verdict::Found(found),
-                Probe::Unsure => side.foreign = false,
-                Probe::NotForUs => self.forget(chunk.direction),
+                Probe::Certain => return Verdict::Found(found, start),
+                Probe::Unsure if self.has_room(chunk) => {
+                    self.keep(chunk, start);
+                    self.sides[chunk.direction.index()].foreign = false;
+                }
+                Probe::Unsure | Probe::NotForUs => {}
             }
         }
         let patience = if self.midstream { MIDSTREAM_PATIENCE } else { PATIENCE };
@@ -147,7 +158,13 @@ impl Search {
         if hopeless || self.sides.iter().any(tired) { Verdict::Hopeless } else { Verdict::Unsure }
     }
 
-    fn keep(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+    /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
+    fn keep(&mut self, chunk: &Chunk<'_>, start: usize) {
+        let bytes = chunk.bytes.get(start..).unwrap_or_default();
+        let side = &mut self.sides[chunk.direction.index()];
+        if side.head.is_empty() {
+            side.head.extend_from_slice(bytes);
+        }
         self.size += bytes.len();
         self.kept.push(Kept {
             direction: chunk.direction,
@@ -178,7 +195,7 @@ fn probe(direction: Direction, head: &[u8]) -> Verdict {
         (Found::StratumV2, sv2::probe(direction, head)),
     ];
     if let Some((found, _)) = candidates.iter().find(|(_, probe)| *probe == Probe::Certain) {
-        return Verdict::Found(*found);
+        return Verdict::Found(*found, 0);
     }
     if candidates.iter().any(|(_, probe)| *probe == Probe::Unsure) {
         Verdict::Unsure
@@ -206,11 +223,8 @@ fn line_start(bytes: &[u8]) -> Option<usize> {
     static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
     });
-    let start = if bytes.first() == Some(&b'{') {
-        0
-    } else {
-        bytes.windows(2).position(|pair| matches!(pair, [b'\n', b'{']))? + 1
-    };
+    let start =
+        if bytes.first() == Some(&b'{') { 0 } else { memchr::memmem::find(bytes, b"\n{")? + 1 };
     let line = bytes.get(start..)?;
     GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
 }

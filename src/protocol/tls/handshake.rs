@@ -69,6 +69,9 @@ impl Parser for Handshake {
             self.interrupt(context, chunk.direction);
         }
         self.read(context, chunk);
+        if context.scratch.brief && self.found.client.as_ref().is_some_and(|c| c.sni.is_some()) {
+            return Next::Done; // the certificate matters only where the client names nobody
+        }
         if !self.is_complete() {
             return Next::More;
         }
@@ -174,7 +177,7 @@ impl Progress {
         };
         match kind {
             CLIENT_HELLO if self.peer != Some(Peer::Server) => {
-                let hello = client_hello::read(body, whole).ok_or(NotTls)?;
+                let hello = client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
                 context.emit(Event::TlsClientHello(&hello));
                 found.client.get_or_insert(hello);
                 self.peer = Some(Peer::Client);
@@ -187,7 +190,7 @@ impl Progress {
                 self.retry = retry;
             }
             CERTIFICATE if from_server => {
-                found.certificates = certificate::chain(body);
+                found.certificates = certificate::chain(body, context.scratch.brief);
                 self.peer = Some(Peer::Server);
                 self.end = Some(End::Clear);
             }
