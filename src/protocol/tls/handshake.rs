@@ -180,8 +180,12 @@ impl Progress {
                 let hello = client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
                 context.emit(Event::TlsClientHello(&hello));
                 found.client.get_or_insert(hello);
-                self.peer = Some(Peer::Client);
-                self.end = (!whole).then_some(End::Unreadable);
+                // A second hello answers a HelloRetryRequest, and there is no third.
+                let again = self.peer.replace(Peer::Client).is_some();
+                self.end = match whole {
+                    true => again.then_some(End::Clear),
+                    false => Some(End::Unreadable),
+                };
             }
             SERVER_HELLO if self.peer != Some(Peer::Client) && whole => {
                 let (hello, retry) = server_hello::read(body).ok_or(NotTls)?;
@@ -207,11 +211,10 @@ mod tests {
     use crate::model::chunk::Direction::{ToClient, ToServer};
     use crate::protocol::tls::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
     use crate::protocol::tls::samples::{self, Tap, flight, record};
+    use crate::protocol::tls::server_hello::HELLO_RETRY_REQUEST;
     use proptest::prelude::*;
 
     const CLIENT_KEY_EXCHANGE: u8 = 16;
-    const RETRY: [u8; 32] = *b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\
-        \xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
 
     fn client_hello() -> Vec<u8> {
         flight(CLIENT_HELLO, &samples::usual_hello("pool.example"))
@@ -273,10 +276,11 @@ mod tests {
     fn a_retry_request_brings_a_second_hello() {
         let mut tap = Tap::<Handshake>::new();
         tap.send(ToServer, &client_hello());
-        let retry = flight(SERVER_HELLO, &samples::server_hello(0x0304, RETRY));
+        let retry = flight(SERVER_HELLO, &samples::server_hello(0x0304, HELLO_RETRY_REQUEST));
         assert_eq!(tap.send(ToClient, &[retry, change_cipher_spec()].concat()), Next::More);
         let second = [change_cipher_spec(), client_hello()].concat();
         assert_eq!(tap.send(ToServer, &second), Next::More);
+        assert_eq!(tap.send(ToServer, &client_hello()), Next::More);
         assert_eq!(tap.heard.hellos.len(), 2);
         let answer = [server_hello(0x0304), encrypted()].concat();
         assert_eq!(tap.send(ToClient, &answer), Next::Done);
