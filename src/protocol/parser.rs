@@ -29,6 +29,8 @@ pub enum Next {
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub dns: DnsMessage,
+    /// A QUIC packet that is decrypted in place.
+    pub packet: Vec<u8>,
 }
 
 /// Everything around a chunk that a parser may need.

@@ -35,6 +35,10 @@ impl<'a> Reader<'a> {
         self.array().map(|[a, b, c]| usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c))
     }
 
+    pub fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
     pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
@@ -95,6 +99,7 @@ mod tests {
     fn a_read_that_fails_takes_nothing() {
         let mut reader = Reader::new(&[0x00, 0x05, 0x01]);
         assert_eq!(reader.vector16(), None);
+        assert_eq!(reader.u32(), None);
         assert_eq!(reader.rest(), [0x00, 0x05, 0x01]);
         assert_eq!(reader.up_to(9), [0x00, 0x05, 0x01]);
     }
