@@ -120,8 +120,14 @@ impl Search {
         }
     }
 
-    /// Looks for a line of mining in a direction that began in its middle, or with something else.
+    /// Looks for a line of mining in a direction that began in its middle, or with something else,
+    /// and for a TLS handshake after an exchange in clear (STARTTLS).
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
+        if tls::begins_with_hello(chunk.bytes) {
+            Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
+            self.keep(chunk, chunk.bytes);
+            return Verdict::Found(Found::Tls);
+        }
         if let Some(start) = line_start(chunk.bytes) {
             let bytes = chunk.bytes.get(start..).unwrap_or_default();
             self.forget(chunk.direction);
@@ -195,4 +201,27 @@ fn line_start(bytes: &[u8]) -> Option<usize> {
     };
     let line = bytes.get(start..)?;
     GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chunk::Direction::{ToClient, ToServer};
+
+    fn say(search: &mut Search, direction: Direction, bytes: &[u8]) -> Verdict {
+        search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap: 0, bytes })
+    }
+
+    #[test]
+    fn tls_may_begin_after_an_exchange_in_clear() {
+        let mut hello = vec![22, 3, 1, 0x00, 0xc8, 1, 0x00, 0x00, 0xc4, 3, 3];
+        hello.resize(5 + 0xc8, 0x5a);
+        let mut search = Search::new(false);
+        // SSLRequest of PostgreSQL, and the server's consent.
+        say(&mut search, ToServer, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+        say(&mut search, ToClient, b"S");
+        assert_eq!(say(&mut search, ToServer, &hello), Verdict::Found(Found::Tls));
+        let [kept] = &search.take()[..] else { panic!("nothing but the hello is kept") };
+        assert_eq!(kept.bytes, hello);
+    }
 }
