@@ -50,3 +50,8 @@ pub fn write(out: &mut dyn Write, link_type: u32, frames: &[Frame]) -> io::Resul
     sorted.sort_by_key(|frame| frame.time);
     sorted.into_iter().try_for_each(|frame| writer.frame(frame.time, &frame.bytes))
 }
+
+/// Bytes of a capture file with these frames: a header of 24, and 16 for each frame.
+pub fn size(frames: &[Frame]) -> usize {
+    24 + frames.iter().map(|frame| 16 + frame.bytes.len()).sum::<usize>()
+}
