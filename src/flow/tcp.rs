@@ -404,7 +404,7 @@ mod tests {
         fn any_cutting_order_and_repetition_gives_the_stream(
             payload in prop::collection::vec(any::<u8>(), 1..600),
             isn: u32,
-            cuts in prop::collection::vec(1usize..40, 1..60),
+            cuts in prop::collection::vec(1usize..80, 1..60),
             swaps in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
             repeats in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..10),
         ) {
@@ -420,6 +420,8 @@ mod tests {
                 let (a, b) = (a.index(payload.len()), b.index(payload.len()));
                 parts.push((a.min(b), a.max(b) + 1));
             }
+            // More may not wait for the first one.
+            prop_assume!(parts.len() <= MAX_PENDING);
             for pair in swaps.chunks(2) {
                 if let [a, b] = pair {
                     let length = parts.len();
