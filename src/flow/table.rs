@@ -315,7 +315,10 @@ impl<S> FlowTable<S> {
         }
         let direction = direction(&entry.flow, segment.from);
         let known = entry.seen.has(Seen::SYN << direction.index());
-        let again = known && entry.isn[direction.index()] == header.seq;
+        // After a reset the same number begins a new attempt: stacks do so whose handshake met a
+        // connection that the other side still remembered (RFC 5961 §4).
+        let reset = entry.seen.has(Seen::CLOSED) && !entry.seen.both_fins();
+        let again = known && entry.isn[direction.index()] == header.seq && !reset;
         // The answer to a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream;
         (!again && !expected).then_some(FlowEnd::Reused)
@@ -468,7 +471,12 @@ impl<S> FlowTable<S> {
         self.rebalance(slot, before);
         let entry = &mut self.entries[slot as usize];
         let over = entry.seen.both_fins() && !is_waiting(entry);
-        if header.flags.rst() || over {
+        let reset = header.flags.rst()
+            && entry
+                .active
+                .as_ref()
+                .is_none_or(|active| active.streams[index].may_be_reset_at(header.seq));
+        if reset || over {
             self.close(slot, FlowEnd::Closed, segment.time, segment.packet, visitor);
         }
     }
