@@ -81,7 +81,7 @@ fn interest(next: Next) -> Interest {
 
 fn datagram_parser(flow: &Flow, bytes: &[u8]) -> Option<Box<dyn Parser>> {
     if dns::probe_datagram(flow.client().port, flow.server().port, bytes) != Probe::NotForUs {
-        return Some(Box::new(dns::Datagrams::default()));
+        return Some(Box::new(dns::Datagrams));
     }
     if quic::probe_datagram(bytes) != Probe::NotForUs {
         return Some(Box::new(quic::Connection::default()));
