@@ -134,6 +134,11 @@ impl FlowKey {
         }
     }
 
+    /// The ports of [`Side::A`] and [`Side::B`].
+    pub const fn ports(&self) -> [u16; 2] {
+        [(self.words[4] >> 48) as u16, (self.words[4] >> 32) as u16]
+    }
+
     pub const fn transport(&self) -> Transport {
         Transport::from_number(self.words[4] as u8)
     }
@@ -257,6 +262,7 @@ mod tests {
             assert_eq!(from, from_back.other());
             assert_eq!(there.endpoint(from), src);
             assert_eq!(there.endpoint(from.other()), dst);
+            assert_eq!(there.ports(), [Side::A, Side::B].map(|side| there.endpoint(side).port));
             assert_eq!(there.vlan(), 7);
             assert_eq!(there.transport(), Transport::Tcp);
         }
