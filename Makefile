@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples fuzz bench compare deny clean
+.PHONY: help demo build test lint unit samples oracle bench compare deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -17,16 +17,30 @@ build: system ## the release binary, target/release/minewatch
 
 test: system lint unit ## lint, then every test
 
-lint:
+lint: ## format and clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 unit:
+	@./tools/system-packages.sh iproute2 tcpreplay
 	$(CARGO) test --workspace --locked
 
-.PHONY: system
-system:
-	@./tools/system-packages.sh libpcap-dev
+samples: ## write the sample captures in pcaps/ anew
+	$(CARGO) run --release --locked -p minewatch-generator -- stories pcaps
+
+oracle: build ## compare what is extracted with tshark, over CAPTURES (a file or folder)
+	@./tools/system-packages.sh tshark
+	./tests/oracle/tshark.py $(CAPTURES)
+
+bench: system ## time each stage
+	$(CARGO) bench --locked
+
+deny: ## licences, sources and advisories of the dependencies
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny check
 
 clean: ## remove what was built
 	$(CARGO) clean
+
+system:
+	@./tools/system-packages.sh libpcap-dev

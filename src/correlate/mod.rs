@@ -256,11 +256,13 @@ impl Correlator {
             new |= incident.prove(kind, &subject, proof);
         }
         let transport = Some(flow.transport);
-        let last_seen = at.time;
+        // The last word on a conversation comes when its flow has been silent for long.
+        let heard = session.last_message.unwrap_or(at);
+        let last_seen = heard.time;
         let pool = PoolUse { domain, endpoint, transport, last_seen, ..PoolUse::default() };
         incident.sessions.update(flow.id, session);
         let verdict = if folded { Verdict::Probe } else { verdict };
-        let further = incident.touch(at, flow, &identities, verdict, pool);
+        let further = incident.touch(heard, flow, &identities, verdict, pool);
         self.tell(sequence, at.time, further, new, alerts);
     }
 

@@ -28,6 +28,7 @@ pub(super) mod protocol {
 }
 
 /// What one IP header leads to.
+#[derive(Debug)]
 pub(super) struct Datagram<'a> {
     pub src: IpAddr,
     pub dst: IpAddr,

@@ -5,17 +5,9 @@ use std::io;
 use crate::correlate::Correlator;
 use crate::model::Timestamp;
 use crate::model::alert::{Alert, State};
+use crate::output::Outlet;
 
 use super::worker::{Content, Message};
-
-/// Takes what the pipeline produces, in order.
-pub trait Outlet {
-    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
-    /// A line of `--events`.
-    fn record(&mut self, line: &str) -> io::Result<()>;
-    /// Nothing more for now: hand on what is buffered.
-    fn flush(&mut self) -> io::Result<()>;
-}
 
 /// Incidents kept for the summary; the JSON lines have them all.
 const MAX_SUMMARY: usize = 10_000;
@@ -42,16 +34,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes the messages of one batch, in any order of workers, after which packet time is `now`.
-    pub fn take(
-        &mut self,
-        mut messages: Vec<Message>,
-        sort: bool,
-        now: Timestamp,
-    ) -> io::Result<()> {
-        if sort {
-            messages.sort_by_key(Message::order);
-        }
+    /// Takes messages in order, after which packet time is `now`.
+    pub fn take(&mut self, messages: Vec<Message>, now: Timestamp) -> io::Result<()> {
         for message in messages {
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::decode::{DecodeStats, Decoder};
+use crate::decode::{DecodeStats, Decoded, Decoder};
 use crate::detect::Detector;
-use crate::flow::{FlowStats, FlowTable, Visitor, dispatch_hash};
+use crate::flow::{FlowStats, FlowTable, LOOKUP_BATCH, Visitor, dispatch_hash};
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::{Event, EventSink, Moment};
 use crate::model::finding::Finding;
@@ -19,6 +19,7 @@ use super::Setup;
 /// What a worker has to say, in an order that does not depend on how flows are spread over workers.
 #[derive(Debug)]
 pub struct Message {
+    time: Timestamp,
     order: Order,
     pub content: Content,
 }
@@ -35,8 +36,18 @@ pub enum Content {
 type Order = (u64, bool, u64);
 
 impl Message {
+    /// The place in one replayed input.
     pub fn order(&self) -> Order {
         self.order
+    }
+
+    /// The place among messages of live workers, who number their packets each by themselves.
+    pub fn time_order(&self) -> (Timestamp, Order) {
+        (self.time, self.order)
+    }
+
+    pub fn time(&self) -> Timestamp {
+        self.time
     }
 }
 
@@ -63,6 +74,8 @@ pub struct Worker {
     lens: Lens,
     /// Packet time: the newest packet of any worker's flows.
     now: Timestamp,
+    /// Packet time of the oldest packet.
+    first: Option<Timestamp>,
     last_packet: u64,
 }
 
@@ -82,21 +95,39 @@ impl Worker {
                 messages: Vec::new(),
             },
             now: Timestamp::ZERO,
+            first: None,
             last_packet: 0,
         }
     }
 
     /// Analyses a batch and returns what it said.
     pub fn batch(&mut self, batch: &PacketBatch) -> Vec<Message> {
+        let oldest = batch.records.iter().map(|record| record.time).min();
+        self.first = self.first.into_iter().chain(oldest).min();
+        let mut segments = Vec::with_capacity(LOOKUP_BATCH);
         for packet in batch.packets() {
             self.now = self.now.max(packet.time);
             self.last_packet = packet.number;
-            let Some(segment) = self.decoder.decode(&packet) else { continue };
-            if self.share.takes(&segment) {
-                self.lens.order = (packet.number, false);
-                self.flows.process(&segment, &mut self.lens);
+            match self.decoder.peel(&packet) {
+                Decoded::Segment(segment) if self.share.takes(&segment) => segments.push(segment),
+                Decoded::Segment(_) | Decoded::Stopped => {}
+                Decoded::Fragment(fragment) => {
+                    // What it completes comes after the segments before it.
+                    self.flows.process_all(&segments, &mut self.lens);
+                    segments.clear();
+                    if let Some(segment) = self.decoder.reassemble(fragment)
+                        && self.share.takes(&segment)
+                    {
+                        self.flows.process(&segment, &mut self.lens);
+                    }
+                }
+            }
+            if segments.len() == LOOKUP_BATCH {
+                self.flows.process_all(&segments, &mut self.lens);
+                segments.clear();
             }
         }
+        self.flows.process_all(&segments, &mut self.lens);
         self.advance(self.now)
     }
 
@@ -118,6 +149,11 @@ impl Worker {
     /// The newest packet time.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Packet time of the oldest and of the newest packet.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.first?, self.now))
     }
 
     pub fn decode_stats(&self) -> &DecodeStats {
@@ -171,6 +207,10 @@ impl Lens {
 impl Visitor for Lens {
     type State = Inspector;
 
+    fn packet(&mut self, number: u64) {
+        self.order = (number, false);
+    }
+
     fn opened(&mut self, flow: &Flow, packet: u64) {
         self.event(flow, Moment { time: flow.first_seen, packet }, Event::FlowOpened);
     }
@@ -217,13 +257,13 @@ impl EventSink for Sink<'_> {
             && let Some(line) =
                 crate::output::eve_events::record(flow, at, &event, self.events, self.sensor)
         {
-            self.messages.push(Message { order, content: Content::Record(line) });
+            self.messages.push(Message { time: at.time, order, content: Content::Record(line) });
         }
         self.detector.event(flow, at, event, self.findings);
-        self.messages.extend(
-            self.findings
-                .drain(..)
-                .map(|finding| Message { order, content: Content::Finding(finding) }),
-        );
+        self.messages.extend(self.findings.drain(..).map(|finding| Message {
+            time: at.time,
+            order,
+            content: Content::Finding(finding),
+        }));
     }
 }

@@ -1,5 +1,6 @@
 //! What every protocol parser is to the inspector: something that takes chunks and emits events.
 
+use super::dns;
 use crate::model::Chunk;
 use crate::model::event::{DnsMessage, Event, EventSink, Moment};
 use crate::model::flow::Flow;
@@ -29,6 +30,9 @@ pub enum Next {
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub dns: DnsMessage,
+    /// A QUIC packet that is decrypted in place.
+    pub packet: Vec<u8>,
+    pub dns_spare: dns::Spare,
 }
 
 /// Everything around a chunk that a parser may need.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::parser::Probe;
 use super::prelude::{proxy_protocol, socks};
 use super::stratum::{self, sv2};
-use super::{dns, http, tls};
+use super::{dns, http, tls, websocket};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::time::Timestamp;
 
@@ -28,6 +28,8 @@ pub(super) enum Found {
     ProxyProtocol,
     Socks,
     Http,
+    /// Whose handshake was not seen.
+    WebSocket,
     Tls,
     Dns,
     Stratum,
@@ -120,16 +122,21 @@ impl Search {
         }
     }
 
-    /// Looks for a line of mining in a direction that began in its middle, or with something else.
+    /// Looks for a message in a direction that began in the middle of one, or with something else.
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
-        if let Some(start) = line_start(chunk.bytes) {
+        if let Some((found, start)) = message_start(chunk.bytes) {
             let bytes = chunk.bytes.get(start..).unwrap_or_default();
             self.forget(chunk.direction);
             self.keep(chunk, bytes);
             let side = &mut self.sides[chunk.direction.index()];
             side.head.extend_from_slice(bytes);
-            match stratum::probe(chunk.direction, bytes) {
-                Probe::Certain => return Verdict::Found(Found::Stratum),
+            let probe = match found {
+                Found::Http => http::probe(bytes),
+                Found::WebSocket => websocket::probe(chunk.direction, bytes),
+                _ => stratum::probe(chunk.direction, bytes),
+            };
+            match probe {
+                Probe::Certain => return Verdict::Found(found),
                 Probe::Unsure => side.foreign = false,
                 Probe::NotForUs => self.forget(chunk.direction),
             }
@@ -160,9 +167,10 @@ impl Search {
 
 /// Asks every protocol about the beginning of a direction.
 fn probe(direction: Direction, head: &[u8]) -> Verdict {
-    let candidates: [(Found, Probe); 7] = [
+    let candidates: [(Found, Probe); 8] = [
         (Found::Tls, tls::probe(head)),
         (Found::Http, http::probe(head)),
+        (Found::WebSocket, websocket::probe(direction, head)),
         (Found::Stratum, stratum::probe(direction, head)),
         (Found::Socks, socks::probe(head)),
         (Found::ProxyProtocol, proxy_protocol::probe(head)),
@@ -182,6 +190,16 @@ fn probe(direction: Direction, head: &[u8]) -> Verdict {
 /// Words of which every message of a line-based dialect has at least one.
 const WORDS: [&str; 9] =
     ["method", "result", "params", "\\u00", "\"id\"", "identifier", "\"type\"", "\"job", "error"];
+
+/// Where in a chunk something may begin that is worth a look. HTTP and WebSocket begin messages
+/// with a segment.
+fn message_start(bytes: &[u8]) -> Option<(Found, usize)> {
+    match bytes {
+        [websocket::TEXT | websocket::BINARY, ..] => Some((Found::WebSocket, 0)),
+        _ if http::probe(bytes) == Probe::Certain => Some((Found::Http, 0)),
+        _ => line_start(bytes).map(|start| (Found::Stratum, start)),
+    }
+}
 
 /// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
 fn line_start(bytes: &[u8]) -> Option<usize> {

@@ -9,8 +9,13 @@ pub const MAX_TEXT: usize = 256;
 /// `text` without control characters (escaped as `\u{1b}`), at most [`MAX_TEXT`] bytes long, with
 /// `…` where something was cut.
 pub fn printable(text: &str) -> String {
+    printable_within(text, MAX_TEXT)
+}
+
+/// Likewise, at most `limit` bytes long.
+pub fn printable_within(text: &str, limit: usize) -> String {
     const MARK: char = '…';
-    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    let mut out = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let mut piece = [0u8; 4];
         let escaped;
@@ -20,7 +25,7 @@ pub fn printable(text: &str) -> String {
         } else {
             c.encode_utf8(&mut piece)
         };
-        if out.len() + piece.len() + MARK.len_utf8() > MAX_TEXT {
+        if out.len() + piece.len() + MARK.len_utf8() > limit {
             out.push(MARK);
             break;
         }

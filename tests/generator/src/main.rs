@@ -1,6 +1,7 @@
 //! The command line of the generator.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use minewatch_generator::dialect::Dialect;
 use minewatch_generator::disguise::Disguise;
 use minewatch_generator::link::Link;
 use minewatch_generator::network::Network;
-use minewatch_generator::{look_alike, matrix, story, truth};
+use minewatch_generator::{load, look_alike, matrix, story, truth};
 
 /// Writes protocol-correct captures of cryptocurrency mining, with the truth beside them, to test
 /// sensors
@@ -37,6 +38,24 @@ enum Command {
     LookAlikes { folder: PathBuf },
     /// Published incidents retold, each with its story beside it
     Stories { folder: PathBuf },
+    /// Long downloads, about 900 bytes a packet: a capture without mining, to measure with
+    Bulk {
+        file: PathBuf,
+        #[arg(long, default_value_t = 1_000_000_000)]
+        bytes: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Many open connections with small messages: the same, for tables of flows
+    Flows {
+        file: PathBuf,
+        #[arg(long, default_value_t = 1_000_000)]
+        flows: u32,
+        #[arg(long, default_value_t = 8_000_000)]
+        packets: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// What can be ordered
     List,
 }
@@ -56,6 +75,9 @@ struct Ordered {
     segmentation: Segmentation,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Miners on the same chain hear of blocks at the same moments; the seed if not given
+    #[arg(long)]
+    chain: Option<u64>,
     /// Shares that the miner submits
     #[arg(long, default_value_t = 20)]
     shares: usize,
@@ -95,11 +117,17 @@ fn run(command: Command) -> io::Result<()> {
         Command::Capture(ordered) => capture(*ordered),
         Command::Matrix { folder, seed } => {
             let orders = [matrix::disguises(seed), matrix::links(seed)].concat();
-            written(matrix::write(&folder, &orders)?, &folder)
+            written(matrix::write(&folder, &orders)?.len(), &folder)
         }
-        Command::Golden { folder } => written(matrix::write(&folder, &matrix::golden())?, &folder),
+        Command::Golden { folder } => {
+            written(matrix::write(&folder, &matrix::golden())?.len(), &folder)
+        }
         Command::LookAlikes { folder } => look_alikes(&folder),
         Command::Stories { folder } => stories(&folder),
+        Command::Bulk { file, bytes, seed } => stream(&file, |out| load::bulk(out, bytes, seed)),
+        Command::Flows { file, flows, packets, seed } => {
+            stream(&file, |out| load::flows(out, flows, packets, seed))
+        }
         Command::List => {
             list();
             Ok(())
@@ -120,6 +148,7 @@ fn capture(ordered: Ordered) -> io::Result<()> {
         network: ordered.ip,
         segmentation: ordered.segmentation,
         seed: ordered.seed,
+        chain: ordered.chain.unwrap_or(ordered.seed),
         shares: ordered.shares,
         hashrate: ordered.hashrate,
         share_gap: ordered.share_gap,
@@ -151,6 +180,12 @@ fn stories(folder: &Path) -> io::Result<()> {
         std::fs::write(path.with_extension("txt"), format!("{}\n", story.told))?;
     }
     Ok(())
+}
+
+fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(file)?);
+    write(&mut out)?;
+    out.flush()
 }
 
 fn list() {

@@ -1,0 +1,90 @@
+//! Reading DNS messages, beside `dns-parser` with the text of the question.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use dns_parser::Packet;
+use minewatch::model::event::{Event, EventSink, Moment};
+use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
+use minewatch::model::{Chunk, Direction, LinkInfo, Timestamp};
+use minewatch::protocol::dns::{Datagrams, probe_datagram};
+use minewatch::protocol::parser::{Context, Parser, Scratch};
+
+/// Name of 27 bytes; 45 bytes in all, as queries have on average.
+const QUESTION: &[u8] = b"\x03www\x06search\x0bexample-cdn\x03net\0\0\x01\0\x01";
+const QUERY: &[u8] = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0";
+const RESPONSE: &[u8] = b"\x12\x34\x81\x80\0\x01\0\x05\0\0\0\x01";
+/// A CNAME to a name in the same domain, and four addresses of it.
+const ALIAS: &[u8] = b"\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x07\x04edge\xc0\x17";
+const ADDRESS: &[u8] = b"\xc0\x39\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07";
+const OPT: &[u8] = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
+
+struct Count(u64);
+
+impl EventSink for Count {
+    fn event(&mut self, _: &Flow, _: Moment, event: Event<'_>) {
+        if let Event::Dns(message) = black_box(event) {
+            self.0 += message.questions.len() as u64;
+        }
+    }
+}
+
+fn flow() -> Flow {
+    let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 40000 };
+    let server = Endpoint { ip: [192, 0, 2, 53].into(), port: 53 };
+    let (key, initiator) = FlowKey::new(client, server, Transport::Udp, 0);
+    Flow {
+        id: 1,
+        key,
+        initiator,
+        first_seen: Timestamp::ZERO,
+        last_seen: Timestamp::ZERO,
+        packets: [1, 1],
+        bytes: [80, 200],
+        link: [LinkInfo::default(); 2],
+        midstream: false,
+        lost: [0, 0],
+    }
+}
+
+fn messages(c: &mut Criterion) {
+    let query = [QUERY, QUESTION].concat();
+    let response = [RESPONSE, QUESTION, ALIAS, &ADDRESS.repeat(4), OPT].concat();
+    let flow = flow();
+    let at = Moment::default();
+    let mut group = c.benchmark_group("dns");
+    for (what, bytes) in [("query", &query), ("response", &response)] {
+        let (mut scratch, mut sink) = (Scratch::default(), Count(0));
+        let chunk = |bytes| Chunk {
+            direction: Direction::ToServer,
+            time: at.time,
+            packet: at.packet,
+            gap: 0,
+            bytes,
+        };
+        group.bench_function(what, |b| {
+            b.iter(|| {
+                let mut context =
+                    Context { flow: &flow, at, scratch: &mut scratch, sink: &mut sink };
+                Datagrams.chunk(&mut context, &chunk(black_box(bytes)))
+            });
+        });
+        assert!(sink.0 > 0);
+        group.bench_function(format!("{what}, probe"), |b| {
+            b.iter(|| probe_datagram(40000, black_box(53), black_box(bytes)));
+        });
+        group.bench_function(format!("{what}, dns-parser"), |b| {
+            b.iter(|| {
+                Packet::parse(black_box(bytes)).map(|packet| packet.questions[0].qname.to_string())
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(std::time::Duration::from_secs(2));
+    targets = messages
+}
+criterion_main!(benches);

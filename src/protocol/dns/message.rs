@@ -1,0 +1,390 @@
+//! Walks the sections of a DNS message (RFC 1035 §4.1).
+
+use std::ops::Range;
+
+use super::header::Header;
+use super::spare::Spare;
+use super::{name, record};
+use crate::model::event::DnsMessage;
+use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question};
+
+/// Questions and records looked at in one message. The largest honest round-robin sets have a few
+/// dozen; a datagram can hold thousands, each with a name to decode.
+const MAX_ENTRIES: usize = 64;
+/// EDNS(0) pseudo-record (RFC 6891 §6.1.1).
+const OPT: u16 = 41;
+
+/// The four parts behind the header, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Question,
+    Answer,
+    Authority,
+    Additional,
+}
+
+/// Why a walk ends before the last record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The message is over.
+    Short,
+    /// A name has a label of no known type, so that its end cannot be told.
+    Name,
+    /// [`MAX_ENTRIES`] is reached.
+    Limit,
+}
+
+/// Reads `bytes`, which begin with `header`, into `message`, whatever it held before.
+pub(super) fn read(header: &Header, bytes: &[u8], message: &mut DnsMessage, spare: &mut Spare) {
+    spare.empty(message);
+    message.id = header.id;
+    message.response = header.is_response();
+    message.opcode = header.opcode();
+    message.rcode = header.rcode();
+    message.truncated = header.is_truncated();
+    message.anomalies =
+        DnsAnomalies { reserved_bit: header.has_reserved_bit(), ..DnsAnomalies::default() };
+    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, message, spare };
+    let end = walk.sections(header);
+    let trailing = walk.at < bytes.len();
+    let anomalies = &mut message.anomalies;
+    match end {
+        Ok(()) => anomalies.trailing_bytes = trailing,
+        Err(Stop::Short) => anomalies.short_sections = true,
+        Err(Stop::Name) => anomalies.bad_name = true,
+        Err(Stop::Limit) => anomalies.record_limit = true,
+    }
+}
+
+/// Whether a message was read to its last byte, found sound, and asks in a class that exists.
+pub(super) fn is_exact(message: &DnsMessage) -> bool {
+    let anomalies = message.anomalies;
+    let broken = anomalies.short_sections || anomalies.bad_name || anomalies.trailing_bytes;
+    !broken && message.questions.iter().all(|question| is_class(question.qclass))
+}
+
+/// Whether a question can have this class (IANA): IN, CH, HS, NONE or ANY.
+pub(super) fn is_class(qclass: u16) -> bool {
+    matches!(qclass, 1 | 3 | 4 | 254 | 255)
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    entries: usize,
+    message: &'a mut DnsMessage,
+    spare: &'a mut Spare,
+}
+
+/// A resource record without its owner (RFC 1035 §4.1.3).
+struct Record {
+    rtype: u16,
+    ttl: u32,
+    data: Range<usize>,
+}
+
+impl Walk<'_> {
+    fn sections(&mut self, header: &Header) -> Result<(), Stop> {
+        for _ in 0..header.count(Section::Question) {
+            self.question()?;
+        }
+        for _ in 0..header.count(Section::Answer) {
+            self.answer()?;
+        }
+        for _ in 0..header.count(Section::Authority) {
+            self.unnamed_record()?;
+        }
+        for _ in 0..header.count(Section::Additional) {
+            let record = self.unnamed_record()?;
+            if record.rtype == OPT {
+                self.message.rcode = self.message.rcode & 0x000f | (record.ttl >> 24 << 4) as u16;
+            }
+        }
+        Ok(())
+    }
+
+    fn question(&mut self) -> Result<(), Stop> {
+        self.count()?;
+        let (name, is_good) = self.name()?;
+        let fields = self.take();
+        if is_good {
+            // A capture can be cut behind the name, and the name is what counts.
+            let [t0, t1, c0, c1] = fields.unwrap_or_default();
+            let (qtype, qclass) = (u16::from_be_bytes([t0, t1]), u16::from_be_bytes([c0, c1]));
+            self.message.questions.push(Question { name, qtype, qclass });
+        } else {
+            self.spare.put_name(name);
+        }
+        fields.map(|_| ()).ok_or(Stop::Short)
+    }
+
+    fn answer(&mut self) -> Result<(), Stop> {
+        self.count()?;
+        let (name, _) = self.name()?;
+        let Record { rtype, ttl, data } = match self.record() {
+            Ok(record) => record,
+            Err(stop) => {
+                self.spare.put_name(name);
+                return Err(stop);
+            }
+        };
+        let data = record::read(self.bytes, rtype, data, self.spare);
+        self.message.anomalies.bad_name |= data.is_none();
+        let data = data.unwrap_or(AnswerData::Other);
+        self.message.answers.push(Answer { name, rtype, ttl, data });
+        Ok(())
+    }
+
+    fn unnamed_record(&mut self) -> Result<Record, Stop> {
+        self.count()?;
+        self.at = name::skip(self.bytes, self.at)?;
+        self.record()
+    }
+
+    fn count(&mut self) -> Result<(), Stop> {
+        self.entries += 1;
+        if self.entries > MAX_ENTRIES { Err(Stop::Limit) } else { Ok(()) }
+    }
+
+    /// The name that comes next, and whether it is good: a bad one is empty.
+    fn name(&mut self) -> Result<(String, bool), Stop> {
+        let mut text = self.spare.name();
+        if let Some(end) = name::read(self.bytes, self.at, &mut text) {
+            self.at = end;
+            return Ok((text, true));
+        }
+        text.clear();
+        match name::skip(self.bytes, self.at) {
+            Ok(end) => {
+                self.at = end;
+                self.message.anomalies.bad_name = true;
+                Ok((text, false))
+            }
+            Err(stop) => {
+                self.spare.put_name(text);
+                Err(stop)
+            }
+        }
+    }
+
+    fn record(&mut self) -> Result<Record, Stop> {
+        let [t0, t1, _, _, l0, l1, l2, l3, d0, d1] = self.take().ok_or(Stop::Short)?;
+        let end = self.at + usize::from(u16::from_be_bytes([d0, d1]));
+        let data = self.at..end;
+        if end > self.bytes.len() {
+            return Err(Stop::Short);
+        }
+        self.at = end;
+        let ttl = u32::from_be_bytes([l0, l1, l2, l3]);
+        Ok(Record { rtype: u16::from_be_bytes([t0, t1]), ttl, data })
+    }
+
+    /// The next bytes, if there are so many.
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let bytes = *self.bytes.get(self.at..)?.first_chunk()?;
+        self.at += N;
+        Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(bytes: &[u8]) -> DnsMessage {
+        let mut message = DnsMessage::default();
+        read(&Header::read(bytes).unwrap(), bytes, &mut message, &mut Spare::default());
+        message
+    }
+
+    /// QUERY for `pool.example`, with flags and the four counts, and what follows the question.
+    fn about_pool(flags: u16, counts: [u16; 4], rest: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = vec![0xbe, 0xef];
+        bytes.extend(flags.to_be_bytes());
+        bytes.extend(counts.iter().flat_map(|count| count.to_be_bytes()));
+        bytes.extend(b"\x04pool\x07example\0\0\x01\0\x01"); // offset 12; A, IN
+        bytes.extend(rest.concat());
+        bytes
+    }
+
+    /// Owner: a pointer to the question; class IN; TTL 300.
+    fn about_question(rtype: u8, data: &[u8]) -> Vec<u8> {
+        let head = [0xc0, 12, 0, rtype, 0, 1, 0, 0, 1, 0x2c, 0, data.len() as u8];
+        [&head[..], data].concat()
+    }
+
+    fn question(qtype: u16) -> Question {
+        Question { name: "pool.example".into(), qtype, qclass: 1 }
+    }
+
+    fn answer(rtype: u16, data: AnswerData) -> Answer {
+        Answer { name: "pool.example".into(), rtype, ttl: 300, data }
+    }
+
+    #[test]
+    fn a_query_is_its_question() {
+        // EDNS: root, OPT, 1232 bytes, no flags, no data
+        let opt = [0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0];
+        let message = parse(&about_pool(0x0100, [1, 0, 0, 1], &[&opt]));
+        let expected =
+            DnsMessage { id: 0xbeef, questions: vec![question(1)], ..DnsMessage::default() };
+        assert_eq!(message, expected);
+        assert!(is_exact(&message));
+    }
+
+    #[test]
+    fn a_response_has_its_chain_of_names_and_its_addresses() {
+        let message = parse(&about_pool(
+            0x8180,
+            [1, 4, 1, 1],
+            &[
+                &about_question(5, b"\x02eu\xc0\x0c"), // CNAME; its data begins at 42
+                b"\xc0\x2a\0\x01\0\x01\0\0\0\x3c\0\x04\xc6\x33\x64\x09", // A, TTL 60
+                &about_question(28, b"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"),
+                &about_question(46, b"a signature"), // RRSIG
+                &about_question(2, b"\xc0\x0c"),     // NS, in the authority section
+                b"\0\0\x29\x10\0\x01\0\0\0\0\0",     // OPT with the upper bits of rcode 16
+            ],
+        ));
+        assert!(message.response);
+        assert_eq!(message.rcode, 16);
+        assert_eq!(message.anomalies, DnsAnomalies::default());
+        let address = |text: &str| AnswerData::Address(text.parse().unwrap());
+        assert_eq!(
+            message.answers,
+            [
+                answer(5, AnswerData::Name("eu.pool.example".into())),
+                Answer {
+                    name: "eu.pool.example".into(),
+                    rtype: 1,
+                    ttl: 60,
+                    data: address("198.51.100.9")
+                },
+                answer(28, address("2001:db8::1")),
+                answer(46, AnswerData::Other),
+            ]
+        );
+    }
+
+    #[test]
+    fn names_behind_other_fields_are_found() {
+        let name = |text: &str| AnswerData::Name(text.into());
+        for (rtype, data, expected) in [
+            (2, &b"\x02ns\xc0\x0c"[..], name("ns.pool.example")),
+            (12, b"\x01h\0", name("h")),
+            (15, b"\0\x0a\x02mx\xc0\x0c", name("mx.pool.example")), // preference 10
+            (33, b"\0\0\0\0\x0d\x05\x01s\xc0\x0c", name("s.pool.example")), // port 3333
+            (39, b"\x01d\0", name("d")),
+        ] {
+            let bytes = about_pool(0x8180, [1, 1, 0, 0], &[&about_question(rtype, data)]);
+            assert_eq!(parse(&bytes).answers, [answer(rtype.into(), expected)]);
+        }
+    }
+
+    #[test]
+    fn a_service_has_hints_and_tells_of_encrypted_hello() {
+        let data = [
+            &[0, 1, 0][..],                            // priority 1, the owner itself
+            &[0, 1, 0, 3, 2, b'h', b'2'],              // alpn=h2
+            &[0, 4, 0, 8, 192, 0, 2, 1, 192, 0, 2, 2], // ipv4hint
+            &[0, 5, 0, 2, 0xfe, 0x0d],                 // ech
+            &[&[0, 6, 0, 16, 0x20, 1, 0xd, 0xb8][..], &[0; 11], &[1]].concat(), // ipv6hint
+        ]
+        .concat();
+        let bytes = about_pool(0x8180, [1, 1, 0, 0], &[&about_question(65, &data)]);
+        let hints = ["192.0.2.1", "192.0.2.2", "2001:db8::1"].map(|ip| ip.parse().unwrap());
+        let service =
+            AnswerData::Service { target: String::new(), hints: hints.to_vec(), ech: true };
+        assert_eq!(parse(&bytes).answers, [answer(65, service)]);
+    }
+
+    #[test]
+    fn a_service_with_a_cut_parameter_keeps_what_came_before() {
+        let data = b"\0\0\x01t\0\0\x04\0\x04\xc0\0\x02\x01\0\x06\0\x10\x20\x01"; // ipv6hint of 2 bytes
+        let bytes = about_pool(0x8180, [1, 1, 0, 0], &[&about_question(64, data)]);
+        let hints = vec!["192.0.2.1".parse().unwrap()];
+        let service = AnswerData::Service { target: "t".into(), hints, ech: false };
+        assert_eq!(parse(&bytes).answers, [answer(64, service)]);
+    }
+
+    #[test]
+    fn a_truncated_message_keeps_its_question() {
+        let whole = about_pool(0x8380, [1, 1, 0, 0], &[&about_question(1, &[192, 0, 2, 1])]);
+        for length in 31..whole.len() {
+            let message = parse(&whole[..length]);
+            assert!(message.truncated && message.anomalies.short_sections);
+            assert_eq!(
+                (message.questions.as_slice(), message.answers.len()),
+                (&[question(1)][..], 0)
+            );
+        }
+        let cut = parse(&whole[..28]);
+        assert_eq!(cut.questions[0].name, "pool.example", "even without its type");
+        assert!(cut.anomalies.short_sections);
+    }
+
+    #[test]
+    fn oddities_are_noted_and_do_not_hide_the_question() {
+        let address = about_question(1, &[192, 0, 2, 1]);
+        let loop_at_30 = [0xc0, 30, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0];
+        let read = |flags, counts, rest: &[&[u8]]| {
+            let message = parse(&about_pool(flags, counts, rest));
+            assert_eq!(message.questions, [question(1)]);
+            (message.anomalies, message.answers.len())
+        };
+        let none = DnsAnomalies::default();
+        let (anomalies, _) = read(0x0140, [1, 0, 0, 0], &[]);
+        assert_eq!(anomalies, DnsAnomalies { reserved_bit: true, ..none });
+        let (anomalies, _) = read(0x0100, [255, 0, 0, 0], &[]);
+        assert_eq!(anomalies, DnsAnomalies { short_sections: true, ..none });
+        let (anomalies, _) = read(0x0100, [1, 0, 0, 0], &[b"more"]);
+        assert_eq!(anomalies, DnsAnomalies { trailing_bytes: true, ..none });
+        let (anomalies, answers) = read(0x8180, [1, 2, 0, 0], &[&loop_at_30, &address]);
+        assert_eq!((anomalies, answers), (DnsAnomalies { bad_name: true, ..none }, 2));
+        let (anomalies, answers) = read(0x8180, [1, 2, 0, 0], &[b"\x80label", &address]);
+        assert_eq!((anomalies, answers), (DnsAnomalies { bad_name: true, ..none }, 0));
+        let (anomalies, answers) = read(0x8180, [1, 80, 0, 0], &[&address.repeat(80)]);
+        assert_eq!((anomalies, answers), (DnsAnomalies { record_limit: true, ..none }, 63));
+    }
+
+    #[test]
+    fn an_address_of_a_wrong_size_and_a_name_beyond_its_record_are_no_data() {
+        let rest = [about_question(1, &[192, 0, 2]), about_question(5, b"\x03ab"), vec![0]];
+        let message = parse(&about_pool(0x8180, [1, 2, 0, 0], &[&rest.concat()]));
+        assert_eq!(message.answers.iter().filter(|a| a.data == AnswerData::Other).count(), 2);
+        assert!(message.anomalies.bad_name);
+    }
+
+    #[test]
+    fn any_type_and_class_can_be_asked_for() {
+        let mut bytes = about_pool(0x0100, [1, 0, 0, 0], &[]);
+        for (qtype, qclass) in [(65, 1), (255, 255), (16, 3), (65280, 1), (1, 254)] {
+            let end = bytes.len() - 4;
+            bytes.truncate(end);
+            bytes.extend([qtype, qclass].iter().flat_map(|value: &u16| value.to_be_bytes()));
+            let message = parse(&bytes);
+            let [question] = &message.questions[..] else { panic!("one question") };
+            assert_eq!((question.qtype, question.qclass), (qtype, qclass));
+            assert!(is_exact(&message));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_message_says_does_not_depend_on_the_one_before(
+            first in prop::collection::vec(prop_oneof![0u8..4, Just(0xc0), any::<u8>()], 12..200),
+            second in prop::collection::vec(prop_oneof![0u8..4, Just(0xc0), any::<u8>()], 12..200),
+        ) {
+            let (mut message, mut spare) = (DnsMessage::default(), Spare::default());
+            for bytes in [&first, &second, &first] {
+                read(&Header::read(bytes).unwrap(), bytes, &mut message, &mut spare);
+                prop_assert_eq!(&message, &parse(bytes));
+            }
+            let buffers = spare.len();
+            read(&Header::read(&second).unwrap(), &second, &mut message, &mut spare);
+            read(&Header::read(&first).unwrap(), &first, &mut message, &mut spare);
+            prop_assert_eq!(spare.len(), buffers, "no buffer is lost or added");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! DNS (RFC 1035) over UDP and TCP, on any port: names asked for, and what the answers say of them.
+//!
+//! Our own bounded reader walks the sections. It keeps what can be read of a broken message and
+//! notes each oddity in [`DnsAnomalies`](crate::model::event::dns::DnsAnomalies). No input makes it
+//! panic.
+
+mod header;
+mod message;
+mod name;
+mod record;
+mod spare;
+mod stream;
+
+pub use spare::Spare;
+pub use stream::{Stream, probe_stream};
+
+use super::parser::{Context, Next, Parser, Probe};
+use crate::model::chunk::Chunk;
+use crate::model::event::{DnsMessage, Event};
+use header::Header;
+
+/// IANA service names and port numbers.
+const PORT: u16 = 53;
+/// Protocols in the format of DNS that name only neighbours: NetBIOS name and datagram service
+/// (RFC 1002), mDNS (RFC 6762) and LLMNR (RFC 4795).
+const NEIGHBOUR_PORTS: [u16; 4] = [137, 138, 5353, 5355];
+
+/// How much a datagram must look like DNS to be taken for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rigour {
+    /// A plausible header: what is sent to the port of DNS is meant to be DNS.
+    Header,
+    /// Every byte: no other protocol may be mistaken for DNS.
+    Whole,
+}
+
+impl Rigour {
+    /// What the ports of a flow ask for; `None` if they belong to a protocol that is left out.
+    fn of(client_port: u16, server_port: u16) -> Option<Rigour> {
+        let ports = [client_port, server_port];
+        if ports.contains(&PORT) {
+            // Even to one of the other ports: a resolver's source port is random.
+            Some(Rigour::Header)
+        } else if ports.iter().any(|port| NEIGHBOUR_PORTS.contains(port)) {
+            None
+        } else {
+            Some(Rigour::Whole)
+        }
+    }
+
+    /// Reads a datagram into `message`; false if it is not DNS.
+    fn read(self, bytes: &[u8], message: &mut DnsMessage, spare: &mut Spare) -> bool {
+        let Some(header) = Header::read(bytes) else { return false };
+        match self {
+            Rigour::Header => {
+                let plausible = header.is_plausible();
+                if plausible {
+                    message::read(&header, bytes, message, spare);
+                }
+                plausible
+            }
+            Rigour::Whole => {
+                header.is_usual() && header.fits(bytes.len()) && {
+                    message::read(&header, bytes, message, spare);
+                    message::is_exact(message)
+                }
+            }
+        }
+    }
+}
+
+/// Whether a UDP flow between these ports that has this datagram is DNS.
+pub fn probe_datagram(client_port: u16, server_port: u16, bytes: &[u8]) -> Probe {
+    let is_dns = match Rigour::of(client_port, server_port) {
+        Some(Rigour::Header) => Header::read(bytes).is_some_and(|header| header.is_plausible()),
+        // Few datagrams of other protocols get past the header, so few cost an allocation.
+        Some(Rigour::Whole) => {
+            Rigour::Whole.read(bytes, &mut DnsMessage::default(), &mut Spare::default())
+        }
+        None => false,
+    };
+    if is_dns { Probe::Certain } else { Probe::NotForUs }
+}
+
+/// DNS over UDP: a message a datagram, as many as the flow has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Datagrams;
+
+impl Parser for Datagrams {
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let (client, server) = (context.flow.client().port, context.flow.server().port);
+        let Some(rigour) = Rigour::of(client, server) else { return Next::Reject };
+        let scratch = &mut *context.scratch;
+        if rigour.read(chunk.bytes, &mut scratch.dns, &mut scratch.dns_spare) {
+            context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
+        }
+        Next::More
+    }
+}

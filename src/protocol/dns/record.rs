@@ -1,0 +1,95 @@
+//! The data of the records that say where a name leads.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use super::name;
+use super::spare::Spare;
+use crate::model::event::dns::AnswerData;
+
+/// Record types (IANA).
+mod rtype {
+    pub const A: u16 = 1;
+    pub const NS: u16 = 2;
+    pub const CNAME: u16 = 5;
+    pub const PTR: u16 = 12;
+    pub const MX: u16 = 15;
+    pub const AAAA: u16 = 28;
+    pub const SRV: u16 = 33;
+    pub const DNAME: u16 = 39;
+    pub const SVCB: u16 = 64;
+    pub const HTTPS: u16 = 65;
+}
+
+/// Service parameters (RFC 9460 §14.3.2).
+mod parameter {
+    pub const IPV4HINT: u16 = 4;
+    pub const ECH: u16 = 5;
+    pub const IPV6HINT: u16 = 6;
+}
+
+/// Address hints kept of one record; the large content networks give two to eight.
+const MAX_HINTS: usize = 16;
+
+/// The data of a record, which lies at `range` of `message`; `None` if the name in it cannot be
+/// decoded.
+pub(super) fn read(
+    message: &[u8],
+    rtype: u16,
+    range: Range<usize>,
+    spare: &mut Spare,
+) -> Option<AnswerData> {
+    let data = message.get(range.clone()).unwrap_or_default();
+    // What stands before the name (RFC 1035 §3.3.9, RFC 2782, RFC 9460 §2.2).
+    let before = match rtype {
+        rtype::A => {
+            let address = <[u8; 4]>::try_from(data).map(|octets| Ipv4Addr::from(octets).into());
+            return Some(address.map_or(AnswerData::Other, AnswerData::Address));
+        }
+        rtype::AAAA => {
+            let address = <[u8; 16]>::try_from(data).map(|octets| Ipv6Addr::from(octets).into());
+            return Some(address.map_or(AnswerData::Other, AnswerData::Address));
+        }
+        rtype::CNAME | rtype::DNAME | rtype::NS | rtype::PTR => 0,
+        rtype::MX | rtype::SVCB | rtype::HTTPS => 2,
+        rtype::SRV => 6,
+        _ => return Some(AnswerData::Other),
+    };
+    let mut target = spare.name();
+    let end = name::read(message, range.start + before, &mut target);
+    let Some(end) = end.filter(|&end| end <= range.end) else {
+        spare.put_name(target);
+        return None;
+    };
+    if !matches!(rtype, rtype::SVCB | rtype::HTTPS) {
+        return Some(AnswerData::Name(target));
+    }
+    let mut hints = spare.hints();
+    let ech = parameters(message.get(end..range.end).unwrap_or_default(), &mut hints);
+    Some(AnswerData::Service { target, hints, ech })
+}
+
+/// Reads the parameters of a service: its address hints, and whether it has a key for Encrypted
+/// ClientHello.
+fn parameters(mut rest: &[u8], hints: &mut Vec<IpAddr>) -> bool {
+    let mut ech = false;
+    while let Some((&[k0, k1, l0, l1], after)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let Some((value, after)) = after.split_at_checked(length) else { break };
+        rest = after;
+        let room = MAX_HINTS.saturating_sub(hints.len());
+        match u16::from_be_bytes([k0, k1]) {
+            parameter::IPV4HINT => {
+                let (addresses, _) = value.as_chunks::<4>();
+                hints.extend(addresses.iter().take(room).map(|&a| IpAddr::from(a)));
+            }
+            parameter::IPV6HINT => {
+                let (addresses, _) = value.as_chunks::<16>();
+                hints.extend(addresses.iter().take(room).map(|&a| IpAddr::from(a)));
+            }
+            parameter::ECH => ech = true,
+            _ => {}
+        }
+    }
+    ech
+}
