@@ -180,6 +180,7 @@ impl<'a> Peeling<'a> {
         Peeling { packet: *packet, link: LinkInfo::default(), tunnelled: false, layers: 0 }
     }
 
+    #[inline]
     fn peel<'b>(
         &mut self,
         mut step: Step<'b>,
@@ -246,6 +247,7 @@ impl<'a> Peeling<'a> {
     }
 
     /// What a whole datagram holds.
+    #[inline]
     fn inside<'b>(
         &mut self,
         mut datagram: Datagram<'b>,
@@ -288,6 +290,7 @@ impl<'a> Peeling<'a> {
     }
 }
 
+#[inline]
 fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
     let bytes = datagram.payload;
     match datagram.protocol {
@@ -313,6 +316,7 @@ fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Ins
     }
 }
 
+#[inline]
 fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>, Stop> {
     use etherparse::err::tcp::HeaderSliceError;
     /// Offset of the control bits (RFC 9293 §3.1).
@@ -338,6 +342,7 @@ fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>
     })
 }
 
+#[inline]
 fn udp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
     let bytes = datagram.payload;
     let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
@@ -379,6 +384,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    #[inline]
     fn segment(self, peeling: &Peeling<'_>, vlan_in_key: bool) -> Segment<'a> {
         let Peeling { packet, link, .. } = peeling;
         let vlan = if vlan_in_key { link.vlans().last().copied().unwrap_or(0) } else { 0 };

@@ -147,22 +147,25 @@ fn address(high: u64, low: u64) -> IpAddr {
 
 /// What is known of a flow without looking at its payload. Arrays are indexed by
 /// [`Direction::index`].
+///
+/// What changes with every packet stands next to the key, since flows are too many for the caches.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Flow {
-    /// Number of its first packet: unique in an input and the same in every replay.
-    pub id: u64,
     pub key: FlowKey,
-    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
-    pub initiator: Side,
-    pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     pub packets: [u64; 2],
     /// Bytes on the wire.
     pub bytes: [u64; 2],
-    /// Link layer of the first packet of each direction, as its sender put it.
-    pub link: [LinkInfo; 2],
+    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
+    pub initiator: Side,
     /// The handshake was not seen: the capture started later than the connection.
     pub midstream: bool,
+    /// Number of its first packet: unique in an input and the same in every replay.
+    pub id: u64,
+    pub first_seen: Timestamp,
+    /// Link layer of the first packet of each direction, as its sender put it.
+    pub link: [LinkInfo; 2],
     /// TCP payload bytes that were lost for good, per direction.
     pub lost: [u64; 2],
 }

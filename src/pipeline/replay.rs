@@ -54,14 +54,14 @@ fn inline(
     let mut batch = PacketBatch::default();
     while reader.next(&mut batch)? {
         let messages = in_order(worker.batch(&batch));
-        collector.take(messages, worker.now())?;
+        collector.take(messages)?;
         if reader.is_live() {
             collector.flush()?;
         }
         observer.progress(reader.source.progress());
     }
     let messages = in_order(worker.finish());
-    collector.take(messages, worker.now())?;
+    collector.take(messages)?;
     Ok((vec![WorkerStats::of(&worker)], worker.now()))
 }
 
@@ -154,7 +154,7 @@ fn threaded(
                 now = now.max(answer.now);
                 messages.extend(answer.messages);
             }
-            collector.take(in_order(messages), now)?;
+            collector.take(in_order(messages))?;
             if let Ok(progress) = progressed.try_recv() {
                 observer.progress(progress);
             }

@@ -122,10 +122,15 @@ impl Stream {
             Speech::Unknown(search) => match search.chunk(chunk) {
                 Verdict::Unsure => Interest::More,
                 Verdict::Hopeless => Interest::Settled,
-                Verdict::Found(found) => {
+                Verdict::Found(found, start) => {
                     let kept = search.take();
                     self.speech = self.speech_of(found);
-                    self.replay(context, &kept, chunk)
+                    let bytes = chunk.bytes.get(start..).unwrap_or_default();
+                    let gap = if kept.is_empty() { chunk.gap } else { 0 };
+                    match self.replay(context, &kept, chunk) {
+                        Interest::More => self.feed(context, &Chunk { bytes, gap, ..*chunk }),
+                        Interest::Settled => Interest::Settled,
+                    }
                 }
             },
             Speech::Prelude(prelude) => match prelude.chunk(context.flow, chunk) {

@@ -72,7 +72,8 @@ impl Parser for Connection {
     fn close(&mut self, context: &mut Context<'_>) {
         let Some(message) = Message::cut(self.stream.front()) else { return };
         if message.kind == CLIENT_HELLO
-            && let Some(hello) = client_hello::read(message.body, message.whole)
+            && let Some(hello) =
+                client_hello::read(message.body, message.whole, context.scratch.brief)
         {
             context.emit(Event::Quic(&QuicInitial { version: self.version, hello }));
         }

@@ -15,6 +15,10 @@ pub fn printable(text: &str) -> String {
 /// Likewise, at most `limit` bytes long.
 pub fn printable_within(text: &str, limit: usize) -> String {
     const MARK: char = '…';
+    // Nearly always there is nothing to do.
+    if text.len() <= limit && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let mut piece = [0u8; 4];

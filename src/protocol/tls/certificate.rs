@@ -25,8 +25,8 @@ const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
 const DNS_NAME: u8 = 0x82;
 
 /// Reads the body of a Certificate message before TLS 1.3 (RFC 5246 §7.4.2), leaf first. Where the
-/// message is cut, the certificates before the cut are there.
-pub(super) fn chain(body: &[u8]) -> Vec<Certificate> {
+/// message is cut, the certificates before the cut are there. `brief`: only the leaf's names.
+pub(super) fn chain(body: &[u8], brief: bool) -> Vec<Certificate> {
     let mut reader = Reader::new(body);
     let Some(length) = reader.u24() else { return Vec::new() };
     let mut list = Reader::new(reader.up_to(length));
@@ -34,8 +34,8 @@ pub(super) fn chain(body: &[u8]) -> Vec<Certificate> {
         let length = list.u24()?;
         list.take(length)
     })
-    .take(MAX_CERTIFICATES)
-    .map(read)
+    .take(if brief { 1 } else { MAX_CERTIFICATES })
+    .map(|certificate| if brief { names(certificate) } else { read(certificate) })
     .collect()
 }
 
@@ -65,10 +65,23 @@ fn fields(certificate: &mut Certificate, bytes: &[u8]) -> Option<()> {
     certificate.not_after = validity.next().and_then(timestamp);
     certificate.subject = distinguished_name(signed.inside(der::SEQUENCE)?);
     let _public_key = signed.tagged(der::SEQUENCE)?;
+    certificate.names = subject_alt_names(signed)?;
+    Some(())
+}
+
+/// Reads nothing but the subject's alternative names.
+fn names(bytes: &[u8]) -> Certificate {
+    let signed =
+        Elements::new(bytes).inside(der::SEQUENCE).and_then(|mut c| c.inside(der::SEQUENCE));
+    let names = signed.and_then(subject_alt_names).unwrap_or_default();
+    Certificate { names, ..Certificate::default() }
+}
+
+/// From the extensions of a TBSCertificate.
+fn subject_alt_names(mut signed: Elements<'_>) -> Option<Vec<String>> {
     let extensions = signed.find(|element| element.tag == der::context(3))?;
     let extensions = Elements::new(extensions.content).inside(der::SEQUENCE)?;
-    certificate.names = extensions.filter_map(alternative_names).next()?;
-    Some(())
+    extensions.filter_map(alternative_names).next()
 }
 
 fn serial(number: &[u8]) -> String {
@@ -185,6 +198,18 @@ mod tests {
     use super::*;
     use crate::protocol::tls::samples;
     use proptest::prelude::*;
+
+    fn chain(body: &[u8]) -> Vec<Certificate> {
+        super::chain(body, false)
+    }
+
+    #[test]
+    fn in_brief_the_leaf_shows_its_names() {
+        let leaf = samples::certificate(&["pool.example", "www.pool.example"]);
+        let body = samples::chain(&[leaf.clone(), samples::certificate(&["root.example"])]);
+        let names = read(&leaf).names;
+        assert_eq!(super::chain(&body, true), [Certificate { names, ..Certificate::default() }]);
+    }
 
     #[test]
     fn a_certificate_says_who_it_is_for() {

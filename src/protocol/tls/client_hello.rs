@@ -24,24 +24,27 @@ const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 /// Reads the body of a ClientHello; `whole` is `false` if its end is missing.
 ///
 /// `None`: these bytes are no hello, or too few to tell. Where a list is cut or does not fit,
-/// reading ends and `truncated` is set.
-pub(in crate::protocol) fn read(body: &[u8], whole: bool) -> Option<ClientHello> {
+/// reading ends and `truncated` is set. `brief`: lists stay empty, which only fingerprints need.
+pub(in crate::protocol) fn read(body: &[u8], whole: bool, brief: bool) -> Option<ClientHello> {
     let mut reader = Reader::new(body);
     let version = reader.u16().filter(|version| version >> 8 == 3)?;
     let _random: [u8; 32] = reader.array()?;
     reader.vector8().filter(|id| id.len() <= MAX_SESSION_ID)?;
     let mut hello = ClientHello { version, ..ClientHello::default() };
-    let complete = lists(&mut hello, reader).is_some();
-    if whole && hello.cipher_suites.is_empty() {
+    if whole && reader.clone().vector16().is_none_or(<[u8]>::is_empty) {
         return None;
     }
+    let complete = lists(&mut hello, reader, brief).is_some();
     hello.truncated = !(whole && complete);
     Some(hello)
 }
 
 /// Reads what follows the session id; `None` if it is cut.
-fn lists(hello: &mut ClientHello, mut reader: Reader<'_>) -> Option<()> {
-    hello.cipher_suites = numbers(reader.vector16()?).collect();
+fn lists(hello: &mut ClientHello, mut reader: Reader<'_>, brief: bool) -> Option<()> {
+    let cipher_suites = numbers(reader.vector16()?);
+    if !brief {
+        hello.cipher_suites = cipher_suites.collect();
+    }
     let _compression_methods = reader.vector8()?;
     if reader.is_empty() {
         return Some(()); // before RFC 3546 there were no extensions
@@ -49,20 +52,28 @@ fn lists(hello: &mut ClientHello, mut reader: Reader<'_>) -> Option<()> {
     let length = usize::from(reader.u16()?);
     let bytes = reader.up_to(length);
     let extensions = Extensions(Reader::new(bytes));
-    hello.extensions.reserve_exact(extensions.count());
+    if !brief {
+        hello.extensions.reserve_exact(extensions.count());
+    }
     let mut read = 0;
     for (kind, data) in extensions {
         read += EXTENSION_HEADER + data.len();
-        hello.extensions.push(kind);
         // An extension that is malformed in itself teaches nothing; the others still do.
-        let _ = extension(hello, kind, Reader::new(data));
+        let _ = match kind {
+            SERVER_NAME => server_name(Reader::new(data)).map(|name| hello.sni = Some(name)),
+            ENCRYPTED_CLIENT_HELLO => Some(hello.ech = true),
+            _ if brief => None,
+            _ => list(hello, kind, Reader::new(data)),
+        };
+        if !brief {
+            hello.extensions.push(kind);
+        }
     }
     (read == length).then_some(())
 }
 
-fn extension(hello: &mut ClientHello, kind: u16, mut data: Reader<'_>) -> Option<()> {
+fn list(hello: &mut ClientHello, kind: u16, mut data: Reader<'_>) -> Option<()> {
     match kind {
-        SERVER_NAME => hello.sni = Some(server_name(data)?),
         SUPPORTED_GROUPS => hello.groups = numbers(data.vector16()?).collect(),
         EC_POINT_FORMATS => hello.point_formats = data.vector8()?.to_vec(),
         SIGNATURE_ALGORITHMS => {
@@ -71,7 +82,6 @@ fn extension(hello: &mut ClientHello, kind: u16, mut data: Reader<'_>) -> Option
         ALPN => hello.alpn = protocols(data).collect(),
         SUPPORTED_VERSIONS => hello.supported_versions = numbers(data.vector8()?).collect(),
         KEY_SHARE => hello.key_shares = key_shares(data).collect(),
-        ENCRYPTED_CLIENT_HELLO => hello.ech = true,
         _ => {}
     }
     Some(())
@@ -126,6 +136,10 @@ mod tests {
     use proptest::prelude::*;
     use tls_parser::{TlsExtension, TlsExtensionType};
 
+    fn read(body: &[u8], whole: bool) -> Option<ClientHello> {
+        super::read(body, whole, false)
+    }
+
     const HELLO: [u8; 73] = [
         0x03, 0x03, // legacy_version: TLS 1.2
         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, // random
@@ -179,6 +193,18 @@ mod tests {
             assert!(cut.sni.is_none() || cut.sni == whole.sni, "half a name at {length}");
         }
         assert_eq!(read(&body[..body.len() - 1], false).unwrap().sni, whole.sni);
+    }
+
+    #[test]
+    fn in_brief_a_hello_shows_its_name_and_nothing_else_of_weight() {
+        let brief = super::read(&samples::usual_hello("www.example"), true, true).unwrap();
+        let expected = ClientHello {
+            version: brief.version,
+            sni: Some("www.example".into()),
+            ech: brief.ech,
+            ..ClientHello::default()
+        };
+        assert_eq!(brief, expected);
     }
 
     #[test]

@@ -69,6 +69,9 @@ impl Parser for Handshake {
             self.interrupt(context, chunk.direction);
         }
         self.read(context, chunk);
+        if context.scratch.brief && self.found.client.as_ref().is_some_and(|c| c.sni.is_some()) {
+            return Next::Done; // the certificate matters only where the client names nobody
+        }
         if !self.is_complete() {
             return Next::More;
         }
@@ -174,11 +177,15 @@ impl Progress {
         };
         match kind {
             CLIENT_HELLO if self.peer != Some(Peer::Server) => {
-                let hello = client_hello::read(body, whole).ok_or(NotTls)?;
+                let hello = client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
                 context.emit(Event::TlsClientHello(&hello));
                 found.client.get_or_insert(hello);
-                self.peer = Some(Peer::Client);
-                self.end = (!whole).then_some(End::Unreadable);
+                // A second hello answers a HelloRetryRequest, and there is no third.
+                let again = self.peer.replace(Peer::Client).is_some();
+                self.end = match whole {
+                    true => again.then_some(End::Clear),
+                    false => Some(End::Unreadable),
+                };
             }
             SERVER_HELLO if self.peer != Some(Peer::Client) && whole => {
                 let (hello, retry) = server_hello::read(body).ok_or(NotTls)?;
@@ -187,7 +194,7 @@ impl Progress {
                 self.retry = retry;
             }
             CERTIFICATE if from_server => {
-                found.certificates = certificate::chain(body);
+                found.certificates = certificate::chain(body, context.scratch.brief);
                 self.peer = Some(Peer::Server);
                 self.end = Some(End::Clear);
             }
@@ -204,11 +211,10 @@ mod tests {
     use crate::model::chunk::Direction::{ToClient, ToServer};
     use crate::protocol::tls::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
     use crate::protocol::tls::samples::{self, Tap, flight, record};
+    use crate::protocol::tls::server_hello::HELLO_RETRY_REQUEST;
     use proptest::prelude::*;
 
     const CLIENT_KEY_EXCHANGE: u8 = 16;
-    const RETRY: [u8; 32] = *b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\
-        \xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
 
     fn client_hello() -> Vec<u8> {
         flight(CLIENT_HELLO, &samples::usual_hello("pool.example"))
@@ -270,10 +276,11 @@ mod tests {
     fn a_retry_request_brings_a_second_hello() {
         let mut tap = Tap::<Handshake>::new();
         tap.send(ToServer, &client_hello());
-        let retry = flight(SERVER_HELLO, &samples::server_hello(0x0304, RETRY));
+        let retry = flight(SERVER_HELLO, &samples::server_hello(0x0304, HELLO_RETRY_REQUEST));
         assert_eq!(tap.send(ToClient, &[retry, change_cipher_spec()].concat()), Next::More);
         let second = [change_cipher_spec(), client_hello()].concat();
         assert_eq!(tap.send(ToServer, &second), Next::More);
+        assert_eq!(tap.send(ToServer, &client_hello()), Next::More);
         assert_eq!(tap.heard.hellos.len(), 2);
         let answer = [server_hello(0x0304), encrypted()].concat();
         assert_eq!(tap.send(ToClient, &answer), Next::Done);

@@ -48,6 +48,11 @@ pub fn probe(bytes: &[u8]) -> Probe {
     }
 }
 
+/// Whether a hello of a client or a server begins here.
+pub(super) fn begins_with_hello(bytes: &[u8]) -> bool {
+    matches!(bytes, [HANDSHAKE, _, _, _, _, 1 | 2, ..]) && probe(bytes) == Probe::Certain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
