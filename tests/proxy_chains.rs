@@ -26,6 +26,13 @@ fn conversation(dialect: Dialect) -> Vec<Turn> {
     conversation.messages.into_iter().map(|said| (side(said.from), said.bytes)).collect()
 }
 
+/// Those that can be spoken without an envelope.
+fn dialects() -> Vec<Dialect> {
+    let plain =
+        |dialect: &Dialect| matches!(dialect.framing(), Framing::Lines | Framing::WebSocket);
+    Dialect::all().iter().copied().filter(plain).collect()
+}
+
 /// One proxy of a chain.
 #[derive(Clone, Copy, Debug)]
 enum Proxy {
