@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples fuzz bench compare deny clean
+.PHONY: help demo build test lint unit samples oracle bench compare deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -17,12 +17,27 @@ build: system ## the release binary, target/release/minewatch
 
 test: system lint unit ## lint, then every test
 
-lint:
+lint: ## format and clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 unit:
+	@./tools/system-packages.sh iproute2 tcpreplay
 	$(CARGO) test --workspace --locked
+
+samples: ## write the sample captures in pcaps/ anew
+	$(CARGO) run --release --locked -p minewatch-generator -- stories pcaps
+
+oracle: build ## compare what is extracted with tshark, over CAPTURES (a file or folder)
+	@./tools/system-packages.sh tshark
+	./tests/oracle/tshark.py $(CAPTURES)
+
+bench: system ## time each stage
+	$(CARGO) bench --locked
+
+deny: ## licences, sources and advisories of the dependencies
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny check
 
 # What is found goes to fuzz/artifacts; what is new and interesting to fuzz/target/corpus, so that the
 # committed seeds stay as they are.
@@ -36,9 +51,8 @@ fuzz: system ## fuzz each parser for FUZZ_SECONDS (60)
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 -rss_limit_mb=2048; \
 	done
 
-.PHONY: system
-system:
-	@./tools/system-packages.sh libpcap-dev
-
 clean: ## remove what was built
 	$(CARGO) clean
+
+system:
+	@./tools/system-packages.sh libpcap-dev

@@ -2,53 +2,20 @@
 //!
 //! Needs root, `unshare` and `ip`; says so and passes where they are missing.
 
+mod namespace;
+
 use std::collections::HashMap;
-use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 use minewatch::capture::{CaptureError, CaptureStats, Filled, LiveOptions, open_live};
 use minewatch::model::PacketBatch;
+use namespace::{in_namespace, ip, lay_cable};
 
 /// UDP flows sent, packets of each in either direction.
 const FLOWS: u8 = 64;
 const ROUNDS: u8 = 20;
-
-/// Set inside the namespace: without it the ignored tests would change this machine's network.
-const INSIDE: &str = "MINEWATCH_TEST_NAMESPACE";
-
-/// Runs one of the ignored tests below in a fresh namespace.
-fn in_namespace(test: &str) {
-    let root = Command::new("unshare").args(["-nm", "ip", "link"]).output();
-    if !root.is_ok_and(|output| output.status.success()) {
-        println!("no right to make a network namespace, nothing tested");
-        return;
-    }
-    let program = std::env::current_exe().expect("this program");
-    let status = Command::new("unshare")
-        .arg("-nm")
-        .arg(program)
-        .env(INSIDE, "1")
-        .args(["--ignored", "--exact", "--nocapture", test])
-        .status()
-        .expect("unshare runs");
-    assert!(status.success());
-}
-
-fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status().expect("ip runs");
-    assert!(status.success(), "ip {arguments}");
-}
-
-fn lay_cable() {
-    assert!(std::env::var_os(INSIDE).is_some(), "only inside a namespace of its own");
-    // The files about interfaces belong to the namespace only once they are mounted in it.
-    let _ = Command::new("mount").args(["-t", "sysfs", "sysfs", "/sys"]).output();
-    ip("link add out0 type veth peer name in0");
-    ip("link set out0 up");
-    ip("link set in0 up");
-}
 
 /// A UDP packet of the flow, one way or back, with a payload found nowhere else.
 fn packet(flow: u8, round: u8, back: bool) -> Vec<u8> {

@@ -230,3 +230,13 @@ fn names_that_look_like_pools_do_not_match() {
     println!("{} of {} look-alikes match", hits.len(), names.lines().count());
     assert!(hits.is_empty(), "{hits:?}");
 }
+
+#[test]
+fn a_port_of_a_known_pools_address_goes_by_the_pools_name() {
+    let hit = Intel::builtin().endpoint("91.121.140.167".parse().unwrap(), 3333).expect("a hit");
+    assert_eq!(
+        (hit.pool.name.as_str(), hit.indicator.as_str()),
+        ("SupportXMR", "91.121.140.167:3333")
+    );
+    assert_eq!(hit.pool.coins, ["XMR"]);
+}

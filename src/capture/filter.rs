@@ -7,6 +7,14 @@ use super::linktype;
 use super::problem::{CaptureError, ProblemReason};
 use super::stats::CaptureStats;
 
+/// Whether an expression makes sense for one of the supported link types.
+///
+/// # Errors
+/// [`CaptureError::Filter`] with libpcap's reason.
+pub fn check_filter(expression: &str) -> Result<(), CaptureError> {
+    Filter::new(expression).map(|_| ())
+}
+
 /// A filter expression, compiled for each link type that occurs.
 pub(super) struct Filter {
     expression: String,

@@ -25,6 +25,7 @@ mod problem;
 mod replay;
 mod stats;
 
+pub use filter::check_filter;
 pub use interfaces::{InterfaceInfo, interfaces};
 pub use live::{LiveOptions, open_live};
 pub use problem::{CaptureError, InputProblem, ProblemReason};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 /// Why a capture cannot start or go on at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -115,6 +117,17 @@ impl fmt::Display for InputProblem {
             Some(offset) => write!(f, " (at byte {offset})"),
             None => Ok(()),
         }
+    }
+}
+
+/// For machines: where, and the whole sentence for the person at the end.
+impl Serialize for InputProblem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("InputProblem", 3)?;
+        fields.serialize_field("origin", &self.origin)?;
+        fields.serialize_field("offset", &self.offset)?;
+        fields.serialize_field("text", &self.to_string())?;
+        fields.end()
     }
 }
 

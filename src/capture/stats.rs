@@ -1,5 +1,7 @@
 //! Counters of a source, and the list of what it could not read.
 
+use serde::Serialize;
+
 use crate::model::PacketBatch;
 
 use super::problem::{InputProblem, ProblemReason};
@@ -8,7 +10,7 @@ use super::problem::{InputProblem, ProblemReason};
 pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// What a source has seen since it was opened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CaptureStats {
     /// Packets delivered.
     pub packets: u64,

@@ -1,1 +1,141 @@
-//! (being written)
+//! Settings: the file `config.toml` as it is written ([`raw`]), checked and turned into [`Settings`].
+//!
+//! The file in the repository is also the built-in default, so there is one place to look.
+
+mod choice;
+mod error;
+mod raw;
+mod settings;
+mod units;
+
+use std::path::{Path, PathBuf};
+
+pub use choice::{Event, Format, SummaryStyle};
+pub use error::ConfigError;
+pub use settings::{
+    AlertSettings, CaptureSettings, IntelSettings, LimitSettings, NetworkSettings, OutputSettings,
+    Settings, THREADS, home_network,
+};
+
+/// The built-in configuration, commented.
+pub const DEFAULT: &str = include_str!("../../config.toml");
+
+/// Reads and checks a configuration file. Relative paths in it are taken from its folder.
+///
+/// # Errors
+/// The file cannot be read, is not TOML, or holds unknown keys or impossible values; the error
+/// names file, line, column and what is allowed.
+pub fn load(path: &Path) -> Result<Settings, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { file: path.to_owned(), source })?;
+    let mut settings = parse(&path.display().to_string(), &text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for file in &mut settings.intel.files {
+        *file = from_folder(folder, file);
+    }
+    if settings.output.file.as_os_str() != "-" {
+        settings.output.file = from_folder(folder, &settings.output.file);
+    }
+    Ok(settings)
+}
+
+fn from_folder(folder: &Path, file: &Path) -> PathBuf {
+    // `join` keeps an absolute path as it is.
+    folder.join(file)
+}
+
+/// Checks the text of a configuration; `file` names it in errors.
+///
+/// # Errors
+/// As [`load`], but for reading.
+pub fn parse(file: &str, text: &str) -> Result<Settings, ConfigError> {
+    let raw: raw::Config =
+        toml::from_str(text).map_err(|error| ConfigError::syntax(file, text, &error))?;
+    settings::check(raw).map_err(|problem| ConfigError::value(file, text, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        parse("site.toml", text).expect_err("an error").to_string()
+    }
+
+    #[test]
+    fn the_shipped_file_and_an_empty_one_give_the_same_settings() {
+        let shipped = parse("config.toml", DEFAULT).expect("a good file");
+        assert_eq!(parse("empty", "").expect("nothing to complain of"), shipped);
+        assert_eq!(shipped, Settings::default());
+    }
+
+    #[test]
+    fn the_shipped_file_shows_every_setting() {
+        let shipped: toml::Table = toml::from_str(DEFAULT).expect("valid TOML");
+        for (section, values) in &shipped {
+            // The complaint about an unknown key lists the known ones.
+            let complaint = error(&format!("[{section}]\n\"?\" = 0"));
+            let mut known: Vec<&str> = complaint.split('`').skip(1).step_by(2).collect();
+            known.retain(|key| *key != "?");
+            let mut shown: Vec<&String> = values.as_table().expect("a section").keys().collect();
+            known.sort();
+            shown.sort();
+            assert_eq!(known, shown, "{complaint}");
+        }
+        let sections = error("\"?\" = 0").matches('`').count() / 2 - 1;
+        assert_eq!(sections, shipped.len());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_place_and_the_known_ones() {
+        let error = error("[capture]\nthread = 4\n");
+        assert!(error.starts_with("site.toml:2:1: "), "{error}");
+        assert!(error.contains("thread") && error.contains("snaplen"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_place() {
+        let error = error("[capture]\npromiscuous = \"yes\"\n");
+        assert!(error.starts_with("site.toml:2:15: ") && error.contains("boolean"), "{error}");
+    }
+
+    #[test]
+    fn impossible_values_are_named_with_their_place_and_the_range() {
+        for (text, place, expected) in [
+            ("[capture]\nthreads = 0", "2:11", "1 to 63"),
+            ("[capture]\nsnaplen = 9", "2:11", "64 to 262144"),
+            ("[capture]\nbuffer = \"64XB\"", "2:10", "KB, MB or GB"),
+            ("[network]\nhome_net = [\"10.0.0.0/8\",\n \"10.0.0.0/33\"]", "3:2", "10.0.0.0/8"),
+            ("[alerts]\nincident_idle = \"soon\"", "2:17", "s, m, h or d"),
+            ("[alerts]\nprobe_pools = 1", "2:15", "2 to 1000"),
+            ("[output]\nformat = \"xml\"", "2:10", "eve"),
+            ("[output]\nevents = [\"dns\", \"smtp\"]", "2:18", "quic"),
+            ("[output]\nsummary = \"long\"", "2:11", "text, json or none"),
+            ("[limits]\nmemory = \"1MB\"", "2:10", "16MB"),
+        ] {
+            let error = error(text);
+            let start = format!("site.toml:{place}: ");
+            assert!(error.starts_with(&start) && error.contains(expected), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn paths_are_taken_from_the_folder_of_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("site.toml");
+        let text = "[intel]\nfiles = [\"pools.txt\", \"/etc/pools.txt\"]\n";
+        std::fs::write(&file, text).expect("written");
+        let settings = load(&file).expect("good settings");
+        assert_eq!(
+            settings.intel.files,
+            [folder.path().join("pools.txt"), PathBuf::from("/etc/pools.txt")]
+        );
+        assert_eq!(settings.output.file, PathBuf::from("-"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = load(Path::new("no/such.toml")).expect_err("an error").to_string();
+        assert!(error.contains("no/such.toml"), "{error}");
+    }
+}

@@ -155,6 +155,9 @@ impl Correlator {
 
     /// A new connection: to an address that DNS gave this host for a pool's name?
     fn connection(&mut self, at: Moment, flow: &FlowRef, alerts: &mut Vec<Alert>) {
+        if !self.names.is_pool(flow.server.ip) {
+            return; // as nearly all
+        }
         let told = self.names.told_to(flow.client.ip, flow.server.ip, at.time);
         let Some((name, hit)) = told.and_then(|told| Some((told.name.clone(), told.hit.clone()?)))
         else {
@@ -256,11 +259,13 @@ impl Correlator {
             new |= incident.prove(kind, &subject, proof);
         }
         let transport = Some(flow.transport);
-        let last_seen = at.time;
+        // The last word on a conversation comes when its flow has been silent for long.
+        let heard = session.last_message.unwrap_or(at);
+        let last_seen = heard.time;
         let pool = PoolUse { domain, endpoint, transport, last_seen, ..PoolUse::default() };
         incident.sessions.update(flow.id, session);
         let verdict = if folded { Verdict::Probe } else { verdict };
-        let further = incident.touch(at, flow, &identities, verdict, pool);
+        let further = incident.touch(heard, flow, &identities, verdict, pool);
         self.tell(sequence, at.time, further, new, alerts);
     }
 

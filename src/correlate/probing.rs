@@ -13,8 +13,8 @@ use crate::model::time::Timestamp;
 const WINDOW: Duration = Duration::from_secs(600);
 /// Hosts watched; the oldest make room, which costs a prober one more set of attempts to be known.
 const MAX_HOSTS: usize = 4096;
-/// Pools that one record of a probe names: each in about 200 bytes, in a record of 8,000.
-pub(super) const TARGETS_PER_RECORD: usize = 24;
+/// Pools that one record of a probe names: each in up to 300 bytes, in a record of 8,000.
+pub(super) const TARGETS_PER_RECORD: usize = 20;
 
 /// Hosts and the pools that they tried in vain.
 #[derive(Debug)]

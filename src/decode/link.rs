@@ -36,11 +36,7 @@ const MAX_LENGTH: u16 = 1500;
 pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
     let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
     // The innermost frame is what the hosts sent.
-    *link = LinkInfo {
-        src_mac: Some(MacAddr(header.source())),
-        dst_mac: Some(MacAddr(header.destination())),
-        ..LinkInfo::default()
-    };
+    *link = LinkInfo { src_mac: Some(MacAddr(header.source())), ..LinkInfo::default() };
     Ok(Step::new(Layer::EtherType(header.ether_type().0), &bytes[header.slice().len()..]))
 }
 

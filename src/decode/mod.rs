@@ -19,9 +19,10 @@ pub use stats::{DecodeStats, Stop};
 use fragment::Defragmenter;
 use ip::{Datagram, protocol};
 
+use crate::model::flow::AddressWords;
 use crate::model::packet::LinkType;
 use crate::model::segment::{TcpFlags, TcpHeader, TransportHeader};
-use crate::model::{Endpoint, FlowKey, LinkInfo, Packet, Segment, Transport};
+use crate::model::{FlowKey, LinkInfo, Packet, Segment, Transport};
 
 /// Headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS and PPPoE has
 /// twelve; attackers can stack thousands.
@@ -71,6 +72,24 @@ pub struct Decoder {
     stats: DecodeStats,
 }
 
+/// What came of one packet.
+#[derive(Debug)]
+pub enum Decoded<'a> {
+    /// It borrows from the packet alone.
+    Segment(Segment<'a>),
+    /// A part of a datagram, for [`Decoder::reassemble`].
+    Fragment(Fragment<'a>),
+    /// The packet stopped early, which is counted.
+    Stopped,
+}
+
+/// A packet that was peeled down to a fragment of an IP datagram.
+#[derive(Debug)]
+pub struct Fragment<'a> {
+    peeling: Peeling<'a>,
+    datagram: Datagram<'a>,
+}
+
 impl Decoder {
     pub fn new(options: DecodeOptions) -> Self {
         Decoder {
@@ -81,28 +100,59 @@ impl Decoder {
         }
     }
 
-    /// The segment in `packet`; `None` if the packet stops early, which is counted.
-    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
-        let Decoder { vlan_in_key, fragments, whole, stats } = self;
-        stats.packets += 1;
-        stats.bytes += u64::from(packet.wire_len);
+    /// Peels `packet`. Fragments are set aside, so that segments of many packets can be at hand at
+    /// the same time.
+    pub fn peel<'a>(&mut self, packet: &Packet<'a>) -> Decoded<'a> {
+        self.stats.packets += 1;
+        self.stats.bytes += u64::from(packet.wire_len);
         if (packet.bytes.len() as u64) < u64::from(packet.wire_len) {
-            stats.cut += 1;
+            self.stats.cut += 1;
         }
-        let mut peeling =
-            Peeling { packet, link: LinkInfo::default(), fragments, stats, tunnelled: false };
-        let result = peeling.peel(whole);
-        let (link, tunnelled) = (peeling.link, peeling.tunnelled);
-        stats.vlan += u64::from(link.vlan_count > 0);
-        stats.tunnelled += u64::from(tunnelled);
+        let mut peeling = Peeling::new(packet);
+        let outcome = peeling.first().and_then(|step| peeling.peel(step, &mut self.stats));
+        match outcome {
+            Ok(Peeled::Transport(found)) => {
+                self.count_layers(&peeling);
+                Decoded::Segment(found.segment(&peeling, self.vlan_in_key))
+            }
+            Ok(Peeled::Fragment(datagram)) => Decoded::Fragment(Fragment { peeling, datagram }),
+            Err(reason) => {
+                self.count_layers(&peeling);
+                self.stats.stop(reason);
+                Decoded::Stopped
+            }
+        }
+    }
+
+    /// Adds a fragment to its siblings: the segment in the datagram that it completes, if it does.
+    pub fn reassemble<'a>(&'a mut self, fragment: Fragment<'a>) -> Option<Segment<'a>> {
+        let Decoder { vlan_in_key, fragments, whole, stats } = self;
+        let Fragment { mut peeling, datagram } = fragment;
+        let outcome = peeling.reassemble(datagram, fragments, whole, stats);
         stats.fragments_dropped = fragments.dropped;
-        match result {
-            Ok(found) => Some(found.segment(packet, link, *vlan_in_key)),
+        stats.vlan += u64::from(peeling.link.vlan_count > 0);
+        stats.tunnelled += u64::from(peeling.tunnelled);
+        match outcome {
+            Ok(found) => Some(found.segment(&peeling, *vlan_in_key)),
             Err(reason) => {
                 stats.stop(reason);
                 None
             }
         }
+    }
+
+    /// The segment in `packet`; `None` if the packet stops early, which is counted.
+    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
+        match self.peel(packet) {
+            Decoded::Segment(segment) => Some(segment),
+            Decoded::Fragment(fragment) => self.reassemble(fragment),
+            Decoded::Stopped => None,
+        }
+    }
+
+    fn count_layers(&mut self, peeling: &Peeling<'_>) {
+        self.stats.vlan += u64::from(peeling.link.vlan_count > 0);
+        self.stats.tunnelled += u64::from(peeling.tunnelled);
     }
 
     pub fn stats(&self) -> &DecodeStats {
@@ -111,52 +161,52 @@ impl Decoder {
 }
 
 /// The state of one packet's way down.
-struct Peeling<'p, 'a> {
-    packet: &'p Packet<'a>,
+#[derive(Debug)]
+struct Peeling<'a> {
+    packet: Packet<'a>,
     link: LinkInfo,
-    fragments: &'p mut Defragmenter,
-    stats: &'p mut DecodeStats,
     tunnelled: bool,
+    layers: usize,
 }
 
-impl<'a> Peeling<'_, 'a> {
-    fn peel(&mut self, whole: &'a mut [Vec<u8>; MAX_REASSEMBLIES]) -> Result<Found<'a>, Stop> {
-        let mut buffers = whole.iter_mut();
-        let mut step = self.first()?;
-        for _ in 0..MAX_LAYERS {
+/// How far the way down led.
+enum Peeled<'a> {
+    Transport(Found<'a>),
+    /// The payload is a part of a larger datagram.
+    Fragment(Datagram<'a>),
+}
+
+impl<'a> Peeling<'a> {
+    fn new(packet: &Packet<'a>) -> Self {
+        Peeling { packet: *packet, link: LinkInfo::default(), tunnelled: false, layers: 0 }
+    }
+
+    #[inline]
+    fn peel<'b>(
+        &mut self,
+        mut step: Step<'b>,
+        stats: &mut DecodeStats,
+    ) -> Result<Peeled<'b>, Stop> {
+        while self.layers < MAX_LAYERS {
+            self.layers += 1;
             step = match step.layer {
                 Layer::Ethernet => link::ethernet(step.bytes, &mut self.link)?,
                 Layer::EtherType(value) => link::ether_type(value, step.bytes, &mut self.link)?,
                 Layer::Llc => link::llc(step.bytes)?,
                 Layer::Ipv4 | Layer::Ipv6 => {
-                    let v4 = step.layer == Layer::Ipv4;
-                    let mut datagram = if v4 {
-                        self.stats.ipv4 += 1;
+                    let datagram = if step.layer == Layer::Ipv4 {
+                        stats.ipv4 += 1;
                         ip::ipv4(step.bytes)?
                     } else {
-                        self.stats.ipv6 += 1;
+                        stats.ipv6 += 1;
                         ip::ipv6(step.bytes)?
                     };
-                    if let Some(piece) = datagram.piece.take() {
-                        let buffer = buffers.next().ok_or(Stop::TooDeep)?;
-                        let now = self.packet.time;
-                        self.fragments.push(piece, datagram.payload, now, buffer)?;
-                        self.stats.reassembled += 1;
-                        datagram.payload = buffer;
-                        datagram.missing = 0;
-                        if !v4 {
-                            datagram = ip::extensions(datagram)?;
-                        }
+                    if datagram.piece.is_some() {
+                        return Ok(Peeled::Fragment(datagram));
                     }
-                    if datagram.protocol == protocol::AUTHENTICATION {
-                        datagram = ip::extensions(datagram)?;
-                    }
-                    match self.transport(&datagram)? {
-                        Inside::Tunnel(next) => {
-                            self.tunnelled = true;
-                            next
-                        }
-                        Inside::Transport(found) => return Ok(found),
+                    match self.inside(datagram, stats)? {
+                        Inside::Tunnel(next) => next,
+                        Inside::Transport(found) => return Ok(Peeled::Transport(found)),
                     }
                 }
             };
@@ -164,7 +214,56 @@ impl<'a> Peeling<'_, 'a> {
         Err(Stop::TooDeep)
     }
 
+    /// Goes on with the datagrams that this fragment, and those inside it, complete.
+    fn reassemble<'b>(
+        &mut self,
+        datagram: Datagram<'a>,
+        fragments: &mut Defragmenter,
+        whole: &'b mut [Vec<u8>; MAX_REASSEMBLIES],
+        stats: &mut DecodeStats,
+    ) -> Result<Found<'b>, Stop>
+    where
+        'a: 'b,
+    {
+        let now = self.packet.time;
+        let mut datagram: Datagram<'b> = datagram;
+        for buffer in whole {
+            let Some(piece) = datagram.piece.take() else { break };
+            fragments.push(piece, datagram.payload, now, buffer)?;
+            stats.reassembled += 1;
+            let v6 = datagram.v6;
+            datagram = Datagram { payload: buffer, missing: 0, ..datagram };
+            if v6 {
+                datagram = ip::extensions(datagram)?;
+            }
+            match self.inside(datagram, stats)? {
+                Inside::Transport(found) => return Ok(found),
+                Inside::Tunnel(next) => match self.peel(next, stats)? {
+                    Peeled::Transport(found) => return Ok(found),
+                    Peeled::Fragment(inner) => datagram = inner,
+                },
+            }
+        }
+        Err(Stop::TooDeep)
+    }
+
+    /// What a whole datagram holds.
+    #[inline]
+    fn inside<'b>(
+        &mut self,
+        mut datagram: Datagram<'b>,
+        stats: &mut DecodeStats,
+    ) -> Result<Inside<'b>, Stop> {
+        if datagram.protocol == protocol::AUTHENTICATION {
+            datagram = ip::extensions(datagram)?;
+        }
+        let inside = transport(&datagram, stats)?;
+        self.tunnelled |= matches!(inside, Inside::Tunnel(_));
+        Ok(inside)
+    }
+
     /// What the link type of the capture says about the first bytes.
+    #[inline]
     fn first(&mut self) -> Result<Step<'a>, Stop> {
         let bytes = self.packet.bytes;
         match self.packet.link {
@@ -190,80 +289,83 @@ impl<'a> Peeling<'_, 'a> {
             _ => Err(Stop::LinkType),
         }
     }
+}
 
-    fn transport(&mut self, datagram: &Datagram<'a>) -> Result<Inside<'a>, Stop> {
-        let bytes = datagram.payload;
-        match datagram.protocol {
-            protocol::TCP => self.tcp(datagram).map(Inside::Transport),
-            protocol::UDP => self.udp(datagram),
-            protocol::IPV4 => Ok(Inside::Tunnel(Step::new(Layer::Ipv4, bytes))),
-            protocol::IPV6 => Ok(Inside::Tunnel(Step::new(Layer::Ipv6, bytes))),
-            protocol::GRE => tunnel::gre(bytes).map(Inside::Tunnel),
-            protocol::MPLS => link::mpls(bytes).map(Inside::Tunnel),
-            protocol::ESP => Err(Stop::Encrypted),
-            protocol::NO_NEXT_HEADER => Err(Stop::Signalling),
-            other => {
-                self.stats.other += 1;
-                Ok(Inside::Transport(Found {
-                    src: Endpoint { ip: datagram.src, port: 0 },
-                    dst: Endpoint { ip: datagram.dst, port: 0 },
-                    transport: Transport::Other(other),
-                    header: TransportHeader::Other,
-                    payload: &[],
-                    missing: 0,
-                }))
-            }
+#[inline]
+fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
+    let bytes = datagram.payload;
+    match datagram.protocol {
+        protocol::TCP => tcp(datagram, stats).map(Inside::Transport),
+        protocol::UDP => udp(datagram, stats),
+        protocol::IPV4 => Ok(Inside::Tunnel(Step::new(Layer::Ipv4, bytes))),
+        protocol::IPV6 => Ok(Inside::Tunnel(Step::new(Layer::Ipv6, bytes))),
+        protocol::GRE => tunnel::gre(bytes).map(Inside::Tunnel),
+        protocol::MPLS => link::mpls(bytes).map(Inside::Tunnel),
+        protocol::ESP => Err(Stop::Encrypted),
+        protocol::NO_NEXT_HEADER => Err(Stop::Signalling),
+        other => {
+            stats.other += 1;
+            Ok(Inside::Transport(Found {
+                src: (datagram.src, 0),
+                dst: (datagram.dst, 0),
+                transport: Transport::Other(other),
+                header: TransportHeader::Other,
+                payload: &[],
+                missing: 0,
+            }))
         }
     }
+}
 
-    fn tcp(&mut self, datagram: &Datagram<'a>) -> Result<Found<'a>, Stop> {
-        use etherparse::err::tcp::HeaderSliceError;
-        /// Offset of the control bits (RFC 9293 §3.1).
-        const FLAGS: usize = 13;
-        let bytes = datagram.payload;
-        let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-            HeaderSliceError::Len(_) => Stop::TransportTruncated,
-            HeaderSliceError::Content(_) => Stop::TransportMalformed,
-        })?;
-        self.stats.tcp += 1;
-        Ok(Found {
-            src: Endpoint { ip: datagram.src, port: header.source_port() },
-            dst: Endpoint { ip: datagram.dst, port: header.destination_port() },
-            transport: Transport::Tcp,
-            header: TransportHeader::Tcp(TcpHeader {
-                seq: header.sequence_number(),
-                ack: header.acknowledgment_number(),
-                flags: TcpFlags(header.slice()[FLAGS]),
-                window: header.window_size(),
-            }),
-            payload: &bytes[header.slice().len()..],
-            missing: datagram.missing,
-        })
-    }
+#[inline]
+fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>, Stop> {
+    use etherparse::err::tcp::HeaderSliceError;
+    /// Offset of the control bits (RFC 9293 §3.1).
+    const FLAGS: usize = 13;
+    let bytes = datagram.payload;
+    let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
+        HeaderSliceError::Len(_) => Stop::TransportTruncated,
+        HeaderSliceError::Content(_) => Stop::TransportMalformed,
+    })?;
+    stats.tcp += 1;
+    Ok(Found {
+        src: (datagram.src, header.source_port()),
+        dst: (datagram.dst, header.destination_port()),
+        transport: Transport::Tcp,
+        header: TransportHeader::Tcp(TcpHeader {
+            seq: header.sequence_number(),
+            ack: header.acknowledgment_number(),
+            flags: TcpFlags(header.slice()[FLAGS]),
+            window: header.window_size(),
+        }),
+        payload: &bytes[header.slice().len()..],
+        missing: datagram.missing,
+    })
+}
 
-    fn udp(&mut self, datagram: &Datagram<'a>) -> Result<Inside<'a>, Stop> {
-        let bytes = datagram.payload;
-        let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
-        let after = &bytes[header.slice().len()..];
-        // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
-        let payload = usize::from(header.length())
-            .checked_sub(header.slice().len())
-            .and_then(|length| after.get(..length))
-            .unwrap_or(after);
-        let (src, dst) = (header.source_port(), header.destination_port());
-        if let Some(next) = tunnel::over_udp(src, dst, payload) {
-            return Ok(Inside::Tunnel(next));
-        }
-        self.stats.udp += 1;
-        Ok(Inside::Transport(Found {
-            src: Endpoint { ip: datagram.src, port: src },
-            dst: Endpoint { ip: datagram.dst, port: dst },
-            transport: Transport::Udp,
-            header: TransportHeader::Udp,
-            payload,
-            missing: datagram.missing,
-        }))
+#[inline]
+fn udp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
+    let bytes = datagram.payload;
+    let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
+    let after = &bytes[header.slice().len()..];
+    // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
+    let payload = usize::from(header.length())
+        .checked_sub(header.slice().len())
+        .and_then(|length| after.get(..length))
+        .unwrap_or(after);
+    let (src, dst) = (header.source_port(), header.destination_port());
+    if let Some(next) = tunnel::over_udp(src, dst, payload) {
+        return Ok(Inside::Tunnel(next));
     }
+    stats.udp += 1;
+    Ok(Inside::Transport(Found {
+        src: (datagram.src, src),
+        dst: (datagram.dst, dst),
+        transport: Transport::Udp,
+        header: TransportHeader::Udp,
+        payload,
+        missing: datagram.missing,
+    }))
 }
 
 /// What an IP datagram holds.
@@ -274,8 +376,8 @@ enum Inside<'a> {
 
 /// A transport header and its payload.
 struct Found<'a> {
-    src: Endpoint,
-    dst: Endpoint,
+    src: (AddressWords, u16),
+    dst: (AddressWords, u16),
     transport: Transport,
     header: TransportHeader,
     payload: &'a [u8],
@@ -283,15 +385,17 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn segment(self, packet: &Packet<'_>, link: LinkInfo, vlan_in_key: bool) -> Segment<'a> {
+    #[inline]
+    fn segment(self, peeling: &Peeling<'_>, vlan_in_key: bool) -> Segment<'a> {
+        let Peeling { packet, link, .. } = peeling;
         let vlan = if vlan_in_key { link.vlans().last().copied().unwrap_or(0) } else { 0 };
-        let (key, from) = FlowKey::new(self.src, self.dst, self.transport, vlan);
+        let (key, from) = FlowKey::of_words(self.src, self.dst, self.transport, vlan);
         Segment {
             packet: packet.number,
             time: packet.time,
             key,
             from,
-            link,
+            link: *link,
             header: self.header,
             payload: self.payload,
             missing: self.missing,

@@ -1,5 +1,7 @@
 //! What was decoded, and why packets stopped early.
 
+use serde::{Serialize, Serializer};
+
 /// Why a packet gave no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
@@ -68,7 +70,7 @@ impl Stop {
 }
 
 /// Counters of one decoder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DecodeStats {
     pub packets: u64,
     /// On the wire.
@@ -89,6 +91,7 @@ pub struct DecodeStats {
     pub reassembled: u64,
     /// Fragments given up: too old, too many, or evicted by others.
     pub fragments_dropped: u64,
+    #[serde(rename = "stopped", serialize_with = "by_name")]
     stops: [u64; Stop::ALL.len()],
 }
 
@@ -106,4 +109,30 @@ impl DecodeStats {
     pub fn stops(&self) -> impl Iterator<Item = (Stop, u64)> + '_ {
         Stop::ALL.iter().map(|&reason| (reason, self.stopped(reason)))
     }
+
+    /// Adds the counters of another decoder, as of another worker with packets of its own.
+    pub fn merge(&mut self, other: &DecodeStats) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.ipv4 += other.ipv4;
+        self.ipv6 += other.ipv6;
+        self.tcp += other.tcp;
+        self.udp += other.udp;
+        self.other += other.other;
+        self.vlan += other.vlan;
+        self.tunnelled += other.tunnelled;
+        self.cut += other.cut;
+        self.reassembled += other.reassembled;
+        self.fragments_dropped += other.fragments_dropped;
+        for (mine, theirs) in self.stops.iter_mut().zip(other.stops) {
+            *mine += theirs;
+        }
+    }
+}
+
+fn by_name<S: Serializer>(
+    stops: &[u64; Stop::ALL.len()],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Stop::ALL.iter().map(|reason| reason.name()).zip(stops))
 }

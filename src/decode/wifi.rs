@@ -54,13 +54,11 @@ pub(super) fn frame<'a>(
         bytes.get(offset..).and_then(|rest| rest.first_chunk::<6>()).map(|mac| MacAddr(*mac))
     };
     let both = TO_DS | FROM_DS;
-    let (dst, src) = match flags & both {
-        0 => (4, 10),
-        TO_DS => (16, 10),
-        FROM_DS => (4, 16),
-        _ => (16, 24),
-    };
-    (link.dst_mac, link.src_mac) = (address(dst), address(src));
+    link.src_mac = address(match flags & both {
+        0 | TO_DS => 10,
+        FROM_DS => 16,
+        _ => 24,
+    });
     let mut length = if flags & both == both { 30 } else { 24 };
     let mut aggregated = false;
     if qos {

@@ -12,4 +12,4 @@ mod wheel;
 
 pub use limits::FlowLimits;
 pub use stats::FlowStats;
-pub use table::{FlowTable, Visitor, dispatch_hash};
+pub use table::{FlowTable, LOOKUP_BATCH, Visitor, dispatch_hash};

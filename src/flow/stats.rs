@@ -1,7 +1,9 @@
 //! What happened to flows.
 
+use serde::Serialize;
+
 /// Counters of one flow table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FlowStats {
     pub opened: u64,
     /// Open now, those included that are closed and not yet forgotten.
@@ -27,4 +29,24 @@ pub struct FlowStats {
     pub strays: u64,
     /// Bytes held back now, waiting for their predecessors.
     pub buffered_bytes: u64,
+}
+
+impl FlowStats {
+    /// Adds the counters of another table, as of another worker.
+    pub fn merge(&mut self, other: &FlowStats) {
+        self.opened += other.opened;
+        self.active += other.active;
+        self.peak += other.peak;
+        self.tcp += other.tcp;
+        self.udp += other.udp;
+        self.midstream += other.midstream;
+        self.reused += other.reused;
+        self.evicted += other.evicted;
+        self.retransmitted_bytes += other.retransmitted_bytes;
+        self.out_of_order += other.out_of_order;
+        self.gaps += other.gaps;
+        self.lost_bytes += other.lost_bytes;
+        self.strays += other.strays;
+        self.buffered_bytes += other.buffered_bytes;
+    }
 }

@@ -1,6 +1,7 @@
 //! The flow table: finds a packet's flow, puts its payload in order, ends it in time.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::time::Duration;
 
 use hashbrown::HashTable;
@@ -18,6 +19,11 @@ use crate::model::{FlowKey, LinkInfo, Segment, Side, Timestamp};
 /// wants.
 pub trait Visitor {
     type State;
+
+    /// The segment of this packet comes next; what follows is because of it.
+    fn packet(&mut self, number: u64) {
+        let _ = number;
+    }
 
     /// The first packet of a new flow.
     fn opened(&mut self, flow: &Flow, packet: u64);
@@ -40,15 +46,39 @@ pub trait Visitor {
     );
 }
 
-/// A flow in the table.
+/// Segments that are looked up together: enough that the memory's latencies overlap, few enough
+/// that what was fetched is still in the first cache when it is needed.
+pub const LOOKUP_BATCH: usize = 32;
+
+/// Where a flow lies. Comparing a part of its hash here spares most looks at flows that are not
+/// meant.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u32,
+    number: u32,
+}
+
+impl Slot {
+    fn new(hash: u64, number: u32) -> Self {
+        // The table itself uses the ends of the hash.
+        Slot { hash: (hash >> 16) as u32, number }
+    }
+
+    fn may_have(self, hash: u64) -> bool {
+        self.hash == (hash >> 16) as u32
+    }
+}
+
+/// A flow in the table. A packet of a settled flow touches the first two cache lines.
+#[repr(C, align(64))]
 struct Entry<S> {
-    flow: Flow,
-    /// Reassembly and the visitor's state; `None` before the first payload and once settled.
-    active: Option<Box<Active<S>>>,
-    /// Initial sequence numbers, by direction, where `SYN` was seen.
-    isn: [u32; 2],
     seen: Seen,
     generation: u32,
+    /// Initial sequence numbers, by direction, where `SYN` was seen.
+    isn: [u32; 2],
+    /// Reassembly and the visitor's state; `None` before the first payload and once settled.
+    active: Option<Box<Active<S>>>,
+    flow: Flow,
 }
 
 struct Active<S> {
@@ -88,9 +118,11 @@ impl Seen {
 /// All flows of one worker.
 pub struct FlowTable<S> {
     limits: FlowLimits,
+    /// The shortest of all timeouts, in nanoseconds.
+    shortest: u64,
     max_flows: usize,
     hasher: foldhash::fast::RandomState,
-    index: HashTable<u32>,
+    index: HashTable<Slot>,
     entries: Vec<Entry<S>>,
     free: Vec<u32>,
     wheel: Wheel,
@@ -103,8 +135,12 @@ pub struct FlowTable<S> {
 impl<S> FlowTable<S> {
     pub fn new(limits: FlowLimits) -> Self {
         // A slot, its place in the index at the usual load, and its timer.
-        let bytes_per_flow = size_of::<Entry<S>>() + 2 * size_of::<u32>() + size_of::<Timer>();
+        let bytes_per_flow = size_of::<Entry<S>>() + 2 * size_of::<Slot>() + size_of::<Timer>();
+        let timeouts =
+            [limits.tcp_established, limits.tcp_unanswered, limits.tcp_closed, limits.udp];
+        let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
         FlowTable {
+            shortest: u64::try_from(shortest).unwrap_or(u64::MAX),
             max_flows: (limits.memory / 4 * 3 / bytes_per_flow).max(1),
             limits,
             hasher: foldhash::fast::RandomState::default(),
@@ -127,14 +163,58 @@ impl<S> FlowTable<S> {
         self.max_flows
     }
 
+    /// Takes segments in order.
+    pub fn process_all<V: Visitor<State = S>>(
+        &mut self,
+        segments: &[Segment<'_>],
+        visitor: &mut V,
+    ) {
+        for segments in segments.chunks(LOOKUP_BATCH) {
+            // Loads that do not depend on each other run at the same time, so the flows are fetched
+            // before the first one is needed.
+            let mut guesses = [(0, None); LOOKUP_BATCH];
+            for (guess, segment) in guesses.iter_mut().zip(segments) {
+                let hash = self.hash(&segment.key);
+                let slot = self.index.find(hash, |slot| slot.may_have(hash));
+                *guess = (hash, slot.map(|slot| slot.number));
+            }
+            let mut touched = 0;
+            for (_, guess) in &guesses {
+                if let Some(entry) = guess.and_then(|slot| self.entries.get(slot as usize)) {
+                    touched ^= u64::from(entry.generation) ^ entry.flow.last_seen.as_nanos();
+                }
+            }
+            black_box(touched);
+            for ((hash, guess), segment) in guesses.into_iter().zip(segments) {
+                visitor.packet(segment.packet);
+                self.take(segment, hash, guess, visitor);
+            }
+        }
+    }
+
     /// Takes one segment.
     pub fn process<V: Visitor<State = S>>(&mut self, segment: &Segment<'_>, visitor: &mut V) {
-        let hash = self.hasher.hash_one(segment.key.words());
-        let found = self
-            .index
-            .find(hash, |&slot| self.entries[slot as usize].flow.key == segment.key)
-            .copied();
-        let slot = match found {
+        visitor.packet(segment.packet);
+        self.take(segment, self.hash(&segment.key), None, visitor);
+    }
+
+    fn hash(&self, key: &FlowKey) -> u64 {
+        // Word by word this is faster than as one block.
+        self.hasher.hash_one(key)
+    }
+
+    fn take<V: Visitor<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        hash: u64,
+        guess: Option<u32>,
+        visitor: &mut V,
+    ) {
+        let slot = match guess.filter(|&slot| self.holds(slot, &segment.key)) {
+            Some(slot) => Some(slot),
+            None => self.find(hash, &segment.key),
+        };
+        let slot = match slot {
             Some(slot) => match self.ends_before(slot, segment) {
                 None => slot,
                 Some(end) => {
@@ -150,6 +230,19 @@ impl<S> FlowTable<S> {
             TransportHeader::Udp => self.datagram(slot, segment, visitor),
             TransportHeader::Other => {}
         }
+    }
+
+    fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
+        let found =
+            self.index.find(hash, |slot| slot.may_have(hash) && self.holds(slot.number, key));
+        found.map(|slot| slot.number)
+    }
+
+    /// Whether the flow at `slot` is the one with this key.
+    fn holds(&self, slot: u32, key: &FlowKey) -> bool {
+        self.entries
+            .get(slot as usize)
+            .is_some_and(|entry| entry.flow.key == *key && !entry.seen.has(Seen::FREE))
     }
 
     /// Packet time has reached `now`: ends silent flows, in order of their first packets, and gives
@@ -177,7 +270,7 @@ impl<S> FlowTable<S> {
 
     /// The input has ended: ends all flows, in order of their first packets.
     pub fn finish<V: Visitor<State = S>>(&mut self, packet: u64, visitor: &mut V) {
-        let mut slots: Vec<u32> = self.index.iter().copied().collect();
+        let mut slots: Vec<u32> = self.index.iter().map(|slot| slot.number).collect();
         slots.sort_unstable_by_key(|&slot| self.entries[slot as usize].flow.id);
         for slot in slots {
             let at = self.entries[slot as usize].flow.last_seen;
@@ -210,7 +303,10 @@ impl<S> FlowTable<S> {
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
     fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEnd> {
         let entry = &self.entries[slot as usize];
-        if segment.time.since(entry.flow.last_seen) > self.timeout(entry) {
+        // Nearly always less than any timeout has passed.
+        if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
+            && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
+        {
             return Some(FlowEnd::Timeout);
         }
         let TransportHeader::Tcp(header) = segment.header else { return None };
@@ -219,7 +315,10 @@ impl<S> FlowTable<S> {
         }
         let direction = direction(&entry.flow, segment.from);
         let known = entry.seen.has(Seen::SYN << direction.index());
-        let again = known && entry.isn[direction.index()] == header.seq;
+        // After a reset the same number begins a new attempt: stacks do so whose handshake met a
+        // connection that the other side still remembered (RFC 5961 §4).
+        let reset = entry.seen.has(Seen::CLOSED) && !entry.seen.both_fins();
+        let again = known && entry.isn[direction.index()] == header.seq && !reset;
         // The answer to a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream;
         (!again && !expected).then_some(FlowEnd::Reused)
@@ -275,10 +374,9 @@ impl<S> FlowTable<S> {
                 (self.entries.len() - 1) as u32
             }
         };
-        let entries = &self.entries;
-        let hasher = &self.hasher;
-        self.index.insert_unique(hash, slot, |&other| {
-            hasher.hash_one(entries[other as usize].flow.key.words())
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.index.insert_unique(hash, Slot::new(hash, slot), |other| {
+            hasher.hash_one(entries[other.number as usize].flow.key)
         });
         let entry = &self.entries[slot as usize];
         let timer = Timer { slot, generation: entry.generation };
@@ -373,7 +471,12 @@ impl<S> FlowTable<S> {
         self.rebalance(slot, before);
         let entry = &mut self.entries[slot as usize];
         let over = entry.seen.both_fins() && !is_waiting(entry);
-        if header.flags.rst() || over {
+        let reset = header.flags.rst()
+            && entry
+                .active
+                .as_ref()
+                .is_none_or(|active| active.streams[index].may_be_reset_at(header.seq));
+        if reset || over {
             self.close(slot, FlowEnd::Closed, segment.time, segment.packet, visitor);
         }
     }
@@ -448,8 +551,8 @@ impl<S> FlowTable<S> {
         self.close(slot, end, at, packet, visitor);
         let entry = &mut self.entries[slot as usize];
         entry.seen = Seen(Seen::FREE | Seen::CLOSED);
-        let hash = self.hasher.hash_one(entry.flow.key.words());
-        if let Ok(place) = self.index.find_entry(hash, |&other| other == slot) {
+        let hash = self.hasher.hash_one(entry.flow.key);
+        if let Ok(place) = self.index.find_entry(hash, |other| other.number == slot) {
             place.remove();
         }
         self.free.push(slot);

@@ -107,7 +107,17 @@ impl Intel {
             Cover::Address => ip.to_canonical().to_string(),
             Cover::Network(length) => network_text(ip, length),
         };
-        self.hit(group, indicator)
+        // An entry for one port of a known pool's address, or for an address in its network.
+        let wider = match cover {
+            Cover::Endpoint => self.watch.addresses.get(ip, 0).map(|(_, group)| group),
+            Cover::Address => self.watch.addresses.networks(ip).first().map(|&(_, group)| group),
+            Cover::Network(_) => None,
+        };
+        let mut meta = self.groups.get(group as usize)?.clone();
+        if let Some(wider) = wider.and_then(|group| self.groups.get(group as usize)) {
+            meta.complete(wider);
+        }
+        Some(Hit { pool: meta.entry(&indicator), indicator })
     }
 
     /// The longest URL entry with which `host` + `target` begins. `host` is in lower case and may

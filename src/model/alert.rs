@@ -76,11 +76,10 @@ pub struct Alert {
     pub confidence: u8,
     pub host: Host,
     pub pool: Pool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Null while nothing of a mining protocol was seen.
     pub mining: Option<Mining>,
     pub evidence: Vec<Evidence>,
     /// Evidence not listed because of the size of a record.
-    #[serde(skip_serializing_if = "is_zero")]
     pub evidence_omitted: u64,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
@@ -90,10 +89,6 @@ pub struct Alert {
     pub summary: String,
     /// The connection that brought this record about; for formats that need a 5-tuple.
     pub flow: FlowTuple,
-}
-
-fn is_zero(n: &u64) -> bool {
-    *n == 0
 }
 
 /// The inside machine.
@@ -196,7 +191,7 @@ pub enum EvidenceKind {
     Probe,
 }
 
-/// The 5-tuple of a connection, client first.
+/// The 5-tuple of a connection, the inside host first.
 #[derive(Clone, Debug, Serialize)]
 pub struct FlowTuple {
     pub src_ip: IpAddr,
@@ -207,6 +202,6 @@ pub struct FlowTuple {
     pub community_id: Option<String>,
     /// [`super::Flow::id`].
     pub flow_id: u64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Tags of the frames that the host sent, outermost first.
     pub vlan: Vec<u16>,
 }

@@ -26,7 +26,6 @@ impl serde::Serialize for MacAddr {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkInfo {
     pub src_mac: Option<MacAddr>,
-    pub dst_mac: Option<MacAddr>,
     /// VLAN identifiers (12 bits each), outermost first; only the first `vlan_count` count.
     pub vlans: [u16; LinkInfo::MAX_VLANS],
     pub vlan_count: u8,

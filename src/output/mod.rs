@@ -1,24 +1,31 @@
-//! tmp
-pub mod eve_events {
-    #[derive(Clone, Copy, Default, Debug)]
-    pub struct EventKinds;
-    impl EventKinds {
-        pub fn any(&self) -> bool {
-            false
-        }
-    }
-    pub fn record(
-        _: &crate::model::Flow,
-        _: crate::model::event::Moment,
-        _: &crate::model::Event<'_>,
-        _: EventKinds,
-        _: Option<&str>,
-    ) -> Option<String> {
-        None
-    }
-}
-pub mod native {
-    pub fn line(a: &crate::model::Alert) -> String {
-        serde_json::to_string(a).unwrap()
-    }
+//! What leaves the program: alerts and event records as JSON lines, and the summary for a person.
+
+mod envelope;
+pub mod eve;
+pub mod eve_events;
+mod fit;
+mod json;
+pub mod native;
+#[cfg(test)]
+mod sample;
+pub mod summary;
+mod technique;
+mod text;
+mod writer;
+
+use std::io;
+
+use crate::model::Alert;
+
+pub use fit::MAX_LINE;
+pub use text::printable;
+pub use writer::{Writer, reader_left};
+
+/// Takes what the pipeline produces, in order.
+pub trait Outlet {
+    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
+    /// A line of `--events`, without its line feed.
+    fn record(&mut self, line: &str) -> io::Result<()>;
+    /// Nothing more for now: hand on what is buffered.
+    fn flush(&mut self) -> io::Result<()>;
 }

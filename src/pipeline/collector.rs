@@ -5,17 +5,9 @@ use std::io;
 use crate::correlate::Correlator;
 use crate::model::Timestamp;
 use crate::model::alert::{Alert, State};
+use crate::output::Outlet;
 
 use super::worker::{Content, Message};
-
-/// Takes what the pipeline produces, in order.
-pub trait Outlet {
-    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
-    /// A line of `--events`.
-    fn record(&mut self, line: &str) -> io::Result<()>;
-    /// Nothing more for now: hand on what is buffered.
-    fn flush(&mut self) -> io::Result<()>;
-}
 
 /// Incidents kept for the summary; the JSON lines have them all.
 const MAX_SUMMARY: usize = 10_000;
@@ -42,27 +34,20 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes the messages of one batch, in any order of workers, after which packet time is `now`.
-    pub fn take(
-        &mut self,
-        mut messages: Vec<Message>,
-        sort: bool,
-        now: Timestamp,
-    ) -> io::Result<()> {
-        if sort {
-            messages.sort_by_key(Message::order);
-        }
+    /// Takes messages in order.
+    pub fn take(&mut self, messages: Vec<Message>) -> io::Result<()> {
         for message in messages {
+            let time = message.time();
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,
+                Content::Tick => self.correlator.advance(time, &mut self.alerts),
                 Content::Finding(finding) => {
                     self.correlator.finding(&finding, &mut self.alerts);
-                    self.write()?;
                 }
             }
+            self.write()?;
         }
-        self.correlator.advance(now, &mut self.alerts);
-        self.write()
+        Ok(())
     }
 
     /// Nothing will follow for a while.

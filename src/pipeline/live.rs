@@ -1,26 +1,41 @@
 //! Live capture: each worker owns its capture sockets, and all of them report to one collector.
 
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::collector::{Collector, Outlet};
+use super::collector::Collector;
 use super::worker::{Message, Share, Worker};
-use super::{PipelineError, Report, Setup, WorkerStats};
+use super::{Observer, PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, CaptureStats, Filled, Source};
 use crate::correlate::Correlator;
 use crate::model::{PacketBatch, Timestamp};
+use crate::output::Outlet;
 
-/// Answers in flight between a worker and the collector; a slow output then slows the workers,
+/// Answers in flight between the workers and the collector; a slow output then slows the workers,
 /// and the kernel counts what that costs.
 const ANSWERS: usize = 64;
-/// How often the collector flushes and closes incidents when nothing arrives.
+/// How often the collector flushes when nothing arrives.
 const TICK: Duration = Duration::from_millis(200);
+/// How often a worker asks its source for counters and problems.
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// A packet can be this old when the kernel hands it over (a block that is not full waits for a few
+/// milliseconds), so a silent worker has seen everything up to this long ago.
+const HANDOVER: Duration = Duration::from_millis(50);
+/// Messages held back for a worker that lags. It is then stuck, and order matters less than memory.
+const MAX_HELD: usize = 100_000;
+/// Packet numbers set aside for each worker: two years at 1 Mpps, and 64 workers stay below 2^53,
+/// which is what consumers of JSON can count to.
+const NUMBERS: u64 = 1 << 46;
 
+/// What a worker has to say after a batch, or after a while without packets.
 struct Answer {
+    worker: usize,
     messages: Vec<Message>,
+    /// It has seen everything up to here.
     now: Timestamp,
+    capture: Option<CaptureStats>,
 }
 
 /// Runs one worker for each source until the sources end (their stop flag is set).
@@ -31,31 +46,20 @@ pub fn live(
     sources: Vec<Box<dyn Source>>,
     setup: &Setup,
     outlet: &mut dyn Outlet,
+    observer: &mut dyn Observer,
 ) -> Result<Report, PipelineError> {
     let mut collector = Collector::new(Correlator::new(setup.correlate.clone()), outlet);
     let (answer, answers) = bounded::<Answer>(ANSWERS);
-    let count = sources.len() as u64;
+    let lanes = Lanes::new(sources.len());
     thread::scope(|scope| {
         let mut workers = Vec::new();
-        for (index, source) in (0..).zip(sources) {
+        for (index, source) in sources.into_iter().enumerate() {
             let answer = answer.clone();
-            workers.push(scope.spawn(move || work(source, setup, index, count, &answer)));
+            workers.push(scope.spawn(move || work(source, setup, index, &answer)));
         }
         drop(answer);
-        let mut now = Timestamp::ZERO;
-        loop {
-            match answers.recv_timeout(TICK) {
-                Ok(answer) => {
-                    now = now.max(answer.now);
-                    collector.take(answer.messages, false, now)?;
-                    if answers.is_empty() {
-                        collector.flush()?;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => collector.flush()?,
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
+        // The receiver goes with `collect`: the workers then end, whatever made it return.
+        let now = collect(answers, lanes, &mut collector, observer)?;
         let mut stats = Vec::new();
         let mut capture = CaptureStats::default();
         for worker in workers {
@@ -64,48 +68,131 @@ pub fn live(
             capture.merge(source);
         }
         let collected = collector.finish(now)?;
-        Ok(Report { capture, workers: stats, collected })
+        Ok(Report::new(capture, &stats, false, collected))
     })
 }
 
-/// One worker's thread. Packet numbers are interleaved, so that flows of different workers have
+/// Takes the answers of all workers until the last one has gone.
+fn collect(
+    answers: Receiver<Answer>,
+    mut lanes: Lanes,
+    collector: &mut Collector<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Timestamp, PipelineError> {
+    loop {
+        match answers.recv_timeout(TICK) {
+            Ok(answer) => {
+                let news = answer.capture.is_some();
+                collector.take(lanes.take(answer))?;
+                if news {
+                    observer.capture(&lanes.capture());
+                }
+                if answers.is_empty() {
+                    collector.flush()?;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => collector.flush()?,
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    collector.take(lanes.rest())?;
+    Ok(lanes.newest())
+}
+
+/// Puts the messages of all workers in the order of packet time: a connection must not come before
+/// the DNS answer that led to it, which another worker saw.
+struct Lanes {
+    /// Everything up to here was seen, by worker.
+    seen: Vec<Timestamp>,
+    capture: Vec<CaptureStats>,
+    held: Vec<Message>,
+}
+
+impl Lanes {
+    fn new(workers: usize) -> Self {
+        Lanes {
+            seen: vec![Timestamp::ZERO; workers],
+            capture: vec![CaptureStats::default(); workers],
+            held: Vec::new(),
+        }
+    }
+
+    /// Adds an answer: the messages that nothing can precede any more.
+    fn take(&mut self, answer: Answer) -> Vec<Message> {
+        if let Some(seen) = self.seen.get_mut(answer.worker) {
+            *seen = answer.now.max(*seen);
+        }
+        if let (Some(known), Some(new)) = (self.capture.get_mut(answer.worker), answer.capture) {
+            *known = new;
+        }
+        self.held.extend(answer.messages);
+        if self.held.len() > MAX_HELD {
+            return self.rest();
+        }
+        let now = self.seen.iter().copied().min().unwrap_or_default();
+        self.held.sort_by_key(Message::time_order);
+        let due = self.held.partition_point(|message| message.time() <= now);
+        let later = self.held.split_off(due);
+        std::mem::replace(&mut self.held, later)
+    }
+
+    /// All that is held.
+    fn rest(&mut self) -> Vec<Message> {
+        self.held.sort_by_key(Message::time_order);
+        std::mem::take(&mut self.held)
+    }
+
+    /// The time that any worker has reached.
+    fn newest(&self) -> Timestamp {
+        self.seen.iter().copied().max().unwrap_or_default()
+    }
+
+    fn capture(&self) -> CaptureStats {
+        let mut all = CaptureStats::default();
+        self.capture.iter().for_each(|stats| all.merge(stats.clone()));
+        all
+    }
+}
+
+/// One worker's thread. Packet numbers start far apart, so that flows of different workers have
 /// different numbers.
 fn work(
     mut source: Box<dyn Source>,
     setup: &Setup,
-    index: u64,
-    count: u64,
+    index: usize,
     answers: &Sender<Answer>,
 ) -> Result<(WorkerStats, CaptureStats), CaptureError> {
-    /// Packet numbers set aside for each worker: two years at 1 Mpps, and 64 workers stay below 2^53,
-    /// which is what consumers of JSON can count to.
-    const NUMBERS: u64 = 1 << 46;
-    debug_assert!(count < 64);
     let mut worker = Worker::new(setup, Share::ALL);
     let mut batch = PacketBatch::default();
-    let mut packets = (index % 64).saturating_mul(NUMBERS);
+    let mut packets = (index as u64 % 64).saturating_mul(NUMBERS);
+    let mut next_stats = Instant::now();
     loop {
         batch.clear();
         let filled = source.fill(&mut batch)?;
         let messages = if batch.records.is_empty() {
-            worker.advance(wall_clock())
+            worker.advance(silent_since())
         } else {
             batch.first_packet = packets.wrapping_add(1);
             packets = packets.wrapping_add(batch.records.len() as u64);
             worker.batch(&batch)
         };
         let ended = matches!(filled, Filled::End);
-        if answers.send(Answer { messages, now: worker.now() }).is_err() || ended {
+        let capture = (Instant::now() >= next_stats).then(|| {
+            next_stats = Instant::now() + STATS_INTERVAL;
+            source.stats()
+        });
+        let answer = Answer { worker: index, messages, now: worker.now(), capture };
+        if answers.send(answer).is_err() || ended {
             break;
         }
     }
     let messages = worker.finish();
-    let _ = answers.send(Answer { messages, now: worker.now() });
+    let _ = answers.send(Answer { worker: index, messages, now: worker.now(), capture: None });
     Ok((WorkerStats::of(&worker), source.stats()))
 }
 
 /// Packets of a live interface carry the wall clock, so when none comes it stands in for them.
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_parts(since.as_secs(), u64::from(since.subsec_nanos()))
+fn silent_since() -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::ZERO.plus(now.saturating_sub(HANDOVER))
 }

@@ -8,7 +8,7 @@ mod worker;
 use std::io;
 use std::sync::Arc;
 
-pub use collector::{Collected, Outlet};
+pub use collector::Collected;
 pub use live::live;
 pub use replay::replay;
 
@@ -17,6 +17,7 @@ use crate::correlate;
 use crate::decode::{DecodeOptions, DecodeStats};
 use crate::flow::{FlowLimits, FlowStats};
 use crate::intel::Intel;
+use crate::model::Timestamp;
 use crate::output::eve_events::EventKinds;
 use worker::Worker;
 
@@ -37,27 +38,70 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Report {
     pub capture: CaptureStats,
-    pub workers: Vec<WorkerStats>,
+    /// Each packet counted once.
+    pub decode: DecodeStats,
+    pub flow: FlowStats,
+    /// Packet time of the first and of the last packet.
+    pub span: Option<(Timestamp, Timestamp)>,
     pub collected: Collected,
 }
 
 /// Counters of one worker.
-#[derive(Clone, Debug)]
-pub struct WorkerStats {
-    pub decode: DecodeStats,
-    pub flow: FlowStats,
+#[derive(Debug)]
+struct WorkerStats {
+    decode: DecodeStats,
+    flow: FlowStats,
+    span: Option<(Timestamp, Timestamp)>,
 }
 
 impl WorkerStats {
     fn of(worker: &Worker) -> Self {
-        WorkerStats { decode: worker.decode_stats().clone(), flow: worker.flow_stats().clone() }
+        WorkerStats {
+            decode: worker.decode_stats().clone(),
+            flow: worker.flow_stats().clone(),
+            span: worker.span(),
+        }
+    }
+}
+
+impl Report {
+    /// `shared`: every worker has decoded every packet.
+    fn new(
+        capture: CaptureStats,
+        workers: &[WorkerStats],
+        shared: bool,
+        collected: Collected,
+    ) -> Self {
+        let mut report = Report {
+            capture,
+            decode: DecodeStats::default(),
+            flow: FlowStats::default(),
+            span: None,
+            collected,
+        };
+        for (index, worker) in workers.iter().enumerate() {
+            if index == 0 || !shared {
+                report.decode.merge(&worker.decode);
+            }
+            report.flow.merge(&worker.flow);
+            report.span = match (report.span, worker.span) {
+                (Some((first, last)), Some((start, end))) => {
+                    Some((first.min(start), last.max(end)))
+                }
+                (one, other) => one.or(other),
+            };
+        }
+        report
     }
 }
 
 /// Is told how a run goes on.
 pub trait Observer {
-    /// Bytes read of how many; `None` where the end is not known.
+    /// Replay: bytes read of how many; `None` where the end is not known.
     fn progress(&mut self, progress: Option<Progress>);
+
+    /// Live: counters and problems of all interfaces, about once a second.
+    fn capture(&mut self, stats: &CaptureStats);
 }
 
 /// Why a run failed.

@@ -9,12 +9,13 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::collector::{Collected, Collector, Outlet};
+use super::collector::Collector;
 use super::worker::{Message, Share, Worker};
 use super::{Observer, PipelineError, Report, Setup, WorkerStats};
 use crate::capture::{CaptureError, Filled, Source};
 use crate::correlate::Correlator;
 use crate::model::{PacketBatch, Timestamp};
+use crate::output::Outlet;
 
 /// Batches in flight: enough that neither the reader nor a worker waits for the other's hiccups,
 /// few enough that they stay in the cache's reach (8 MiB).
@@ -39,11 +40,7 @@ pub fn replay(
         threaded(&mut source, setup, threads, &mut collector, observer)?
     };
     let collected = collector.finish(now)?;
-    Ok(report(source.as_mut(), stats, collected))
-}
-
-fn report(source: &mut dyn Source, stats: Vec<WorkerStats>, collected: Collected) -> Report {
-    Report { capture: source.stats(), workers: stats, collected }
+    Ok(Report::new(source.stats(), &stats, true, collected))
 }
 
 fn inline(
@@ -56,16 +53,22 @@ fn inline(
     let mut reader = Reader::new(source);
     let mut batch = PacketBatch::default();
     while reader.next(&mut batch)? {
-        let messages = worker.batch(&batch);
-        collector.take(messages, false, worker.now())?;
+        let messages = in_order(worker.batch(&batch));
+        collector.take(messages)?;
         if reader.is_live() {
             collector.flush()?;
         }
         observer.progress(reader.source.progress());
     }
-    let messages = worker.finish();
-    collector.take(messages, false, worker.now())?;
+    let messages = in_order(worker.finish());
+    collector.take(messages)?;
     Ok((vec![WorkerStats::of(&worker)], worker.now()))
+}
+
+/// The messages of one batch in the order that does not depend on the number of workers.
+fn in_order(mut messages: Vec<Message>) -> Vec<Message> {
+    messages.sort_by_key(Message::order);
+    messages
 }
 
 /// Numbers batches and packets.
@@ -151,7 +154,7 @@ fn threaded(
                 now = now.max(answer.now);
                 messages.extend(answer.messages);
             }
-            collector.take(messages, true, now)?;
+            collector.take(in_order(messages))?;
             if let Ok(progress) = progressed.try_recv() {
                 observer.progress(progress);
             }

@@ -4,9 +4,9 @@
 //! anew for what it carries. A flow in which nothing more can be learnt is settled.
 
 use super::dns;
-use super::http::{Connection, Progress};
+use super::http::{Connection, Progress, Socket};
 use super::parser::{Context, Next, Parser, Probe};
-use super::prelude::{self, Prelude, proxy_protocol, socks};
+use super::prelude::{self, End, Prelude, proxy_protocol, socks};
 use super::quic;
 use super::search::{Found, Kept, Search, Verdict};
 use super::stratum::{Conversation, sv2};
@@ -18,9 +18,8 @@ use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{Event, Moment};
 use crate::model::flow::{Flow, Transport};
 
-/// Protocols inside protocols that are followed: each proxy takes two turns, and real chains have
-/// two of them.
-const MAX_NESTING: usize = 10;
+/// Proxies and upgrades inside each other that are followed: real chains have two.
+const MAX_CARRIERS: usize = 6;
 /// Datagrams of a UDP flow that are tried before it counts as unknown.
 const MAX_DATAGRAMS: u8 = 4;
 
@@ -47,7 +46,7 @@ impl Inspector {
     /// Takes the next bytes of the flow.
     pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.0 {
-            Inner::Stream(stream) => stream.feed(context, chunk, 0),
+            Inner::Stream(stream) => stream.feed(context, chunk),
             Inner::Datagrams(tried) => {
                 *tried += 1;
                 let last = *tried >= MAX_DATAGRAMS;
@@ -116,25 +115,33 @@ impl Stream {
         }
     }
 
-    /// Gives a chunk to what the connection speaks, and what that does not want to the next
-    /// protocol, `depth` turns deep.
-    fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>, depth: usize) -> Interest {
-        if depth > MAX_NESTING {
-            return Interest::Settled;
-        }
+    /// Gives a chunk to what the connection speaks, and what that does not want to what comes
+    /// next. This goes no deeper than there are carriers: between two of them lies a search.
+    fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.speech {
             Speech::Unknown(search) => match search.chunk(chunk) {
                 Verdict::Unsure => Interest::More,
                 Verdict::Hopeless => Interest::Settled,
-                Verdict::Found(found) => {
+                Verdict::Found(found, start) => {
                     let kept = search.take();
                     self.speech = self.speech_of(found);
-                    self.replay(context, &kept, chunk, depth)
+                    let bytes = chunk.bytes.get(start..).unwrap_or_default();
+                    let gap = if kept.is_empty() { chunk.gap } else { 0 };
+                    match self.replay(context, &kept, chunk) {
+                        Interest::More => self.feed(context, &Chunk { bytes, gap, ..*chunk }),
+                        Interest::Settled => Interest::Settled,
+                    }
                 }
             },
-            Speech::Prelude(prelude) => match prelude.chunk(chunk) {
+            Speech::Prelude(prelude) => match prelude.chunk(context.flow, chunk) {
                 Ok(None) => Interest::More,
-                Ok(Some(end)) => self.enter(context, end.tunnel, chunk, end.offset, depth),
+                Ok(Some(End { offset, early, tunnel })) => {
+                    self.enter(context, Some(tunnel), chunk, offset, &early)
+                }
+                Err(prelude::NotThis) if chunk.gap > 0 => {
+                    self.speech = Speech::Unknown(Search::new(true));
+                    self.feed(context, &Chunk { gap: 0, ..*chunk })
+                }
                 Err(prelude::NotThis) => Interest::Settled,
             },
             Speech::Http(connection) => match connection.chunk(context, chunk) {
@@ -143,16 +150,14 @@ impl Stream {
                     connection.close(context);
                     Interest::Settled
                 }
-                Progress::Connected { offset, tunnel } => {
+                Progress::Connected { offset, early, tunnel } => {
                     connection.close(context);
-                    self.enter(context, tunnel, chunk, offset, depth)
+                    self.enter(context, tunnel, chunk, offset, &early)
                 }
-                Progress::Upgraded { offset, socket } => {
+                Progress::Upgraded { offset, early, socket } => {
                     connection.close(context);
-                    self.carriers.push(Carrier::WebSocket);
-                    let conversation = self.conversation();
-                    self.speech = Speech::WebSocket(Box::new(WebSocket::new(socket, conversation)));
-                    self.rest(context, chunk, offset, depth)
+                    self.speech = self.websocket(socket);
+                    self.rest(context, chunk, offset, &early)
                 }
             },
             Speech::WebSocket(socket) => {
@@ -167,17 +172,11 @@ impl Stream {
     }
 
     /// Gives a parser that was just found what was kept while nobody knew.
-    fn replay(
-        &mut self,
-        context: &mut Context<'_>,
-        kept: &[Kept],
-        chunk: &Chunk<'_>,
-        depth: usize,
-    ) -> Interest {
+    fn replay(&mut self, context: &mut Context<'_>, kept: &[Kept], chunk: &Chunk<'_>) -> Interest {
         for piece in kept {
             let piece = piece.chunk();
             context.at = Moment { time: piece.time, packet: piece.packet };
-            if self.feed(context, &piece, depth + 1) == Interest::Settled {
+            if self.feed(context, &piece) == Interest::Settled {
                 return Interest::Settled;
             }
         }
@@ -189,40 +188,49 @@ impl Stream {
     fn enter(
         &mut self,
         context: &mut Context<'_>,
-        tunnel: Tunnel,
+        tunnel: Option<Tunnel>,
         chunk: &Chunk<'_>,
         offset: usize,
-        depth: usize,
+        early: &[u8],
     ) -> Interest {
-        context.emit(Event::Tunnel(&tunnel));
-        if !tunnel.granted {
+        let kind = tunnel.as_ref().map_or(TunnelKind::HttpConnect, |tunnel| tunnel.kind);
+        if let Some(tunnel) = tunnel {
+            context.emit(Event::Tunnel(&tunnel));
+            if !tunnel.granted {
+                return Interest::Settled;
+            }
+            // The PROXY protocol tells where the bytes come from: the pool's address stays.
+            if kind != TunnelKind::ProxyProtocol {
+                self.tunnel = Some(tunnel);
+            }
+        }
+        self.carriers.push(kind.into());
+        if self.carriers.len() >= MAX_CARRIERS {
             return Interest::Settled;
         }
-        self.carriers.push(tunnel.kind.into());
-        // The PROXY protocol tells where the bytes come from: the pool's address stays what it was.
-        if tunnel.kind != TunnelKind::ProxyProtocol {
-            self.tunnel = Some(tunnel);
-        }
         self.speech = Speech::Unknown(Search::new(false));
-        self.rest(context, chunk, offset, depth)
+        self.rest(context, chunk, offset, early)
     }
 
+    /// Goes on with what the other side has sent ahead of time, then with the rest of the chunk.
     fn rest(
         &mut self,
         context: &mut Context<'_>,
         chunk: &Chunk<'_>,
         offset: usize,
-        depth: usize,
+        early: &[u8],
     ) -> Interest {
-        match chunk.bytes.get(offset..) {
-            Some(bytes) if !bytes.is_empty() => {
-                self.feed(context, &Chunk { bytes, gap: 0, ..*chunk }, depth + 1)
+        let rest = chunk.bytes.get(offset..).unwrap_or_default();
+        for (direction, bytes) in [(chunk.direction.reverse(), early), (chunk.direction, rest)] {
+            let part = Chunk { direction, bytes, gap: 0, ..*chunk };
+            if !bytes.is_empty() && self.feed(context, &part) == Interest::Settled {
+                return Interest::Settled;
             }
-            _ => Interest::More,
         }
+        Interest::More
     }
 
-    fn speech_of(&self, found: Found) -> Speech {
+    fn speech_of(&mut self, found: Found) -> Speech {
         match found {
             Found::ProxyProtocol => Speech::Prelude(Box::new(proxy_protocol::Header::default())),
             Found::Socks => Speech::Prelude(Box::new(socks::Negotiation::default())),
@@ -232,11 +240,17 @@ impl Stream {
                 let conversation = Conversation::new(carriers, self.tunnel.clone());
                 Speech::Http(Box::new(Connection::new(conversation)))
             }
+            Found::WebSocket => self.websocket(Socket::default()),
             Found::Tls => Speech::Other(Box::new(tls::Handshake::default())),
             Found::Dns => Speech::Other(Box::new(dns::Stream::default())),
             Found::Stratum => Speech::Stratum(Box::new(self.conversation())),
             Found::StratumV2 => Speech::Other(Box::new(sv2::Session::default())),
         }
+    }
+
+    fn websocket(&mut self, socket: Socket) -> Speech {
+        self.carriers.push(Carrier::WebSocket);
+        Speech::WebSocket(Box::new(WebSocket::new(socket, self.conversation())))
     }
 
     fn conversation(&self) -> Conversation {

@@ -29,7 +29,11 @@ pub enum Next {
 /// Buffers that the parsers of one worker share, so that the steady state allocates nothing.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    /// Only what detection needs is wanted: parsers may leave out the rest and be done early.
+    pub brief: bool,
     pub dns: DnsMessage,
+    /// A QUIC packet that is decrypted in place.
+    pub packet: Vec<u8>,
     pub dns_spare: dns::Spare,
 }
 

@@ -5,9 +5,10 @@
 pub struct ClientHello {
     /// `legacy_version`.
     pub version: u16,
-    /// `server_name` (RFC 6066 §3), lower case; with `ech` it names only the provider.
+    /// `server_name` (RFC 6066 §3), lower case, of at most 255 bytes, and escaped like `alpn`; with
+    /// `ech` it names only the provider.
     pub sni: Option<String>,
-    /// ALPN protocol names, escaped where not printable.
+    /// ALPN protocol names: printable ASCII, any other byte and the backslash as `\xNN`.
     pub alpn: Vec<String>,
     pub cipher_suites: Vec<u16>,
     pub extensions: Vec<u16>,
@@ -40,9 +41,9 @@ pub struct Certificate {
     /// RFC 4514-like, most general first as Suricata prints it: `C=IT, ST=Pool, CN=mining.pool`.
     pub subject: String,
     pub issuer: String,
-    /// Hexadecimal, colon separated.
+    /// Hexadecimal, upper case, colon separated.
     pub serial: String,
-    /// subjectAltName DNS names, lower case, at most a bounded number.
+    /// subjectAltName DNS names, lower case, escaped like ALPN names, at most a bounded number.
     pub names: Vec<String>,
     /// Seconds since the Unix epoch.
     pub not_before: Option<i64>,
@@ -54,6 +55,7 @@ pub struct Certificate {
 /// Everything a TLS connection showed in clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsHandshake {
+    /// The first hello, where a HelloRetryRequest brought a second.
     pub client: Option<ClientHello>,
     pub server: Option<ServerHello>,
     /// Leaf first. Empty where TLS 1.3 hides them or a session was resumed.

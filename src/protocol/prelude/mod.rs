@@ -5,20 +5,93 @@ pub(super) mod socks;
 
 use crate::model::chunk::Chunk;
 use crate::model::event::Tunnel;
+use crate::model::flow::Flow;
 
 /// The end of a prelude: what follows `offset` in the chunk is what the proxy carries.
 #[derive(Debug)]
 pub(super) struct End {
     pub offset: usize,
+    /// What the other side has sent of it ahead of time.
+    pub early: Vec<u8>,
     pub tunnel: Tunnel,
 }
 
-/// The bytes do not follow the protocol that they began with.
+/// The bytes do not follow the protocol that they began with, or some of them are missing.
 #[derive(Debug)]
 pub(super) struct NotThis;
 
 /// A greeting in front of a connection.
 pub(super) trait Prelude: Send {
     /// Takes the next bytes; `Some` when the greeting is over.
-    fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis>;
+    fn chunk(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis>;
+}
+
+/// Bytes of one side kept until the greeting is over: a proxy's greeting, and what comes ahead of
+/// time (a ClientHello, a pool's first job).
+const MAX_KEPT: usize = 16 * 1024;
+
+/// Appends `bytes` to what is kept of one side.
+fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> Result<(), NotThis> {
+    if kept.len() + bytes.len() > MAX_KEPT {
+        return Err(NotThis);
+    }
+    kept.extend_from_slice(bytes);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    //! Plays both sides of a greeting to a prelude.
+
+    use super::*;
+    use crate::model::chunk::Direction;
+    use crate::model::flow::{Endpoint, FlowKey, Transport};
+    use crate::model::link::LinkInfo;
+    use crate::model::time::Timestamp;
+
+    pub(super) fn flow(packets: [u64; 2]) -> Flow {
+        let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
+        let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 1080 };
+        let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
+        Flow {
+            id: 1,
+            key,
+            initiator,
+            first_seen: Timestamp::ZERO,
+            last_seen: Timestamp::ZERO,
+            packets,
+            bytes: [0, 0],
+            link: [LinkInfo::default(); 2],
+            midstream: false,
+            lost: [0, 0],
+        }
+    }
+
+    /// Runs what both say in turn, cut into pieces of `size`: the tunnel, and what it carries of
+    /// each side.
+    pub(super) fn run(
+        prelude: &mut dyn Prelude,
+        packets: [u64; 2],
+        turns: &[(Direction, &[u8])],
+        size: usize,
+    ) -> Option<(Tunnel, [Vec<u8>; 2])> {
+        let flow = flow(packets);
+        let mut inside = [Vec::new(), Vec::new()];
+        let mut tunnel = None;
+        for (direction, bytes) in turns {
+            for piece in bytes.chunks(size) {
+                let (direction, time) = (*direction, Timestamp::ZERO);
+                let chunk = Chunk { direction, time, packet: 1, gap: 0, bytes: piece };
+                let mut rest = piece;
+                if tunnel.is_none() {
+                    let Some(end) = prelude.chunk(&flow, &chunk).ok()? else { continue };
+                    tunnel = Some(end.tunnel);
+                    inside[direction.reverse().index()].extend(end.early);
+                    rest = &piece[end.offset..];
+                }
+                inside[direction.index()].extend(rest);
+            }
+        }
+        Some((tunnel?, inside))
+    }
 }

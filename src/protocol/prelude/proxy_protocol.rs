@@ -3,9 +3,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{End, NotThis, Prelude};
-use crate::model::chunk::Chunk;
+use super::{End, NotThis, Prelude, keep};
+use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
+use crate::model::flow::Flow;
 use crate::protocol::parser::Probe;
 
 /// The longest line of version 1 (§2.1).
@@ -16,37 +17,57 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const WORD: &[u8; 6] = b"PROXY ";
 
 pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
-    for mark in [&SIGNATURE[..], &WORD[..]] {
-        if head.starts_with(mark) {
-            return Probe::Certain;
-        }
-        if mark.starts_with(head) {
-            return Probe::Unsure;
-        }
+    match probe_mark(head, SIGNATURE) {
+        Probe::NotForUs => probe_mark(head, WORD),
+        probe => probe,
     }
-    Probe::NotForUs
+}
+
+fn probe_mark(head: &[u8], mark: &[u8]) -> Probe {
+    if head.starts_with(mark) {
+        Probe::Certain
+    } else if mark.starts_with(head) {
+        Probe::Unsure
+    } else {
+        Probe::NotForUs
+    }
 }
 
 /// The header, as it arrives.
 #[derive(Debug, Default)]
 pub(in crate::protocol) struct Header {
+    /// Who writes it: the side that spoke first.
+    writer: Option<Direction>,
     bytes: Vec<u8>,
+    /// What the other side says: a pool may be the first to speak.
+    early: Vec<u8>,
 }
 
 impl Prelude for Header {
-    fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
+    fn chunk(&mut self, _: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
+        if chunk.gap > 0 {
+            return Err(NotThis);
+        }
+        if *self.writer.get_or_insert(chunk.direction) != chunk.direction {
+            keep(&mut self.early, chunk.bytes)?;
+            return Ok(None);
+        }
         let before = self.bytes.len();
         let room = MAX_HEADER.saturating_sub(before);
         self.bytes.extend_from_slice(chunk.bytes.get(..room).unwrap_or(chunk.bytes));
-        let parsed =
-            if self.bytes.starts_with(SIGNATURE) { binary(&self.bytes) } else { line(&self.bytes) };
+        let parsed = if probe_mark(&self.bytes, SIGNATURE) != Probe::NotForUs {
+            binary(&self.bytes)
+        } else {
+            line(&self.bytes)
+        };
         match parsed? {
             Some((length, source)) => {
                 let (ip, port) = source.map_or((None, 0), |(ip, port)| (Some(ip), port));
                 let host = ip.map(|ip| ip.to_string()).unwrap_or_default();
                 let kind = TunnelKind::ProxyProtocol;
                 let tunnel = Tunnel { kind, host, ip, port, granted: true };
-                Ok(Some(End { offset: length.saturating_sub(before), tunnel }))
+                let early = std::mem::take(&mut self.early);
+                Ok(Some(End { offset: length.saturating_sub(before), early, tunnel }))
             }
             None if self.bytes.len() >= MAX_HEADER => Err(NotThis),
             None => Ok(None),
@@ -59,8 +80,9 @@ type Parsed = Result<Option<(usize, Option<(IpAddr, u16)>)>, NotThis>;
 
 /// `PROXY TCP4 192.0.2.7 198.51.100.9 50210 3333`
 fn line(bytes: &[u8]) -> Parsed {
-    let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else {
-        return if bytes.len() > MAX_LINE { Err(NotThis) } else { Ok(None) };
+    let head = bytes.get(..MAX_LINE).unwrap_or(bytes);
+    let Some(end) = head.windows(2).position(|pair| pair == b"\r\n") else {
+        return if bytes.len() >= MAX_LINE { Err(NotThis) } else { Ok(None) };
     };
     let text = bytes.get(..end).and_then(|line| std::str::from_utf8(line).ok()).ok_or(NotThis)?;
     let mut words = text.split(' ').skip(1);
@@ -100,46 +122,71 @@ fn binary(bytes: &[u8]) -> Parsed {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::run;
     use super::*;
-    use crate::model::chunk::Direction;
-    use crate::model::time::Timestamp;
+    use Direction::{ToClient as S, ToServer as C};
+    use proptest::prelude::*;
 
-    fn run(bytes: &[u8], size: usize) -> Option<(Vec<u8>, Tunnel)> {
-        let mut header = Header::default();
-        let mut pieces = bytes.chunks(size);
-        while let Some(piece) = pieces.next() {
-            let direction = Direction::ToServer;
-            let chunk = Chunk { direction, time: Timestamp::ZERO, packet: 1, gap: 0, bytes: piece };
-            if let Some(end) = header.chunk(&chunk).ok()? {
-                let mut rest = piece[end.offset..].to_vec();
-                rest.extend(pieces.flatten());
-                return Some((rest, end.tunnel));
-            }
-        }
-        None
+    /// Version 2, PROXY; TCP over IPv4; 12 bytes of addresses and, if any, extensions.
+    fn binary(extensions: &[u8]) -> Vec<u8> {
+        let length = (12 + extensions.len() as u16).to_be_bytes();
+        let mut header = [SIGNATURE, &[0x21, 0x11][..], &length].concat();
+        header.extend([192, 0, 2, 7, 198, 51, 100, 9, 0xc4, 0x22, 0x0d, 0x05]);
+        header.extend(extensions);
+        header
     }
 
     #[test]
     fn both_versions_name_the_source_however_they_are_cut() {
-        let text = b"PROXY TCP4 192.0.2.7 198.51.100.9 50210 3333\r\n{\"id\":1}".to_vec();
-        let mut binary = SIGNATURE.to_vec();
-        binary.extend([0x21, 0x11, 0, 12]); // version 2, PROXY; TCP over IPv4; 12 bytes
-        binary.extend([192, 0, 2, 7, 198, 51, 100, 9, 0xc4, 0x22, 0x0d, 0x05]);
-        binary.extend(b"{\"id\":1}");
-        for header in [text, binary] {
-            for size in 1..header.len() {
-                let (rest, tunnel) = run(&header, size).unwrap();
-                assert_eq!(rest, b"{\"id\":1}");
-                assert_eq!((tunnel.host.as_str(), tunnel.port), ("192.0.2.7", 50210));
+        let text = b"PROXY TCP4 192.0.2.7 198.51.100.9 50210 3333\r\n".to_vec();
+        for header in [text, binary(&[]), binary(&[0x04, 0, 1, 0])] {
+            let (head, tail) = header.split_at(20);
+            let tail = [tail, b"{}"].concat();
+            let whole = [head, &tail].concat();
+            // A pool that speaks first may do so in the middle of the header.
+            let split: &[(Direction, &[u8])] = &[(C, head), (S, b"[]"), (C, &tail)];
+            let straight: &[(Direction, &[u8])] = &[(C, &whole), (S, b"[]")];
+            for size in 1..whole.len() {
+                for turns in [split, straight] {
+                    let (tunnel, inside) =
+                        run(&mut Header::default(), [9, 9], turns, size).unwrap();
+                    assert_eq!(inside, [b"{}", b"[]"]);
+                    assert_eq!((tunnel.host.as_str(), tunnel.port), ("192.0.2.7", 50210));
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_header_may_name_nobody() {
+        let local = [SIGNATURE, &[0x20, 0x00, 0, 0][..]].concat();
+        for header in [&b"PROXY UNKNOWN\r\n"[..], &local] {
+            let (tunnel, _) = run(&mut Header::default(), [9, 9], &[(C, header)], 99).unwrap();
+            assert_eq!((tunnel.host.as_str(), tunnel.ip, tunnel.port), ("", None, 0));
         }
     }
 
     #[test]
     fn an_endless_header_is_not_one() {
-        assert!(run(&[b"PROXY ", &[b'x'; 5000][..]].concat(), 1000).is_none());
-        let mut long = SIGNATURE.to_vec();
-        long.extend([0x21, 0x11, 0xff, 0xff]);
-        assert!(run(&long, 5).is_none());
+        for size in [1, 50, 9000] {
+            let long = [b"PROXY TCP4 ", &[b'x'; 5000][..], b"\r\n"].concat();
+            assert!(run(&mut Header::default(), [9, 9], &[(C, &long)], size).is_none());
+            let huge = [SIGNATURE, &[0x21, 0x11, 0xff, 0xff][..], &[0; 5000]].concat();
+            assert!(run(&mut Header::default(), [9, 9], &[(C, &huge)], size).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_headers_never_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..100),
+            text: bool,
+            size in 1usize..20,
+        ) {
+            let start: &[u8] = if text { WORD } else { SIGNATURE };
+            let bytes = [start, &bytes].concat();
+            let whole = run(&mut Header::default(), [9, 9], &[(C, &bytes)], 500);
+            prop_assert_eq!(run(&mut Header::default(), [9, 9], &[(C, &bytes)], size), whole);
+        }
     }
 }

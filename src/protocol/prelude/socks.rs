@@ -2,34 +2,40 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{End, NotThis, Prelude};
+use super::{End, NotThis, Prelude, keep};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
+use crate::model::flow::Flow;
 use crate::protocol::parser::Probe;
 
-/// Greeting, credentials of two times 255 bytes and a request with a name of 255.
-const MAX_HEAD: usize = 1100;
 /// A user id or name in SOCKS 4 has no length; implementations stop at 256.
 const MAX_TEXT: usize = 256;
 const CONNECT: u8 = 1;
+/// Methods of authentication that exist (IANA): none, GSSAPI, password, and some up to 9.
+const MAX_METHOD: u8 = 9;
+const MAX_METHODS: u8 = 8;
 
 /// Whether a client begins so: version 5 with a count of methods that fits, or version 4 with
 /// CONNECT.
 pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
     match head {
         [] | [4 | 5] => Probe::Unsure,
-        // The methods that exist: none, GSSAPI, password, and up to 8 assigned ones.
-        [5, count @ 1..=8, methods @ ..] if methods.iter().all(|method| *method <= 9) => {
-            match methods.len().cmp(&usize::from(*count)) {
-                std::cmp::Ordering::Less => Probe::Unsure,
-                std::cmp::Ordering::Equal => Probe::Certain,
-                std::cmp::Ordering::Greater => Probe::NotForUs,
+        [5, count @ 1..=MAX_METHODS, rest @ ..] => {
+            let (methods, next) = rest.split_at(rest.len().min(usize::from(*count)));
+            let known = methods.iter().all(|method| *method <= MAX_METHOD);
+            match next.first() {
+                // A client in a hurry sends its password or request along.
+                None | Some(1 | 5) if known && methods.len() == usize::from(*count) => {
+                    Probe::Certain
+                }
+                None if known => Probe::Unsure,
+                _ => Probe::NotForUs,
             }
         }
-        [4, CONNECT, rest @ ..] if rest.len() < 7 => Probe::Unsure,
-        [4, CONNECT, ..] if head.len() < MAX_HEAD => match head.last() {
-            Some(0) => Probe::Certain,
-            _ => Probe::Unsure,
+        [4, CONNECT, ..] => match request4(head) {
+            Ok(Some(_)) => Probe::Certain,
+            Ok(None) => Probe::Unsure,
+            Err(NotThis) => Probe::NotForUs,
         },
         _ => Probe::NotForUs,
     }
@@ -38,85 +44,113 @@ pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
 /// A negotiation between a client and its proxy.
 #[derive(Debug, Default)]
 pub(in crate::protocol) struct Negotiation {
-    client: Vec<u8>,
-    server: Vec<u8>,
+    /// The client is the side that spoke first.
+    client: Option<Direction>,
+    asked: Vec<u8>,
+    answered: Vec<u8>,
 }
 
 impl Prelude for Negotiation {
-    fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
+    fn chunk(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
         if chunk.gap > 0 {
             return Err(NotThis);
         }
-        let client = chunk.direction == Direction::ToServer;
-        let side = if client { &mut self.client } else { &mut self.server };
-        let before = side.len();
-        if before + chunk.bytes.len() > MAX_HEAD && client {
-            return Err(NotThis);
-        }
-        let room = MAX_HEAD.saturating_sub(before);
-        side.extend_from_slice(chunk.bytes.get(..room).unwrap_or(chunk.bytes));
-        let parsed = match self.client.first() {
-            Some(5) => version5(&self.client, &self.server)?,
-            Some(4) => version4(&self.client, &self.server)?,
+        let client = *self.client.get_or_insert(chunk.direction);
+        let from_client = chunk.direction == client;
+        keep(if from_client { &mut self.asked } else { &mut self.answered }, chunk.bytes)?;
+        let request = match self.asked.first() {
+            Some(5) => request5(&self.asked)?,
+            Some(4) => request4(&self.asked)?,
             _ => return Err(NotThis),
         };
-        let Some(Parsed { answer, tunnel }) = parsed else { return Ok(None) };
-        // The proxy's answer ends the prelude; what it sends behind that is the pool's.
-        let offset = if client { chunk.bytes.len() } else { answer.saturating_sub(before) };
-        Ok(Some(End { offset, tunnel }))
+        let Some(request) = request else { return Ok(None) };
+        let unseen = flow.packets.get(client.reverse().index()) == Some(&0);
+        let reply = match request.tunnel.kind {
+            // The proxy is not heard, and the client goes on: it must have got its answer.
+            _ if unseen && self.asked.len() > request.length => Reply { length: 0, granted: true },
+            TunnelKind::Socks5 => match reply5(&self.answered)? {
+                Some(reply) => reply,
+                None => return Ok(None),
+            },
+            _ => match reply4(&self.answered)? {
+                Some(reply) => reply,
+                None => return Ok(None),
+            },
+        };
+        let tunnel = Tunnel { granted: reply.granted, ..request.tunnel };
+        let ahead = self.asked.get(request.length..).unwrap_or_default();
+        let behind = self.answered.get(reply.length..).unwrap_or_default();
+        let (own, early) = if from_client { (ahead, behind) } else { (behind, ahead) };
+        let offset = chunk.bytes.len().saturating_sub(own.len());
+        Ok(Some(End { offset, early: early.to_vec(), tunnel }))
     }
 }
 
-/// A complete negotiation; `answer` is the length of all that the proxy said.
-struct Parsed {
-    answer: usize,
+/// All that the client has to say.
+struct Request {
+    length: usize,
     tunnel: Tunnel,
 }
 
-fn version5(client: &[u8], server: &[u8]) -> Result<Option<Parsed>, NotThis> {
-    const PASSWORD: u8 = 2;
-    const REFUSED: u8 = 0xff;
-    let Some([version, method]) = server.first_chunk::<2>() else { return Ok(None) };
-    if *version != 5 || *method == REFUSED {
-        return Err(NotThis);
-    }
-    let [_, count, ..] = client else { return Ok(None) };
-    let mut request = client.get(2 + usize::from(*count)..).unwrap_or_default();
-    let mut answer = 2;
-    if *method == PASSWORD {
-        // RFC 1929: version, user, password; the proxy says yes with a zero.
-        let Some(user) = request.get(1) else { return Ok(None) };
-        let Some(password) = request.get(2 + usize::from(*user)) else { return Ok(None) };
-        let length = 3 + usize::from(*user) + usize::from(*password);
-        request = request.get(length..).unwrap_or_default();
-        answer += 2;
-    }
-    let Some((host, ip, port, _)) = destination(request)? else { return Ok(None) };
-    let reply = server.get(answer..).unwrap_or_default();
-    let Some((_, _, _, length)) = destination(reply)? else {
-        // A refusal can be shorter than its address.
-        return match reply {
-            [5, code, ..] if *code != 0 => Ok(Some(Parsed {
-                answer: server.len(),
-                tunnel: Tunnel { kind: TunnelKind::Socks5, host, ip, port, granted: false },
-            })),
-            _ => Ok(None),
-        };
-    };
-    let granted = reply.get(1) == Some(&0);
-    let tunnel = Tunnel { kind: TunnelKind::Socks5, host, ip, port, granted };
-    Ok(Some(Parsed { answer: answer + length, tunnel }))
+/// All that the proxy has to say.
+struct Reply {
+    length: usize,
+    granted: bool,
 }
 
-/// Version, command or reply, reserved, address type, address, port: host, address, port, length.
-type Destination = (String, Option<IpAddr>, u16, usize);
+/// Methods, perhaps a user and a password (RFC 1929), the request.
+fn request5(bytes: &[u8]) -> Result<Option<Request>, NotThis> {
+    let [_, count, rest @ ..] = bytes else { return Ok(None) };
+    let Some(mut rest) = rest.get(usize::from(*count)..) else { return Ok(None) };
+    if rest.first() == Some(&1) {
+        let Some(user) = rest.get(1) else { return Ok(None) };
+        let Some(password) = rest.get(2 + usize::from(*user)) else { return Ok(None) };
+        let length = 3 + usize::from(*user) + usize::from(*password);
+        let Some(after) = rest.get(length..) else { return Ok(None) };
+        rest = after;
+    }
+    let Some(Place { host, ip, port, length }) = place(rest)? else { return Ok(None) };
+    let tunnel = Tunnel { kind: TunnelKind::Socks5, host, ip, port, granted: false };
+    Ok(Some(Request { length: bytes.len() - rest.len() + length, tunnel }))
+}
 
-fn destination(bytes: &[u8]) -> Result<Option<Destination>, NotThis> {
-    let Some([version, _, _, kind]) = bytes.first_chunk::<4>() else { return Ok(None) };
+/// The method, perhaps a yes to the password, the reply.
+fn reply5(bytes: &[u8]) -> Result<Option<Reply>, NotThis> {
+    const PASSWORD: u8 = 2;
+    const REFUSED: u8 = 0xff;
+    let Some([version, method]) = bytes.first_chunk::<2>() else { return Ok(None) };
     if *version != 5 {
         return Err(NotThis);
     }
-    let after = bytes.get(4..).unwrap_or_default();
+    if *method == REFUSED {
+        return Ok(Some(Reply { length: 2, granted: false }));
+    }
+    let start = if *method == PASSWORD { 4 } else { 2 };
+    let reply = bytes.get(start..).unwrap_or_default();
+    // A refusal can be shorter than its address.
+    if let [5, code @ 1..=8, ..] = reply {
+        let whole = place(reply).ok().flatten().map(|place| start + place.length);
+        let length = whole.unwrap_or(bytes.len());
+        return Ok(Some(Reply { length, granted: *code == 0 }));
+    }
+    let place = place(reply)?;
+    Ok(place.map(|place| Reply { length: start + place.length, granted: reply.get(1) == Some(&0) }))
+}
+
+/// A destination or bound address, and the length of what names it.
+struct Place {
+    host: String,
+    ip: Option<IpAddr>,
+    port: u16,
+    length: usize,
+}
+
+/// Version, command or reply, reserved, address type, address, port (RFC 1928 §4, §6).
+fn place(bytes: &[u8]) -> Result<Option<Place>, NotThis> {
+    if bytes.first().is_some_and(|version| *version != 5) {
+        return Err(NotThis);
+    }
+    let Some((&[_, _, _, kind], after)) = bytes.split_first_chunk::<4>() else { return Ok(None) };
     let (host, ip, length) = match kind {
         1 => {
             let Some(octets) = after.first_chunk::<4>() else { return Ok(None) };
@@ -129,131 +163,190 @@ fn destination(bytes: &[u8]) -> Result<Option<Destination>, NotThis> {
             (ip.to_string(), Some(ip), 16)
         }
         3 => {
-            let Some(length) = after.first().map(|&length| usize::from(length)) else {
-                return Ok(None);
-            };
-            let Some(name) = after.get(1..1 + length) else { return Ok(None) };
-            let host = text(name)?;
-            let ip = host.parse().ok();
-            (host, ip, 1 + length)
+            let Some((&length, name)) = after.split_first() else { return Ok(None) };
+            let Some(name) = name.get(..usize::from(length)) else { return Ok(None) };
+            let (host, ip) = host(name)?;
+            (host, ip, 1 + usize::from(length))
         }
         _ => return Err(NotThis),
     };
     let Some(port) = after.get(length..).and_then(|rest| rest.first_chunk::<2>()) else {
         return Ok(None);
     };
-    Ok(Some((host, ip, u16::from_be_bytes(*port), 4 + length + 2)))
+    Ok(Some(Place { host, ip, port: u16::from_be_bytes(*port), length: 4 + length + 2 }))
 }
 
 /// Version, command, port, address, user id; for 4a an address 0.0.0.x and the name behind.
-fn version4(client: &[u8], server: &[u8]) -> Result<Option<Parsed>, NotThis> {
-    /// The proxy's answer: 0, code, port, address.
-    const ANSWER: usize = 8;
-    const GRANTED: u8 = 90;
-    let Some(head) = client.first_chunk::<8>() else { return Ok(None) };
-    let port = u16::from_be_bytes([head[2], head[3]]);
-    let mut texts = client.get(8..).unwrap_or_default().split(|&byte| byte == 0);
-    let _user = texts.next();
-    let (host, ip) = match [head[4], head[5], head[6], head[7]] {
+fn request4(bytes: &[u8]) -> Result<Option<Request>, NotThis> {
+    let Some((head, texts)) = bytes.split_first_chunk::<8>() else { return Ok(None) };
+    let [_, _, high, low, octets @ ..] = *head;
+    let Some(user) = text(texts)? else { return Ok(None) };
+    if !user.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+        return Err(NotThis);
+    }
+    let mut length = head.len() + user.len() + 1;
+    let (host, ip) = match octets {
         [0, 0, 0, last] if last != 0 => {
-            let name = texts.next().unwrap_or_default();
-            if name.len() > MAX_TEXT {
-                return Err(NotThis);
-            }
-            let host = text(name)?;
-            let ip = host.parse().ok();
-            (host, ip)
+            let Some(name) = text(bytes.get(length..).unwrap_or_default())? else {
+                return Ok(None);
+            };
+            length += name.len() + 1;
+            host(name)?
         }
-        octets => {
+        _ => {
             let ip = IpAddr::from(octets);
             (ip.to_string(), Some(ip))
         }
     };
-    match server {
-        [0, code, ..] if server.len() >= ANSWER => {
-            let granted = *code == GRANTED;
-            let tunnel = Tunnel { kind: TunnelKind::Socks4, host, ip, port, granted };
-            Ok(Some(Parsed { answer: ANSWER, tunnel }))
+    let port = u16::from_be_bytes([high, low]);
+    let tunnel = Tunnel { kind: TunnelKind::Socks4, host, ip, port, granted: false };
+    Ok(Some(Request { length, tunnel }))
+}
+
+/// A text that ends with NUL, without it.
+fn text(bytes: &[u8]) -> Result<Option<&[u8]>, NotThis> {
+    match bytes.iter().take(MAX_TEXT + 1).position(|&byte| byte == 0) {
+        Some(end) => Ok(bytes.get(..end)),
+        None if bytes.len() > MAX_TEXT => Err(NotThis),
+        None => Ok(None),
+    }
+}
+
+/// 0, code, port, address.
+fn reply4(bytes: &[u8]) -> Result<Option<Reply>, NotThis> {
+    const LENGTH: usize = 8;
+    const GRANTED: u8 = 90;
+    match bytes {
+        [0, code, ..] if bytes.len() >= LENGTH => {
+            Ok(Some(Reply { length: LENGTH, granted: *code == GRANTED }))
         }
         [] | [0, ..] => Ok(None),
         _ => Err(NotThis),
     }
 }
 
-/// A host name: printable ASCII, lower-cased.
-fn text(bytes: &[u8]) -> Result<String, NotThis> {
+/// A host name, printable and lower-cased, and the address if it is one.
+fn host(bytes: &[u8]) -> Result<(String, Option<IpAddr>), NotThis> {
     let printable = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
     let text = std::str::from_utf8(bytes).ok().filter(|_| printable).ok_or(NotThis)?;
-    Ok(text.to_ascii_lowercase())
+    let host = text.to_ascii_lowercase();
+    let ip = host.parse().ok();
+    Ok((host, ip))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::run;
     use super::*;
-    use crate::model::time::Timestamp;
+    use Direction::{ToClient as S, ToServer as C};
     use proptest::prelude::*;
 
-    const POOL5: &[u8] = b"\x05\x01\x00\x03\x0cpool.example\x0d\x05";
+    type Turns<'a> = &'a [(Direction, &'a [u8])];
 
-    /// Runs what both say in turn, cut into pieces of `size`; the pool's first bytes come with the
-    /// proxy's answer.
-    fn run(turns: &[(Direction, &[u8])], size: usize) -> Option<(Tunnel, Vec<u8>)> {
-        let mut negotiation = Negotiation::default();
-        for (direction, bytes) in turns {
-            let mut offset = 0;
-            for piece in bytes.chunks(size) {
-                let (direction, time) = (*direction, Timestamp::ZERO);
-                let chunk = Chunk { direction, time, packet: 1, gap: 0, bytes: piece };
-                if let Some(end) = negotiation.chunk(&chunk).ok()? {
-                    return Some((end.tunnel, bytes[offset + end.offset..].to_vec()));
-                }
-                offset += piece.len();
-            }
-        }
-        None
-    }
+    /// Version 5, methods: none. CONNECT, pool.example as a name, port 3333.
+    const HELLO: &[u8] = b"\x05\x01\x00";
+    const REQUEST: &[u8] = b"\x05\x01\x00\x03\x0cPool.example\x0d\x05";
+    /// Granted, bound to 0.0.0.0:0.
+    const GRANTED: &[u8] = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00";
 
     #[test]
     fn every_version_names_the_pool_however_it_is_cut() {
-        use Direction::{ToClient as S, ToServer as C};
-        let plain: &[(Direction, &[u8])] = &[
-            (C, b"\x05\x01\x00"),
-            (S, b"\x05\x00"),
-            (C, POOL5),
-            (S, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00{}"),
-        ];
-        let password: &[(Direction, &[u8])] = &[
+        let granted = [GRANTED, b"[]"].concat();
+        let hurried = [HELLO, REQUEST, b"{}"].concat();
+        let plain: Turns<'_> =
+            &[(C, HELLO), (S, b"\x05\x00"), (C, REQUEST), (S, &granted), (C, b"{}")];
+        let optimistic: Turns<'_> = &[(C, &hurried), (S, b"\x05\x00"), (S, &granted)];
+        let password: Turns<'_> = &[
             (C, b"\x05\x02\x00\x02"),
             (S, b"\x05\x02"),
-            (C, b"\x01\x03bob\x02pw"),
+            (C, b"\x01\x03bob\x02pw"), // RFC 1929
             (S, b"\x01\x00"),
-            (C, POOL5),
-            (S, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00{}"),
+            (C, REQUEST),
+            (S, &granted),
+            (C, b"{}"),
         ];
-        let four_a: &[(Direction, &[u8])] = &[
+        let four_a: Turns<'_> = &[
             (C, b"\x04\x01\x0d\x05\x00\x00\x00\x01CGMINER\0Pool.example\0"),
-            (S, b"\x00\x5a\x00\x00\x00\x00\x00\x00{}"),
+            (S, b"\x00\x5a\x00\x00\x00\x00\x00\x00[]"),
+            (C, b"{}"),
         ];
-        for turns in [plain, password, four_a] {
-            for size in 1..30 {
-                let (tunnel, rest) = run(turns, size).unwrap_or_else(|| panic!("{turns:?} {size}"));
+        // The mirror port delivers what the proxy said first.
+        let swapped: Turns<'_> =
+            &[(C, HELLO), (S, b"\x05\x00"), (S, &granted), (C, REQUEST), (C, b"{}")];
+        for turns in [plain, optimistic, password, four_a, swapped] {
+            for size in 1..40 {
+                let (tunnel, inside) = run(&mut Negotiation::default(), [9, 9], turns, size)
+                    .unwrap_or_else(|| panic!("{turns:?} {size}"));
                 assert_eq!((tunnel.host.as_str(), tunnel.port), ("pool.example", 3333));
                 assert!(tunnel.granted);
-                assert_eq!(rest, b"{}");
+                assert_eq!(inside, [b"{}", b"[]"], "{turns:?} {size}");
             }
         }
+    }
+
+    #[test]
+    fn addresses_are_understood() {
+        let v4 = b"\x05\x01\x00\x01\xc6\x33\x64\x09\x0d\x05";
+        let v6 = b"\x05\x01\x00\x04\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09\x0d\x05";
+        for (request, ip) in [(&v4[..], "198.51.100.9"), (v6, "2001:db8::9")] {
+            let turns = [(C, HELLO), (S, b"\x05\x00"), (C, request), (S, GRANTED)];
+            let (tunnel, _) = run(&mut Negotiation::default(), [9, 9], &turns, 99).unwrap();
+            assert_eq!((tunnel.host.as_str(), tunnel.ip), (ip, ip.parse().ok()));
+        }
+        let four: Turns<'_> =
+            &[(C, b"\x04\x01\x0d\x05\xc6\x33\x64\x09\0"), (S, b"\x00\x5a\x00\x00\x00\x00\x00\x00")];
+        let (tunnel, _) = run(&mut Negotiation::default(), [9, 9], four, 99).unwrap();
+        assert_eq!((tunnel.host.as_str(), tunnel.port), ("198.51.100.9", 3333));
     }
 
     #[test]
     fn a_refusal_is_told() {
-        use Direction::{ToClient as S, ToServer as C};
-        let turns: &[(Direction, &[u8])] = &[
-            (C, b"\x05\x01\x00"),
-            (S, b"\x05\x00"),
-            (C, POOL5),
-            (S, b"\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00"),
-        ];
-        assert!(!run(turns, 100).unwrap().0.granted);
+        for reply in [&b"\x05\x05\x00\x01\0\0\0\0\0\0"[..], b"\x05\x05\x00"] {
+            let turns = [(C, HELLO), (S, b"\x05\x00"), (C, REQUEST), (S, reply)];
+            assert!(!run(&mut Negotiation::default(), [9, 9], &turns, 99).unwrap().0.granted);
+        }
+        let four: Turns<'_> =
+            &[(C, b"\x04\x01\x0d\x05\x01\x02\x03\x04\0"), (S, b"\x00\x5b\x00\x00\x00\x00\x00\x00")];
+        assert!(!run(&mut Negotiation::default(), [9, 9], four, 1).unwrap().0.granted);
+    }
+
+    #[test]
+    fn a_client_that_goes_on_has_been_granted_its_wish_where_the_proxy_is_not_heard() {
+        let password = b"\x05\x02\x00\x02\x01\x03bob\x02pw";
+        for greeting in [HELLO, password] {
+            for size in 1..20 {
+                let turns = [(C, greeting), (C, REQUEST), (C, b"{}")];
+                let (tunnel, inside) =
+                    run(&mut Negotiation::default(), [9, 0], &turns, size).unwrap();
+                assert!(tunnel.granted);
+                assert_eq!((tunnel.host.as_str(), &inside[0][..]), ("pool.example", &b"{}"[..]));
+            }
+        }
+    }
+
+    #[test]
+    fn only_greetings_that_exist_are_socks() {
+        for (head, expected) in [
+            (&b""[..], Probe::Unsure),
+            (b"\x05", Probe::Unsure),
+            (b"\x05\x02\x00", Probe::Unsure),
+            (b"\x05\x01\x00", Probe::Certain),
+            (b"\x05\x01\x00\x05\x01\x00\x03", Probe::Certain),
+            (b"\x05\x01\x00\x07", Probe::NotForUs),
+            (b"\x05\x01\x80", Probe::NotForUs),
+            (b"\x05\x00", Probe::NotForUs), // a proxy's answer
+            (b"\x04\x01\x0d\x05\x01\x02\x03", Probe::Unsure),
+            (b"\x04\x01\x0d\x05\x01\x02\x03\x04me\0{}", Probe::Certain),
+            (b"\x04\x01\x0d\x05\x00\x00\x00\x01me\0", Probe::Unsure),
+            (b"\x04\x01\x0d\x05\x01\x02\x03\x04\x80\0", Probe::NotForUs),
+            (b"\x04\x03\x0d\x05", Probe::NotForUs),
+        ] {
+            assert_eq!(probe(head), expected, "{head:?}");
+        }
+        assert_eq!(
+            probe(&[&b"\x04\x01\0\0\x01\x02\x03\x04"[..], &[b'x'; 300]].concat()),
+            Probe::NotForUs
+        );
     }
 
     proptest! {
@@ -262,13 +355,15 @@ mod tests {
             pieces in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..40)), 0..20),
             version in 4u8..=5,
         ) {
-            let mut negotiation = Negotiation { client: vec![version], server: Vec::new() };
-            for (client, bytes) in &pieces {
-                let direction = if *client { Direction::ToServer } else { Direction::ToClient };
-                let chunk = Chunk { direction, time: Timestamp::ZERO, packet: 1, gap: 0, bytes };
-                if negotiation.chunk(&chunk).is_err() { break; }
-                probe(bytes);
-            }
+            let turns: Vec<_> = pieces
+                .iter()
+                .map(|(client, bytes)| (if *client { C } else { S }, bytes.as_slice()))
+                .collect();
+            let first: Turns<'_> = &[(C, &[version])];
+            let mut negotiation = Negotiation::default();
+            run(&mut negotiation, [9, 9], &[first, &turns].concat(), 7);
+            prop_assert!(negotiation.asked.len() <= super::super::MAX_KEPT);
+            pieces.iter().for_each(|(_, bytes)| { probe(bytes); });
         }
     }
 }

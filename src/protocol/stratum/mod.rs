@@ -22,7 +22,7 @@ mod profile;
 mod session;
 mod shares;
 pub mod sv2;
-mod text;
+pub(super) mod text;
 pub mod wallet;
 mod work;
 

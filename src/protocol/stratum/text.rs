@@ -9,8 +9,17 @@ pub const MAX_TEXT: usize = 256;
 /// `text` without control characters (escaped as `\u{1b}`), at most [`MAX_TEXT`] bytes long, with
 /// `…` where something was cut.
 pub fn printable(text: &str) -> String {
+    printable_within(text, MAX_TEXT)
+}
+
+/// Likewise, at most `limit` bytes long.
+pub fn printable_within(text: &str, limit: usize) -> String {
     const MARK: char = '…';
-    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    // Nearly always there is nothing to do.
+    if text.len() <= limit && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let mut piece = [0u8; 4];
         let escaped;
@@ -20,7 +29,7 @@ pub fn printable(text: &str) -> String {
         } else {
             c.encode_utf8(&mut piece)
         };
-        if out.len() + piece.len() + MARK.len_utf8() > MAX_TEXT {
+        if out.len() + piece.len() + MARK.len_utf8() > limit {
             out.push(MARK);
             break;
         }

@@ -11,22 +11,44 @@ use crate::packet;
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
     Ethernet,
+    /// One 802.1Q tag
     Vlan,
+    /// Two 802.1Q tags
+    #[value(name = "vlan-2")]
+    #[serde(rename = "vlan-2")]
+    Vlan2,
+    /// Three 802.1Q tags
+    #[value(name = "vlan-3")]
+    #[serde(rename = "vlan-3")]
+    Vlan3,
+    /// A provider's 802.1ad tag around a customer's 802.1Q tag
     Qinq,
+    /// Two MPLS labels
     Mpls,
     Pppoe,
+    /// `tcpdump -i any`, older
     LinuxCooked,
+    /// `tcpdump -i any`, newer
     LinuxCooked2,
+    /// IP without a link layer
     Raw,
+    /// BSD's loopback
     Null,
+    /// IP in GRE
     Gre,
+    /// A switch's mirror in GRE, type I: no ERSPAN header
     Erspan1,
+    /// Type II
     Erspan2,
+    /// Type III
     Erspan3,
+    /// IP in IPv4; IPv6 in it is 6in4
     IpInIp,
     Vxlan,
     Geneve,
+    /// A phone's packets in its operator's network
     GtpU,
+    /// 802.11 data frames
     Wifi,
 }
 
@@ -37,12 +59,32 @@ pub struct Macs {
     pub dst: [u8; 6],
 }
 
-/// VLAN that tagged links carry.
+/// VLAN that tagged links carry, innermost.
 pub const VLAN: u16 = 12;
-/// Outer VLAN of QinQ.
+/// Outer VLAN of links with several.
 pub const OUTER_VLAN: u16 = 100;
+/// VLAN between those.
+pub const MIDDLE_VLAN: u16 = 50;
 
 impl Link {
+    pub fn all() -> &'static [Link] {
+        Link::value_variants()
+    }
+
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The VLANs that a frame shows, outermost first.
+    pub fn vlans(self) -> &'static [u16] {
+        match self {
+            Link::Vlan => &[VLAN],
+            Link::Vlan2 | Link::Qinq => &[OUTER_VLAN, VLAN],
+            Link::Vlan3 => &[OUTER_VLAN, MIDDLE_VLAN, VLAN],
+            _ => &[],
+        }
+    }
+
     /// The `LINKTYPE_` value of captures of this link (<https://www.tcpdump.org/linktypes.html>).
     pub fn link_type(self) -> u32 {
         match self {
@@ -68,6 +110,13 @@ impl Link {
         match self {
             Link::Ethernet => inner(),
             Link::Vlan => ethernet(macs, 0x8100, &tagged(VLAN, ethertype, ip)),
+            Link::Vlan2 => {
+                ethernet(macs, 0x8100, &tagged(OUTER_VLAN, 0x8100, &tagged(VLAN, ethertype, ip)))
+            }
+            Link::Vlan3 => {
+                let inner = tagged(MIDDLE_VLAN, 0x8100, &tagged(VLAN, ethertype, ip));
+                ethernet(macs, 0x8100, &tagged(OUTER_VLAN, 0x8100, &inner))
+            }
             Link::Qinq => {
                 ethernet(macs, 0x88a8, &tagged(OUTER_VLAN, 0x8100, &tagged(VLAN, ethertype, ip)))
             }

@@ -9,6 +9,7 @@ use crate::link::Link;
 use crate::pcap::Frame;
 use crate::recorder::Recorder;
 use crate::tcp::{Ends, Wire};
+use crate::truth::Stream;
 
 /// A capture with its story.
 pub struct Story {
@@ -16,6 +17,7 @@ pub struct Story {
     pub told: &'static str,
     pub link_type: u32,
     pub frames: Vec<Frame>,
+    pub streams: Vec<Stream>,
 }
 
 /// Checksum-valid and invented: nobody has its keys.
@@ -78,6 +80,7 @@ fn server_that_could_not_be_slow() -> Story {
                computer, looks up pool.supportxmr.com, connects to 91.121.140.167 and mines Monero.",
         link_type: link.link_type(),
         frames: capture.frames,
+        streams: capture.streams,
     }
 }
 
@@ -124,6 +127,7 @@ fn watchdogs() -> Story {
                site and an ELF that is called .jpg, then mines Monero.",
         link_type: link.link_type(),
         frames: capture.frames,
+        streams: capture.streams,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -11,9 +11,9 @@ pub struct Aeternity {
 }
 
 impl Grammar for Aeternity {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let (agent, boundary) = (&plan.agent, target(plan.difficulty));
         script
             .line(
@@ -27,6 +27,7 @@ impl Grammar for Aeternity {
                 Miner,
                 &format!(r#"{{"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["{user}",null]}}"#),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":2,"jsonrpc":"2.0","result":true,"error":null}"#)
             .line(
                 Pool,
@@ -34,8 +35,8 @@ impl Grammar for Aeternity {
                     r#"{{"id":null,"jsonrpc":"2.0","method":"mining.set_target","params":["{boundary}"]}}"#
                 ),
             )
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -66,5 +67,16 @@ impl Grammar for Aeternity {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"jsonrpc":"2.0","result":null,"error":[24,"unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(
+            r#"{{"id":null,"jsonrpc":"2.0","method":"mining.set_target","params":["{boundary}"]}}"#
+        ))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -15,9 +15,9 @@ pub struct Alephium {
 const UNIT: f64 = 1_073_741_824.0;
 
 impl Grammar for Alephium {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let Plan { agent, difficulty, .. } = plan;
         script
             .line(
@@ -33,9 +33,10 @@ impl Grammar for Alephium {
                 Miner,
                 &format!(r#"{{"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["{user}","x"]}}"#),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":2,"result":true,"error":null}"#)
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
@@ -72,5 +73,14 @@ impl Grammar for Alephium {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty * UNIT
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"result":false,"error":[24,"unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let difficulty = plan.difficulty;
+        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 /// Hashes per unit of difficulty (SHA-256d).
@@ -14,9 +14,9 @@ pub struct Bitcoin {
 }
 
 impl Grammar for Bitcoin {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let (session, extranonce) = (rng.hex(4), rng.hex(4));
         let Plan { agent, difficulty, .. } = plan;
         script
@@ -36,13 +36,14 @@ impl Grammar for Bitcoin {
                 ),
             )
             .line(Miner, &format!(r#"{{"id": 2, "method": "mining.authorize", "params": ["{user}","x"]}}"#))
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":2,"result":true,"error":null}"#)
             .line(
                 Pool,
                 &format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#),
             )
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -73,5 +74,14 @@ impl Grammar for Bitcoin {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty * UNIT
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let difficulty = plan.difficulty;
+        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -12,18 +12,19 @@ pub struct Conflux {
 }
 
 impl Grammar for Conflux {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
-        truth.agent = None; // this dialect does not tell
+        introduce(script, plan, &user);
+        script.conversation.facts.agent = None; // this dialect does not tell
         script
             .line(
                 Miner,
                 &format!(r#"{{"id":1,"jsonrpc":"2.0","method":"mining.subscribe","params":["{user}",""]}}"#),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":1,"jsonrpc":"2.0","result":"true"}"#)
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
@@ -51,5 +52,9 @@ impl Grammar for Conflux {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":1,"jsonrpc":"2.0","result":["false","invalid address"]}"#.into()
     }
 }

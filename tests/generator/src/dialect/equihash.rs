@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -11,9 +11,9 @@ pub struct Equihash {
 }
 
 impl Grammar for Equihash {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let (agent, nonce, boundary) = (&plan.agent, rng.hex(16), target(plan.difficulty));
         script
             .line(
@@ -23,12 +23,13 @@ impl Grammar for Equihash {
                 ),
             )
             .line(Miner, &format!(r#"{{"id": 2, "method": "mining.authorize", "params": ["{user}","x"]}}"#))
+            .tag(Tag::Login)
             .line(Miner, r#"{"id": 3, "method": "mining.extranonce.subscribe", "params": []}"#)
             .line(Pool, &format!(r#"{{"id":1,"result":[null,"{nonce}"],"error":null}}"#))
             .line(Pool, &format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
             .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty))
             .line(Pool, r#"{"id":2,"result":true,"error":null}"#);
-        1
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -57,5 +58,14 @@ impl Grammar for Equihash {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
     }
 }

@@ -2,16 +2,18 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
 pub struct EthProxy {
+    /// Hashes per second, as the miner reports them.
+    hashrate: u64,
     header: String,
 }
 
 impl EthProxy {
-    fn work(&mut self, plan: &Plan, rng: &mut Rng) -> String {
+    pub fn work(&mut self, plan: &Plan, rng: &mut Rng) -> String {
         self.header = rng.hex(32);
         let (header, seed, boundary) = (&self.header, rng.hex(32), target(plan.difficulty));
         format!(r#"["0x{header}","0x{seed}","0x{boundary}","0x105f2a1"]"#)
@@ -19,25 +21,29 @@ impl EthProxy {
 }
 
 impl Grammar for EthProxy {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
-        truth.agent = None; // this dialect does not tell
+        self.hashrate = plan.hashrate as u64;
+        let worker = &plan.worker;
+        introduce(script, plan, &user);
+        script.conversation.facts.agent = None; // this dialect does not tell
         script
             .line(
                 Miner,
                 &format!(
-                    r#"{{"worker": "eth1.0", "jsonrpc": "2.0", "params": ["{user}", "x"], "id": 2, "method": "eth_submitLogin"}}"#
+                    r#"{{"worker": "{worker}", "jsonrpc": "2.0", "params": ["{user}", "x"], "id": 2, "method": "eth_submitLogin"}}"#
                 ),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"jsonrpc":"2.0","id":2,"result":true}"#)
             .line(
                 Miner,
                 r#"{"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"}"#,
             );
         let work = self.work(plan, rng);
-        script.line(Pool, &format!(r#"{{"jsonrpc":"2.0","id":3,"result":{work}}}"#));
-        1
+        script
+            .line(Pool, &format!(r#"{{"jsonrpc":"2.0","id":3,"result":{work}}}"#))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
@@ -65,10 +71,17 @@ impl Grammar for EthProxy {
         plan.difficulty
     }
 
-    fn chatter(&mut self, id: u64, rng: &mut Rng) -> Option<String> {
+    fn refuse(&mut self) -> String {
+        r#"{"jsonrpc":"2.0","id":2,"result":false,"error":{"code":-1,"message":"Invalid login"}}"#
+            .into()
+    }
+
+    fn chatter(&mut self, id: u64, rng: &mut Rng) -> Option<(String, Option<String>)> {
         let token = rng.hex(32);
-        Some(format!(
-            r#"{{"id":{id},"worker":"rig1","jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x1d08a61","0x{token}"]}}"#
-        ))
+        let request = format!(
+            r#"{{"id":{id},"worker":"rig1","jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x{:x}","0x{token}"]}}"#,
+            self.hashrate
+        );
+        Some((request, Some(format!(r#"{{"id":{id},"jsonrpc":"2.0","result":true}}"#))))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 /// Hashes per unit of difficulty.
@@ -14,9 +14,9 @@ pub struct EthStratum1 {
 }
 
 impl Grammar for EthStratum1 {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let (session, Plan { agent, difficulty, .. }) = (rng.hex(16), plan);
         script
             .line(
@@ -32,13 +32,14 @@ impl Grammar for EthStratum1 {
                 ),
             )
             .line(Miner, &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#))
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":2,"result":true,"error":null}"#)
             .line(
                 Pool,
                 &format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#),
             )
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -64,5 +65,14 @@ impl Grammar for EthStratum1 {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty * UNIT
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let difficulty = plan.difficulty;
+        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
     }
 }

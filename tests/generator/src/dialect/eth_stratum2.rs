@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -11,9 +11,9 @@ pub struct EthStratum2 {
 }
 
 impl Grammar for EthStratum2 {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
+        introduce(script, plan, &user);
         let (agent, boundary) = (&plan.agent, target(plan.difficulty));
         script
             .line(
@@ -29,6 +29,7 @@ impl Grammar for EthStratum2 {
             .line(Miner, r#"{"id":2,"method":"mining.subscribe"}"#)
             .line(Pool, r#"{"id":2,"result":"s-12345"}"#)
             .line(Miner, &format!(r#"{{"id":3,"method":"mining.authorize","params":["{user}","x"]}}"#))
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":3,"result":"w-123"}"#)
             .line(
                 Pool,
@@ -36,8 +37,8 @@ impl Grammar for EthStratum2 {
                     r#"{{"method":"mining.set","params":{{"epoch":"1a8","target":"{boundary}","algo":"ethash","extranonce":"af4c"}}}}"#
                 ),
             )
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -55,11 +56,24 @@ impl Grammar for EthStratum2 {
         format!(r#"{{"id":{id}}}"#)
     }
 
+    fn redirect(&self, host: &str, port: u16) -> String {
+        format!(r#"{{"method":"mining.reconnect","params":{{"host":"{host}","port":"{port:x}"}}}}"#)
+    }
+
     fn reject(&mut self, id: u64) -> String {
         format!(r#"{{"id":{id},"error":{{"code":404,"message":"Job not found"}}}}"#)
     }
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":3,"error":{"code":300,"message":"Unauthorized"}}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"method":"mining.set","params":{{"target":"{boundary}"}}}}"#))
     }
 }

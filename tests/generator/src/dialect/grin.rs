@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -11,10 +11,10 @@ pub struct Grin {
 }
 
 impl Grammar for Grin {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = super::account(plan);
-        introduce(truth, plan, &user);
-        truth.wallet = None; // an account with the pool
+        introduce(script, plan, &user);
+        script.conversation.facts.wallet = None; // an account with the pool
         let agent = &plan.agent;
         script
             .line(
@@ -23,16 +23,18 @@ impl Grammar for Grin {
                     r#"{{"id":"0","jsonrpc":"2.0","method":"login","params":{{"login":"{user}","pass":"x","agent":"{agent}"}}}}"#
                 ),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":"0","jsonrpc":"2.0","method":"login","result":"ok","error":null}"#)
             .line(Miner, r#"{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","params":null}"#);
         let work = self.work(plan, rng);
-        script.line(
-            Pool,
-            &format!(
-                r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","result":{work},"error":null}}"#
-            ),
-        );
-        1
+        script
+            .line(
+                Pool,
+                &format!(
+                    r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","result":{work},"error":null}}"#
+                ),
+            )
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
@@ -60,6 +62,11 @@ impl Grammar for Grin {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
+            .into()
     }
 }
 

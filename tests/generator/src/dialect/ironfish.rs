@@ -2,7 +2,7 @@
 
 use super::{Grammar, Plan, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -11,8 +11,8 @@ pub struct IronFish {
 }
 
 impl Grammar for IronFish {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
-        introduce(truth, plan, &plan.wallet);
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
+        introduce(script, plan, &plan.wallet);
         let Plan { wallet, worker, agent, .. } = plan;
         let boundary = target(plan.difficulty);
         script
@@ -22,6 +22,7 @@ impl Grammar for IronFish {
                     r#"{{"id":0,"method":"mining.subscribe","body":{{"version":3,"publicAddress":"{wallet}","name":"{worker}","agent":"{agent}"}}}}"#
                 ),
             )
+            .tag(Tag::Login)
             .line(
                 Pool,
                 r#"{"id":0,"method":"mining.subscribed","body":{"clientId":7,"xn":"1a2b"}}"#,
@@ -30,8 +31,8 @@ impl Grammar for IronFish {
                 Pool,
                 &format!(r#"{{"id":1,"method":"mining.set_target","body":{{"target":"{boundary}"}}}}"#),
             )
-            .line(Pool, &self.job(plan, rng));
-        1
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -61,5 +62,15 @@ impl Grammar for IronFish {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":0,"method":"mining.disconnect","body":{"message":"invalid public address"}}"#
+            .into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"id":1,"method":"mining.set_target","body":{{"target":"{boundary}"}}}}"#))
     }
 }

@@ -2,21 +2,21 @@
 
 use super::{Grammar, Plan, account, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
 pub struct KawPow {
     job: String,
     header: String,
-    height: u64,
+    /// Jobs so far; each is of a new block.
+    jobs: u64,
 }
 
 impl Grammar for KawPow {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
-        introduce(truth, plan, &user);
-        self.height = 3_301_233;
+        introduce(script, plan, &user);
         let (agent, boundary) = (&plan.agent, target(plan.difficulty));
         script
             .line(
@@ -27,18 +27,20 @@ impl Grammar for KawPow {
                 Miner,
                 &format!(r#"{{"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["{user}","x"]}}"#),
             )
+            .tag(Tag::Login)
             .line(Pool, r#"{"id":1,"result":[null,"64290b"],"error":null}"#)
             .line(Pool, &format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
             .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty))
             .line(Pool, r#"{"id":2,"result":true,"error":null}"#);
-        1
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
-        self.height += 1;
+        self.jobs += 1;
         self.job = rng.hex(2);
         self.header = rng.hex(32);
-        let KawPow { job, header, height } = self;
+        let KawPow { job, header, jobs } = self;
+        let height = 3_301_233 + *jobs;
         let (seed, boundary) = (rng.hex(32), target(plan.difficulty));
         format!(
             r#"{{"id":null,"method":"mining.notify","params":["{job}","{header}","{seed}","{boundary}",true,{height},"1b00c3d1"]}}"#
@@ -63,5 +65,14 @@ impl Grammar for KawPow {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#.into()
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
     }
 }

@@ -1,7 +1,7 @@
 //! The mining protocols that can be spoken, one file each.
 //!
-//! A dialect is a [`Grammar`]: how it says hello, hands out work, submits and answers. The course of
-//! events is the same for all of them: shares at exponential gaps, jobs on a clock, some rejects.
+//! A dialect is a grammar: how it says hello, hands out work, submits and answers (see
+//! [`crate::course`] for when). To add one, write its file and add it to the tables here.
 
 mod aeternity;
 mod alephium;
@@ -9,216 +9,196 @@ mod bitcoin;
 mod browser;
 mod conflux;
 mod equihash;
+mod eth_getwork;
 mod eth_proxy;
 mod eth_stratum1;
 mod eth_stratum2;
+mod getblocktemplate;
+mod getwork;
+pub(crate) mod grammar;
 mod grin;
 mod ironfish;
 mod kaspa;
 mod kawpow;
 mod monero;
+mod monero_hybrid;
+mod monero_self_select;
+mod monero_stak;
+mod monerod;
+mod nimiq;
+mod p2pool;
+pub mod profile;
+mod stratum_v2;
 mod tari;
+mod webminerpool;
 
 use clap::ValueEnum;
 
-use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Conversation, Script, Truth};
+use crate::conversation::{Conversation, Script};
+use crate::course::run;
+pub use crate::plan::Plan;
+use crate::plan::micros;
 use crate::rng::Rng;
+use grammar::Grammar;
 
 /// A protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
+    /// XMRig with a pool
     Monero,
+    /// xmr-stak: no `jsonrpc`, every share has id 1
+    MoneroStak,
+    /// XMRig in self-select mode: the miner brings the block template
+    MoneroSelfSelect,
+    /// XMRig that logs in as for Monero and is switched to KawPow's `mining.*`
+    MoneroHybrid,
+    /// XMRig mining with a Monero node over HTTP, a connection for each request
+    Monerod,
+    /// Stratum v1 with version rolling
     Bitcoin,
+    /// Ethereum's `eth_submitLogin`, `eth_getWork`, `eth_submitWork`
     EthProxy,
+    /// Ethereum's `eth_getWork` over HTTP, the wallet in the path
+    #[value(name = "eth-getwork")]
+    EthGetWork,
+    /// EthereumStratum/1.0.0 (NiceHash)
     #[value(name = "eth-stratum-1")]
     EthStratum1,
+    /// EthereumStratum/2.0.0
     #[value(name = "eth-stratum-2")]
     EthStratum2,
+    /// Zcash (ZIP 301)
     Equihash,
+    /// Ravencoin
     #[value(name = "kawpow")]
     KawPow,
+    /// Kaspa
     Kaspa,
+    /// Iron Fish: `body` instead of `params`
     #[value(name = "ironfish")]
     IronFish,
+    /// Alephium: the server speaks first
     Alephium,
+    /// Conflux: even true is a string
     Conflux,
+    /// Grin: string ids, proofs of 42 numbers
     Grin,
+    /// Tari's own miner
     Tari,
+    /// Aeternity: proofs of 42 numbers
     Aeternity,
-    /// Coinhive's messages; meant for the WebSocket disguise.
+    /// Nimiq before its proof of stake, over WebSocket
+    Nimiq,
+    /// Coinhive and its clones in web pages, over WebSocket
     Browser,
+    /// webminerpool in web pages, over WebSocket
+    #[value(name = "webminerpool")]
+    WebMinerPool,
+    /// Bitcoin's `getwork` over HTTP
+    #[value(name = "getwork")]
+    GetWork,
+    /// Bitcoin's `getblocktemplate` over HTTP
+    #[value(name = "getblocktemplate")]
+    GetBlockTemplate,
+    /// Peers of p2pool
+    #[value(name = "p2pool")]
+    P2Pool,
+    /// Stratum V2 in the clear
+    StratumV2,
+    /// Stratum V2 inside Noise: only sizes show
+    StratumV2Noise,
 }
 
-/// What the miner is and does.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Payout address; each dialect has an invented, checksum-valid one of its own.
-    pub wallet: String,
-    pub worker: String,
-    pub agent: String,
-    /// Shares that the miner submits.
-    pub shares: usize,
-    /// Mean time between shares, in seconds; the gaps are exponential.
-    pub share_gap: f64,
-    /// Share of the submissions that the pool rejects.
-    pub rejects: f64,
-    /// Time between jobs, in seconds.
-    pub job_gap: f64,
-    /// Difficulty in the dialect's own unit.
-    pub difficulty: f64,
+/// How the messages of a dialect are carried by TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// One JSON object a line.
+    Lines,
+    /// Messages of a WebSocket.
+    WebSocket,
+    /// Bodies of HTTP requests and responses.
+    Http,
+    /// Frames of its own.
+    Binary,
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 15] = [
-        Dialect::Monero,
-        Dialect::Bitcoin,
-        Dialect::EthProxy,
-        Dialect::EthStratum1,
-        Dialect::EthStratum2,
-        Dialect::Equihash,
-        Dialect::KawPow,
-        Dialect::Kaspa,
-        Dialect::IronFish,
-        Dialect::Alephium,
-        Dialect::Conflux,
-        Dialect::Grin,
-        Dialect::Tari,
-        Dialect::Aeternity,
-        Dialect::Browser,
-    ];
+    /// All of them.
+    pub fn all() -> &'static [Dialect] {
+        Dialect::value_variants()
+    }
 
-    /// Its name as sensors report it.
+    /// Its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    pub fn framing(self) -> Framing {
+        match self {
+            Dialect::Nimiq | Dialect::Browser | Dialect::WebMinerPool => Framing::WebSocket,
+            Dialect::Monerod
+            | Dialect::EthGetWork
+            | Dialect::GetWork
+            | Dialect::GetBlockTemplate => Framing::Http,
+            Dialect::P2Pool | Dialect::StratumV2 | Dialect::StratumV2Noise => Framing::Binary,
+            _ => Framing::Lines,
+        }
+    }
+
     /// A typical miner of this dialect.
     pub fn typical(self) -> Plan {
-        const ETHEREUM: &str = "0xE1C325306ce62691b71DC61656b7Db78a939bdB0";
-        let (wallet, agent, difficulty) = match self {
-            Dialect::Monero | Dialect::Tari => (
-                crate::story::MONERO_WALLET,
-                "XMRig/6.26.0 (Linux x86_64) libuv/1.51.0 gcc/13.2.1",
-                90_001.0,
-            ),
-            Dialect::Bitcoin => ("12XAL4rzud65wNzmEYb4EowaoiKTgnPry8", "cgminer/4.12.1", 4096.0),
-            Dialect::EthProxy => (ETHEREUM, "ethminer-0.19.0", 4e9),
-            Dialect::EthStratum1 => (ETHEREUM, "ethminer-0.19.0", 0.5),
-            Dialect::EthStratum2 => (ETHEREUM, "ethminer-0.19.0", 4e9),
-            Dialect::Equihash => ("t1VF1UFHgpRvFNz25FubfnXPyDWinUgXkEr", "equihashminer", 16_000.0),
-            Dialect::KawPow => ("RNevnuWG1KCEjEgdz98iXypNJXBBZbZcwv", "kawpowminer/1.2.4", 2e9),
-            Dialect::Kaspa => (
-                "kaspa:qr5n0xxa5l6r4fgthwnsga0futjhfe49ctvl75xc73sscfkke5052yyhyl99u",
-                "lolMiner 1.85",
-                8.0,
-            ),
-            Dialect::IronFish => {
-                ("04e9c0db7d1f5a2b6c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293", "bzminer", 1e9)
-            }
-            Dialect::Alephium => {
-                ("1DrDyTr9RpRsQnDnXo2YRiPzPW4ooHX5LLoqXrqfMrpQH", "SRBMiner-MULTI/2.4.5", 16.0)
-            }
-            Dialect::Conflux => (ETHEREUM, "cfxmine", 1e9),
-            Dialect::Grin => ("user", "grin-miner", 4.0),
-            Dialect::Aeternity => {
-                ("ak_2swhLkgBPeeADxVTAVCJnZLY5NZtCFiM93JxsEaMuC59euuFRQ", "gminer/2.09", 8.0)
-            }
-            Dialect::Browser => ("aZ3kQ9mT1xVb7Yp0LrEw5UhNs2JcGdOf", "", 256.0),
-        };
-        Plan {
-            wallet: wallet.into(),
-            worker: "rig1".into(),
-            agent: agent.into(),
-            shares: 20,
-            share_gap: 15.0,
-            rejects: 0.05,
-            job_gap: 30.0,
-            difficulty,
-        }
+        profile::typical(self)
     }
 
     /// The conversation of a miner with a pool.
     pub fn converse(self, plan: &Plan, rng: &mut Rng) -> Conversation {
-        let mut grammar: Box<dyn Grammar> = match self {
-            Dialect::Monero => Box::new(monero::Monero::new(plan, rng)),
-            Dialect::Bitcoin => Box::new(bitcoin::Bitcoin::default()),
-            Dialect::EthProxy => Box::new(eth_proxy::EthProxy::default()),
-            Dialect::EthStratum1 => Box::new(eth_stratum1::EthStratum1::default()),
-            Dialect::EthStratum2 => Box::new(eth_stratum2::EthStratum2::default()),
-            Dialect::Equihash => Box::new(equihash::Equihash::default()),
-            Dialect::KawPow => Box::new(kawpow::KawPow::default()),
-            Dialect::Kaspa => Box::new(kaspa::Kaspa::default()),
-            Dialect::IronFish => Box::new(ironfish::IronFish::default()),
-            Dialect::Alephium => Box::new(alephium::Alephium::default()),
-            Dialect::Conflux => Box::new(conflux::Conflux::default()),
-            Dialect::Grin => Box::new(grin::Grin::default()),
-            Dialect::Tari => Box::new(tari::Tari::default()),
-            Dialect::Aeternity => Box::new(aeternity::Aeternity::default()),
-            Dialect::Browser => Box::new(browser::Browser::default()),
+        let mut conversation = match self.grammar(rng) {
+            Some(mut grammar) => run(grammar.as_mut(), plan, rng),
+            None => p2pool::converse(plan, rng),
         };
-        let mut conversation = course(grammar.as_mut(), plan, rng);
-        conversation.truth.dialect = self.name();
+        let facts = &mut conversation.facts;
+        facts.dialect = profile::reported(self);
+        facts.coin = Some(profile::coin(self));
+        facts.named_in_shares = profile::shares_name_the_user(self);
         conversation
     }
-}
 
-/// How a dialect says things. Texts are lines without their line feed.
-pub(crate) trait Grammar {
-    /// Everything up to and including the first job; how many jobs that were.
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64;
-    /// New work.
-    fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String;
-    /// A share for the newest work, as request `id`.
-    fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String;
-    fn accept(&mut self, id: u64) -> String;
-    fn reject(&mut self, id: u64) -> String;
-    /// Expected hashes of one share.
-    fn hashes(&self, plan: &Plan) -> f64;
-    /// What the miner sends now and then beside shares.
-    fn chatter(&mut self, id: u64, rng: &mut Rng) -> Option<String> {
-        let _ = (id, rng);
-        None
+    /// Expected hashes of one share of `plan`.
+    pub fn hashes(self, plan: &Plan) -> Option<f64> {
+        self.grammar(&mut Rng::new(0)).map(|grammar| grammar.hashes(plan))
     }
-}
 
-fn course(grammar: &mut dyn Grammar, plan: &Plan, rng: &mut Rng) -> Conversation {
-    /// Ids of submissions start here: above every id of a greeting.
-    const FIRST_ID: u64 = 40;
-    let mut script = Script::default();
-    let mut truth = Truth { verdict: "active", ..Truth::default() };
-    truth.jobs = grammar.hello(&mut script, &mut truth, plan, rng);
-    let mut share = micros(rng.exponential(plan.share_gap));
-    let mut job = micros(plan.job_gap);
-    for number in 0..plan.shares as u64 {
-        while job < share {
-            script.wait(job).line(Pool, &grammar.job(plan, rng));
-            truth.jobs += 1;
-            share -= job;
-            job = micros(plan.job_gap);
-        }
-        job -= share;
-        let id = FIRST_ID + 2 * number;
-        script.wait(share).line(Miner, &grammar.submit(id, plan, rng));
-        share = micros(rng.exponential(plan.share_gap));
-        truth.submitted += 1;
-        if rng.chance(plan.rejects) {
-            truth.rejected += 1;
-            script.line(Pool, &grammar.reject(id));
-        } else {
-            truth.accepted += 1;
-            truth.hashes += grammar.hashes(plan);
-            script.line(Pool, &grammar.accept(id));
-        }
-        if rng.chance(0.2)
-            && let Some(line) = grammar.chatter(id + 1, rng)
-        {
-            script.line(Miner, &line);
-        }
+    fn grammar(self, rng: &mut Rng) -> Option<Box<dyn Grammar>> {
+        Some(match self {
+            Dialect::Monero => Box::new(monero::Monero::new(rng)),
+            Dialect::MoneroStak => Box::new(monero_stak::MoneroStak::new(rng)),
+            Dialect::MoneroSelfSelect => Box::new(monero_self_select::MoneroSelfSelect::new(rng)),
+            Dialect::MoneroHybrid => Box::<monero_hybrid::MoneroHybrid>::default(),
+            Dialect::Monerod => Box::<monerod::Monerod>::default(),
+            Dialect::Bitcoin => Box::<bitcoin::Bitcoin>::default(),
+            Dialect::EthProxy => Box::<eth_proxy::EthProxy>::default(),
+            Dialect::EthGetWork => Box::<eth_getwork::EthGetWork>::default(),
+            Dialect::EthStratum1 => Box::<eth_stratum1::EthStratum1>::default(),
+            Dialect::EthStratum2 => Box::<eth_stratum2::EthStratum2>::default(),
+            Dialect::Equihash => Box::<equihash::Equihash>::default(),
+            Dialect::KawPow => Box::<kawpow::KawPow>::default(),
+            Dialect::Kaspa => Box::<kaspa::Kaspa>::default(),
+            Dialect::IronFish => Box::<ironfish::IronFish>::default(),
+            Dialect::Alephium => Box::<alephium::Alephium>::default(),
+            Dialect::Conflux => Box::<conflux::Conflux>::default(),
+            Dialect::Grin => Box::<grin::Grin>::default(),
+            Dialect::Tari => Box::<tari::Tari>::default(),
+            Dialect::Aeternity => Box::<aeternity::Aeternity>::default(),
+            Dialect::Nimiq => Box::<nimiq::Nimiq>::default(),
+            Dialect::Browser => Box::<browser::Browser>::default(),
+            Dialect::WebMinerPool => Box::<webminerpool::WebMinerPool>::default(),
+            Dialect::GetWork => Box::<getwork::GetWork>::default(),
+            Dialect::GetBlockTemplate => Box::<getblocktemplate::GetBlockTemplate>::default(),
+            Dialect::P2Pool => return None,
+            Dialect::StratumV2 | Dialect::StratumV2Noise => Box::<stratum_v2::StratumV2>::default(),
+        })
     }
-    script.conversation.truth = truth;
-    script.conversation
 }
 
 /// `user.worker`, as most pools want it.
@@ -226,20 +206,20 @@ pub(crate) fn account(plan: &Plan) -> String {
     format!("{}.{}", plan.wallet, plan.worker)
 }
 
-/// Fills in what a login tells.
-pub(crate) fn introduce(truth: &mut Truth, plan: &Plan, login: &str) {
-    truth.login = Some(login.to_owned());
-    truth.wallet = Some(plan.wallet.clone());
-    truth.worker = Some(plan.worker.clone());
-    truth.agent = (!plan.agent.is_empty()).then(|| plan.agent.clone());
+/// Notes what a login tells.
+pub(crate) fn introduce(script: &mut Script, plan: &Plan, login: &str) {
+    let facts = &mut script.conversation.facts;
+    facts.login = Some(login.to_owned());
+    facts.wallet = Some(plan.wallet.clone());
+    facts.worker = Some(plan.worker.clone());
+    facts.agent = (!plan.agent.is_empty()).then(|| plan.agent.clone());
 }
 
 /// The 256-bit target that `hashes` expected hashes correspond to, big endian, in 64 digits.
 pub(crate) fn target(hashes: f64) -> String {
-    // 2^256 / hashes, as mantissa and exponent: 52 bits are exact enough for a target.
-    let quotient = 1.0 / hashes.max(1.0);
+    // 1 / hashes, digit by digit: the 53 bits of a double are exact enough for a target.
+    let mut rest = 1.0 / hashes.max(1.0);
     let mut digits = String::with_capacity(64);
-    let mut rest = quotient;
     for _ in 0..16 {
         rest *= 65_536.0;
         let word = rest.floor().min(65_535.0);
@@ -249,31 +229,61 @@ pub(crate) fn target(hashes: f64) -> String {
     digits
 }
 
-fn micros(seconds: f64) -> u64 {
-    (seconds * 1e6) as u64
+/// The bytes of a number in hexadecimal in the other order.
+pub(crate) fn reversed(digits: &str) -> String {
+    digits.as_bytes().chunks(2).rev().flatten().map(|digit| char::from(*digit)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::Tag;
+    use crate::truth::Stream;
 
     #[test]
     fn a_target_is_the_inverse_of_its_work() {
         assert!(target(16_000.0).starts_with("0004189374bc"));
         assert!(target(1088.0).starts_with("003c3c3c"));
+        assert_eq!(reversed("0a1b2c"), "2c1b0a");
     }
 
     #[test]
-    fn every_line_of_every_dialect_is_json_and_the_truth_adds_up() {
-        for dialect in Dialect::ALL {
+    fn every_message_of_a_text_dialect_is_json() {
+        for dialect in Dialect::all().iter().filter(|d| d.framing() != Framing::Binary) {
             let conversation = dialect.converse(&dialect.typical(), &mut Rng::new(1));
-            for message in &conversation.messages {
+            for message in conversation.messages.iter().filter(|m| !m.bytes.starts_with(b"GET ")) {
                 let line: Result<serde_json::Value, _> = serde_json::from_slice(&message.bytes);
                 assert!(line.is_ok(), "{dialect:?}: {}", String::from_utf8_lossy(&message.bytes));
             }
-            let truth = &conversation.truth;
-            assert_eq!(truth.submitted, 20, "{dialect:?}");
-            assert_eq!(truth.accepted + truth.rejected, truth.submitted, "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn the_truth_adds_up_in_every_dialect() {
+        for &dialect in Dialect::all().iter().filter(|dialect| **dialect != Dialect::P2Pool) {
+            let plan = Plan { unanswered: 2, vardiff: true, ..dialect.typical() };
+            let conversation = dialect.converse(&plan, &mut Rng::new(1));
+            let truth = Stream::of(&conversation.facts, conversation.messages.iter());
+            assert_eq!(truth.submits, 20, "{dialect:?}");
+            let answered = truth.submits_ok + truth.submits_error;
+            assert_eq!(answered + truth.submits_unanswered, truth.submits, "{dialect:?}");
+            if dialect != Dialect::Nimiq {
+                assert_eq!(truth.submits_unanswered, 2, "{dialect:?}");
+            }
+            assert_eq!(truth.verdict, Some("active"), "{dialect:?}");
+            assert!(truth.jobs > 1 && truth.hashes > 0.0 && truth.hashrate_hs > Some(0.0));
+        }
+    }
+
+    #[test]
+    fn a_refused_login_is_followed_by_nothing() {
+        for &dialect in Dialect::all().iter().filter(|dialect| **dialect != Dialect::P2Pool) {
+            let plan = Plan { refuse: true, ..dialect.typical() };
+            let conversation = dialect.converse(&plan, &mut Rng::new(1));
+            let [.., login, refusal] = conversation.messages.as_slice() else { panic!() };
+            assert_eq!((login.tag, refusal.tag), (Tag::Login, Tag::Refusal), "{dialect:?}");
+            let truth = Stream::of(&conversation.facts, conversation.messages.iter());
+            assert_eq!(truth.verdict, Some("attempt"), "{dialect:?}");
         }
     }
 }

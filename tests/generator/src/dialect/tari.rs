@@ -1,8 +1,8 @@
 //! Tari's own miner: Monero's methods with string ids and numbers for nonce and job.
 
-use super::{Grammar, Plan, introduce};
+use super::{Grammar, Plan, introduce, monero};
 use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Truth};
+use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -14,9 +14,7 @@ impl Tari {
     fn work(&mut self, plan: &Plan, rng: &mut Rng) -> String {
         self.job += 1;
         let (job, blob) = (self.job, rng.hex(40));
-        let target = (u64::MAX as f64 / plan.difficulty.max(1.0)) as u64;
-        let target: String =
-            target.to_le_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let target = monero::long_target(plan.difficulty);
         format!(
             r#"{{"blob":"{blob}","job_id":"{job}","target":"{target}","algo":"sha3x","height":41234}}"#
         )
@@ -24,25 +22,27 @@ impl Tari {
 }
 
 impl Grammar for Tari {
-    fn hello(&mut self, script: &mut Script, truth: &mut Truth, plan: &Plan, rng: &mut Rng) -> u64 {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let login = super::account(plan);
-        introduce(truth, plan, &login);
-        truth.agent = Some("minotari-miner".into());
+        introduce(script, plan, &login);
+        script.conversation.facts.wallet = None; // an account with the pool
+        let agent = &plan.agent;
         let work = self.work(plan, rng);
         script
             .line(
                 Miner,
                 &format!(
-                    r#"{{"id":"1","jsonrpc":"2.0","method":"login","params":{{"login":"{login}","pass":"x","agent":"minotari-miner"}}}}"#
+                    r#"{{"id":"1","jsonrpc":"2.0","method":"login","params":{{"login":"{login}","pass":"x","agent":"{agent}"}}}}"#
                 ),
             )
+            .tag(Tag::Login)
             .line(
                 Pool,
                 &format!(
                     r#"{{"id":"1","jsonrpc":"2.0","result":{{"id":"4f21","job":{work},"status":"OK"}},"error":null}}"#
                 ),
-            );
-        1
+            )
+            .tag(Tag::Job(plan.difficulty));
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
@@ -68,5 +68,10 @@ impl Grammar for Tari {
 
     fn hashes(&self, plan: &Plan) -> f64 {
         plan.difficulty
+    }
+
+    fn refuse(&mut self) -> String {
+        r#"{"id":"1","jsonrpc":"2.0","result":null,"error":{"code":-1,"message":"Invalid payment address provided"}}"#
+            .into()
     }
 }

@@ -1,0 +1,75 @@
+//! What a person at a terminal sees while it runs.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::capture::{CaptureStats, InputProblem, Progress};
+use crate::pipeline::Observer;
+
+/// Shows a progress bar for a replay on a terminal.
+pub(super) struct ReplayBar {
+    bar: Option<ProgressBar>,
+}
+
+impl ReplayBar {
+    pub fn new() -> Self {
+        ReplayBar { bar: std::io::stderr().is_terminal().then(|| ProgressBar::new(0)) }
+    }
+
+    pub fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for ReplayBar {
+    fn progress(&mut self, progress: Option<Progress>) {
+        const FORM: &str = "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go";
+        let (Some(bar), Some(progress)) = (&self.bar, progress) else { return };
+        if bar.length() != Some(progress.total)
+            && let Ok(style) = ProgressStyle::with_template(FORM)
+        {
+            bar.set_style(style);
+            bar.set_length(progress.total);
+        }
+        bar.set_position(progress.done);
+    }
+
+    fn capture(&mut self, _: &CaptureStats) {}
+}
+
+/// Tells at once what is wrong with a live capture.
+#[derive(Default)]
+pub(super) struct LiveNotes {
+    told: Vec<InputProblem>,
+    waiting_for: Vec<String>,
+    drops: u64,
+}
+
+impl Observer for LiveNotes {
+    fn progress(&mut self, _: Option<Progress>) {}
+
+    fn capture(&mut self, stats: &CaptureStats) {
+        for problem in &stats.problems {
+            if !self.told.contains(problem) {
+                eprintln!("minewatch: {problem}");
+                self.told.push(problem.clone());
+            }
+        }
+        for name in self.waiting_for.iter().filter(|name| !stats.waiting_for.contains(name)) {
+            eprintln!("minewatch: {name}: packets can arrive again");
+        }
+        self.waiting_for.clone_from(&stats.waiting_for);
+        let drops = stats.kernel_drops + stats.interface_drops;
+        if drops > self.drops {
+            eprintln!(
+                "minewatch: {} packets lost, {drops} of {} so far",
+                drops - self.drops,
+                stats.kernel_received
+            );
+            self.drops = drops;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! From settings to what the stages are built from.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::Common;
+use super::exit::{Exit, Failure};
+use crate::config::{self, LimitSettings, OutputSettings, Settings};
+use crate::correlate::{self, HomeNet};
+use crate::decode::{DecodeOptions, FragmentLimits};
+use crate::flow::FlowLimits;
+use crate::intel::{Intel, Warning};
+use crate::output::Writer;
+use crate::pipeline::Setup;
+
+/// Remarks on intelligence that are shown; `minewatch check` shows all.
+const MAX_REMARKS: usize = 5;
+
+/// The settings of the file, with what the command line says instead.
+pub(super) fn settings(common: Common) -> Result<Settings, Failure> {
+    let mut settings = file_settings(common.config.as_deref())?;
+    let Settings { capture, network, intel, output, .. } = &mut settings;
+    output.format = common.format.unwrap_or(output.format);
+    output.file = common.output.unwrap_or_else(|| output.file.clone());
+    output.summary = common.summary.unwrap_or(output.summary);
+    if !common.events.is_empty() {
+        output.events = common.events;
+    }
+    if !common.home_net.is_empty() {
+        network.home_net = common.home_net;
+    }
+    capture.threads = common.threads.map_or(capture.threads, usize::from);
+    capture.filter = common.filter.or_else(|| capture.filter.take());
+    // What is named later has precedence.
+    intel.files = common.intel_files.into_iter().chain(std::mem::take(&mut intel.files)).collect();
+    Ok(settings)
+}
+
+/// The settings of `file`, or the built-in ones.
+pub(super) fn file_settings(file: Option<&Path>) -> Result<Settings, Failure> {
+    Ok(file.map(config::load).transpose()?.unwrap_or_default())
+}
+
+/// Loads what the stages need.
+pub(super) fn setup(settings: &Settings) -> Result<Setup, Failure> {
+    let memory = Memory::split(&settings.limits, settings.capture.threads);
+    Ok(Setup {
+        intel: Arc::new(intel(settings)?),
+        decode: DecodeOptions {
+            vlan_in_key: settings.network.vlan_in_flow,
+            fragments: FragmentLimits { memory: memory.fragments, ..FragmentLimits::default() },
+        },
+        flow: FlowLimits {
+            memory: memory.flows,
+            tcp_established: settings.limits.tcp_idle,
+            udp: settings.limits.udp_idle,
+            ..FlowLimits::default()
+        },
+        correlate: correlate::Options {
+            home_net: HomeNet::new(settings.network.home_net.clone()),
+            incident_idle: settings.alerts.incident_idle,
+            update_interval: settings.alerts.update_interval,
+            probe_pools: settings.alerts.probe_pools,
+            max_incidents: memory.incidents / INCIDENT_BYTES,
+            max_names: memory.names / NAME_BYTES,
+        },
+        events: settings.output.events.iter().copied().collect(),
+        sensor: settings.output.sensor.clone(),
+    })
+}
+
+/// Loads the intelligence and tells what is odd about it.
+fn intel(settings: &Settings) -> Result<Intel, Failure> {
+    if settings.intel.files.is_empty() && settings.intel.builtin {
+        return Ok(Intel::builtin());
+    }
+    let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
+    tell(&warnings);
+    Ok(intel)
+}
+
+fn tell(warnings: &[Warning]) {
+    for warning in warnings.iter().take(MAX_REMARKS) {
+        eprintln!("minewatch: {warning}");
+    }
+    if let Some(more) = warnings.len().checked_sub(MAX_REMARKS).filter(|&more| more > 0) {
+        eprintln!("minewatch: {more} more remarks on intelligence; `minewatch check` shows them");
+    }
+}
+
+/// Typical bytes of an incident with its reasons.
+const INCIDENT_BYTES: usize = 4096;
+/// Typical bytes of a learnt name, in both views of the table.
+const NAME_BYTES: usize = 512;
+
+/// The one memory budget, split. Flows are what grows with the traffic, so they get most.
+#[derive(Debug, PartialEq, Eq)]
+struct Memory {
+    /// Of one worker, with what reassembly holds back.
+    flows: usize,
+    /// Of one worker.
+    fragments: usize,
+    names: usize,
+    incidents: usize,
+}
+
+impl Memory {
+    fn split(limits: &LimitSettings, workers: usize) -> Self {
+        let sixteenth = limits.memory / 16;
+        let workers = workers.max(1);
+        Memory {
+            flows: sixteenth * 12 / workers,
+            fragments: sixteenth / workers,
+            names: sixteenth,
+            incidents: sixteenth * 2,
+        }
+    }
+}
+
+/// Opens what alerts are written to.
+pub(super) fn writer(output: &OutputSettings) -> Result<Writer, Failure> {
+    let sensor = output.sensor.clone();
+    if output.file.as_os_str() == "-" {
+        return Ok(Writer::stdout(output.format, sensor));
+    }
+    Writer::append(&output.file, output.format, sensor)
+        .map_err(|error| Failure::new(Exit::Failure, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_together_stay_within_the_budget() {
+        for (megabytes, workers) in [(16, 1), (256, 1), (256, 4), (16, 63)] {
+            let limits = LimitSettings { memory: megabytes << 20, ..LimitSettings::default() };
+            let memory = Memory::split(&limits, workers);
+            let all = (memory.flows + memory.fragments) * workers + memory.names + memory.incidents;
+            assert!(all <= limits.memory && all > limits.memory / 16 * 15, "{memory:?}");
+        }
+    }
+}

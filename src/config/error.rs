@@ -1,0 +1,65 @@
+//! What is wrong with a configuration: file, line, column, the line itself and what is allowed.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{}: cannot be read: {source}", .file.display())]
+    Read { file: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Content(Complaint),
+}
+
+/// A complaint about a place in a file.
+#[derive(Debug)]
+pub struct Complaint {
+    file: String,
+    /// Both from 1.
+    line: usize,
+    column: usize,
+    message: String,
+    /// The line complained of, with the place marked below.
+    excerpt: String,
+}
+
+/// An impossible value: where it stands, in bytes, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub span: Range<usize>,
+    pub message: String,
+}
+
+impl ConfigError {
+    pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
+        let span = error.span().unwrap_or(0..0);
+        Self::value(file, text, Problem { span, message: error.message().to_owned() })
+    }
+
+    pub(super) fn value(file: &str, text: &str, problem: Problem) -> Self {
+        let before = text.get(..problem.span.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let whole = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let indent = before.get(start..).unwrap_or_default().chars().count();
+        let marked = text.get(problem.span).unwrap_or_default().lines().next().unwrap_or_default();
+        let mark = "^".repeat(marked.chars().count().max(1));
+        ConfigError::Content(Complaint {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: indent + 1,
+            message: problem.message,
+            excerpt: format!("{whole}\n{}{mark}", " ".repeat(indent)),
+        })
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Complaint { file, line, column, message, excerpt } = self;
+        write!(f, "{file}:{line}:{column}: {message}")?;
+        excerpt.lines().try_for_each(|line| write!(f, "\n  | {line}"))
+    }
+}

@@ -1,0 +1,117 @@
+//! What all EVE records have in common: when, which flow, from whom to whom.
+//!
+//! Only fields that Suricata's schemas of versions 7.0 and 8.0 both allow.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{eve, eve_events, json};
+use crate::model::flow::{Endpoint, Transport};
+
+/// An EVE record. `timestamp` comes first: tailers tell files apart by their first bytes, and
+/// some readers look for it there.
+#[derive(Serialize)]
+pub(super) struct Envelope<'a> {
+    pub timestamp: String,
+    pub flow_id: u64,
+    pub event_type: &'static str,
+    #[serde(skip_serializing_if = "<[u16]>::is_empty")]
+    pub vlan: &'a [u16],
+    pub src_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_port: Option<u16>,
+    pub dest_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dest_port: Option<u16>,
+    pub proto: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_proto: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub community_id: Option<String>,
+    /// Name of the sensor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ether: Option<Ether>,
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+impl Envelope<'_> {
+    pub fn line(&self) -> serde_json::Result<String> {
+        json::line(self)
+    }
+}
+
+/// The part that is particular to an `event_type`, under a key of the same name.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Body {
+    Alert(eve::Body),
+    Dns(eve_events::dns::Body),
+    Tls(eve_events::tls::TlsBody),
+    Quic(eve_events::tls::QuicBody),
+    Http(eve_events::http::Body),
+    Flow(eve_events::flow::Body),
+}
+
+#[derive(Serialize)]
+pub(super) struct Ether {
+    pub src_mac: String,
+}
+
+/// The sensor's name, cut to a length that leaves room for everything else.
+pub(super) fn sensor_name(sensor: Option<&str>) -> Option<String> {
+    /// A host name has at most 253 characters (RFC 1035 §2.3.4).
+    const MAX: usize = 256;
+    sensor.map(|sensor| json::clipped(sensor, MAX))
+}
+
+/// `flow_id` of EVE: the same for every record of a flow and in every replay. The number of the
+/// flow alone would begin anew with every start of a sensor. 53 bits, which JavaScript can count.
+pub(super) fn flow_id(number: u64, one: Endpoint, other: Endpoint) -> u64 {
+    let mut digest = Sha256::new();
+    digest.update(number.to_be_bytes());
+    for end in [one.min(other), one.max(other)] {
+        digest.update(end.to_string());
+        digest.update(b"|");
+    }
+    let head =
+        digest.finalize().iter().take(8).fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
+    head >> (64 - 53)
+}
+
+/// The protocol's name as EVE writes it, in capitals.
+pub(super) fn proto(transport: Transport) -> String {
+    let name = match transport {
+        Transport::Tcp => "TCP",
+        Transport::Udp => "UDP",
+        Transport::Other(1) => "ICMP",
+        Transport::Other(47) => "GRE",
+        Transport::Other(50) => "ESP",
+        Transport::Other(51) => "AH",
+        Transport::Other(58) => "IPv6-ICMP",
+        Transport::Other(132) => "SCTP",
+        Transport::Other(number) => return number.to_string(),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(ip: &str, port: u16) -> Endpoint {
+        Endpoint { ip: ip.parse().unwrap(), port }
+    }
+
+    #[test]
+    fn a_flow_has_one_identifier_whichever_end_comes_first() {
+        let (a, b) = (endpoint("10.0.0.7", 50512), endpoint("192.0.2.9", 3333));
+        assert_eq!(flow_id(7, a, b), flow_id(7, b, a));
+        assert_ne!(flow_id(7, a, b), flow_id(8, a, b));
+        assert!(flow_id(7, a, b) < 1 << 53);
+    }
+}

@@ -1,0 +1,191 @@
+//! Records as their readers see them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::event::dns::{Answer, AnswerData, DnsMessage, Question};
+use crate::model::event::tls::{Certificate, ClientHello, QuicInitial, ServerHello, TlsHandshake};
+use crate::model::event::{HttpRequest, HttpResponse};
+use crate::model::flow::{Endpoint, FlowEnd, FlowKey};
+use crate::model::{LinkInfo, Timestamp};
+
+fn flow(transport: Transport) -> Flow {
+    let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 50_512 };
+    let server = Endpoint { ip: [192, 0, 2, 9].into(), port: 53 };
+    let (key, initiator) = FlowKey::new(client, server, transport, 0);
+    let mut link = LinkInfo::default();
+    link.push_vlan(120);
+    Flow {
+        id: 17,
+        key,
+        initiator,
+        first_seen: Timestamp::from_parts(1_793_697_300, 0),
+        last_seen: Timestamp::from_parts(1_793_697_390, 500_000_000),
+        packets: [4, 3],
+        bytes: [400, 300],
+        link: [link, LinkInfo::default()],
+        midstream: false,
+        lost: [0, 0],
+    }
+}
+
+fn moment() -> Moment {
+    Moment { time: Timestamp::from_parts(1_793_697_301, 0), packet: 20 }
+}
+
+fn recorded(event: Event<'_>) -> Value {
+    let kinds = Kind::ALL.into_iter().collect();
+    let line = record(&flow(Transport::Udp), moment(), &event, kinds, Some("sensor-1")).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[test]
+fn only_the_types_asked_for_are_written() {
+    let kinds = EventKinds::from_iter([Kind::Dns, Kind::Flow]);
+    let message = DnsMessage::default();
+    let request = HttpRequest::default();
+    let flow = flow(Transport::Udp);
+    let some = |event| record(&flow, moment(), &event, kinds, None).is_some();
+    assert!(some(Event::Dns(&message)) && some(Event::FlowClosed(FlowEnd::Timeout)));
+    assert!(!some(Event::HttpRequest(&request)) && !some(Event::FlowOpened));
+    assert!(!EventKinds::default().any() && EventKinds::from_iter([Kind::Dns]).any());
+}
+
+#[test]
+fn the_head_of_a_record_names_the_flow() {
+    let value = recorded(Event::Dns(&DnsMessage::default()));
+    assert_eq!(value["timestamp"], "2026-11-03T09:15:01.000000+0000");
+    assert_eq!((&value["event_type"], &value["app_proto"]), (&json!("dns"), &json!("dns")));
+    assert_eq!((&value["src_ip"], &value["dest_port"]), (&json!("10.0.0.7"), &json!(53)));
+    assert_eq!((&value["vlan"], &value["host"]), (&json!([120]), &json!("sensor-1")));
+    assert!(value["community_id"].as_str().unwrap().starts_with("1:"));
+}
+
+#[test]
+fn a_dns_answer_lists_and_groups_its_records() {
+    let answer = |rtype, data| Answer { name: "pool.example".into(), rtype, ttl: 60, data };
+    let message = DnsMessage {
+        id: 7,
+        response: true,
+        rcode: 3,
+        questions: vec![Question { name: "pool.example".into(), qtype: 28, qclass: 1 }],
+        answers: vec![
+            answer(5, AnswerData::Name("eu.pool.example".into())),
+            answer(1, AnswerData::Address([192, 0, 2, 9].into())),
+            answer(65_280, AnswerData::Other),
+        ],
+        ..DnsMessage::default()
+    };
+    let dns = recorded(Event::Dns(&message))["dns"].clone();
+    assert_eq!(
+        (&dns["version"], &dns["type"], &dns["id"]),
+        (&json!(2), &json!("answer"), &json!(7))
+    );
+    assert_eq!((&dns["rrtype"], &dns["rcode"]), (&json!("AAAA"), &json!("NXDOMAIN")));
+    assert_eq!(dns["grouped"], json!({"A": ["192.0.2.9"], "CNAME": ["eu.pool.example"]}));
+    assert_eq!(
+        dns["answers"][2],
+        json!({"rrname": "pool.example", "rrtype": "TYPE65280", "ttl": 60})
+    );
+}
+
+#[test]
+fn a_dns_answer_with_too_many_records_still_fits() {
+    let name = "\\000".repeat(255);
+    let data = AnswerData::Name(name.clone());
+    let answer = Answer { name: name.clone(), rtype: 5, ttl: 60, data };
+    let message = DnsMessage {
+        response: true,
+        questions: vec![Question { name, qtype: 1, qclass: 1 }],
+        answers: vec![answer; 1000],
+        ..DnsMessage::default()
+    };
+    let flow = flow(Transport::Udp);
+    let kinds = EventKinds::from_iter([Kind::Dns]);
+    let line = record(&flow, moment(), &Event::Dns(&message), kinds, None).unwrap();
+    assert!(line.len() <= MAX_LINE);
+    let value: Value = serde_json::from_str(&line).unwrap();
+    assert!(!value["dns"]["answers"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_tls_record_shows_the_leaf_certificate() {
+    let leaf = Certificate {
+        subject: "CN=pool.example".into(),
+        issuer: "CN=Example CA".into(),
+        serial: "0a:0b".into(),
+        not_before: Some(1_793_697_300),
+        sha1: [0xab; 20],
+        ..Certificate::default()
+    };
+    let handshake = TlsHandshake {
+        client: Some(ClientHello { sni: Some("pool.example".into()), ..ClientHello::default() }),
+        server: Some(ServerHello { version: 0x0303, ..ServerHello::default() }),
+        certificates: vec![leaf],
+    };
+    let tls = recorded(Event::TlsHandshake(&handshake))["tls"].clone();
+    assert_eq!((&tls["sni"], &tls["version"]), (&json!("pool.example"), &json!("TLS 1.2")));
+    assert_eq!(
+        (&tls["subject"], &tls["issuerdn"]),
+        (&json!("CN=pool.example"), &json!("CN=Example CA"))
+    );
+    assert_eq!(tls["fingerprint"], ["ab"; 20].join(":"));
+    assert_eq!((&tls["notbefore"], tls.get("notafter")), (&json!("2026-11-03T09:15:00"), None));
+}
+
+#[test]
+fn quic_shows_version_and_name() {
+    let hello = ClientHello { sni: Some("pool.example".into()), ..ClientHello::default() };
+    let value = recorded(Event::Quic(&QuicInitial { version: 1, hello }));
+    assert_eq!(
+        (&value["quic"]["version"], &value["quic"]["sni"]),
+        (&json!("1"), &json!("pool.example"))
+    );
+}
+
+#[test]
+fn a_request_and_its_response_are_two_records() {
+    let request = HttpRequest {
+        method: "POST".into(),
+        target: "/work".into(),
+        host: Some("pool.example:8332".into()),
+        user_agent: Some("cpuminer/2.5".into()),
+        version_minor: 1,
+        ..HttpRequest::default()
+    };
+    assert_eq!(
+        recorded(Event::HttpRequest(&request))["http"],
+        json!({
+            "hostname": "pool.example", "http_port": 8332, "url": "/work",
+            "http_user_agent": "cpuminer/2.5", "http_method": "POST", "protocol": "HTTP/1.1"
+        })
+    );
+    let response = HttpResponse { status: 401, version_minor: 0, ..HttpResponse::default() };
+    assert_eq!(
+        recorded(Event::HttpResponse(&response))["http"],
+        json!({"protocol": "HTTP/1.0", "status": 401})
+    );
+}
+
+#[test]
+fn a_flow_record_counts_both_ways_and_says_why_it_ended() {
+    let value = recorded(Event::FlowClosed(FlowEnd::Input));
+    assert_eq!(
+        value["flow"],
+        json!({
+            "pkts_toserver": 4, "pkts_toclient": 3, "bytes_toserver": 400, "bytes_toclient": 300,
+            "start": "2026-11-03T09:15:00.000000+0000", "end": "2026-11-03T09:16:30.500000+0000",
+            "age": 90, "state": "established", "reason": "shutdown"
+        })
+    );
+    assert_eq!(value.get("app_proto"), None);
+}
+
+#[test]
+fn a_protocol_without_ports_shows_none() {
+    let kinds = EventKinds::from_iter([Kind::Flow]);
+    let event = Event::FlowClosed(FlowEnd::Timeout);
+    let line = record(&flow(Transport::Other(47)), moment(), &event, kinds, None).unwrap();
+    let value: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&value["proto"], value.get("src_port")), (&json!("GRE"), None));
+}

@@ -1,0 +1,41 @@
+//! The summary as one JSON object on one line.
+
+use serde::Serialize;
+
+use super::Totals;
+use crate::capture::CaptureStats;
+use crate::decode::DecodeStats;
+use crate::flow::FlowStats;
+use crate::model::{Alert, Timestamp};
+use crate::output::json;
+
+/// The version of this object.
+const SCHEMA: &str = "minewatch-summary/1";
+
+pub(super) fn render(totals: &Totals<'_>) -> serde_json::Result<String> {
+    json::line(&Summary {
+        schema: SCHEMA,
+        alerts: totals.alerts,
+        incidents: totals.incidents,
+        incidents_omitted: totals.incidents_omitted,
+        first_packet: totals.span.map(|(first, _)| first),
+        last_packet: totals.span.map(|(_, last)| last),
+        capture: totals.capture,
+        decode: totals.decode,
+        flow: totals.flow,
+    })
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: &'static str,
+    alerts: u64,
+    /// In the `native` format.
+    incidents: &'a [Alert],
+    incidents_omitted: u64,
+    first_packet: Option<Timestamp>,
+    last_packet: Option<Timestamp>,
+    capture: &'a CaptureStats,
+    decode: &'a DecodeStats,
+    flow: &'a FlowStats,
+}

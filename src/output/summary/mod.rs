@@ -1,0 +1,65 @@
+//! What a run has found and seen, for a person or as one JSON object.
+
+mod figures;
+mod hosts;
+mod json;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::capture::CaptureStats;
+use crate::config::SummaryStyle;
+use crate::decode::DecodeStats;
+use crate::flow::FlowStats;
+use crate::model::{Alert, Timestamp};
+
+/// Everything a summary tells, added up over all workers.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals<'a> {
+    /// The last record of each incident.
+    pub incidents: &'a [Alert],
+    /// Incidents beyond those listed.
+    pub incidents_omitted: u64,
+    /// Alert lines written.
+    pub alerts: u64,
+    /// Packet time of the first and the last packet.
+    pub span: Option<(Timestamp, Timestamp)>,
+    pub capture: &'a CaptureStats,
+    /// Each packet counted once: in a replay every worker decodes all of them.
+    pub decode: &'a DecodeStats,
+    pub flow: &'a FlowStats,
+}
+
+/// What the summary is shown on.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    pub columns: usize,
+    /// Only for a terminal.
+    pub colour: bool,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Screen { columns: 100, colour: false }
+    }
+}
+
+/// Writes the summary.
+///
+/// # Errors
+/// When `sink` cannot be written.
+pub fn write(
+    sink: &mut dyn Write,
+    totals: &Totals<'_>,
+    style: SummaryStyle,
+    screen: Screen,
+) -> io::Result<()> {
+    match style {
+        SummaryStyle::Text => sink.write_all(text::render(totals, screen).as_bytes()),
+        SummaryStyle::Json => writeln!(sink, "{}", json::render(totals)?),
+        SummaryStyle::None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

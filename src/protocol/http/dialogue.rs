@@ -1,0 +1,150 @@
+//! Heads taken in turn: requests are remembered until they are answered, and answers may end HTTP.
+
+use super::body::{Body, Framing};
+use super::connection::{Connection, State, Step};
+use super::exchange::{self, Answer, Asked, Switch};
+use super::fields::Fields;
+use super::head::{Head, Reason};
+use crate::model::chunk::Direction;
+use crate::model::event::{Event, HttpRequest, HttpResponse};
+use crate::protocol::parser::Context;
+
+/// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
+pub const MAX_ASKED: usize = 32;
+/// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
+pub const MAX_EARLY: usize = 16 * 1024;
+
+impl Connection {
+    pub(super) fn head(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        head: Head,
+        used: usize,
+    ) -> Step {
+        let client = match head {
+            Head::Request(..) => direction,
+            Head::Response(..) => direction.reverse(),
+        };
+        if *self.client.get_or_insert(client) != client {
+            return self.get_lost(direction, Step::Used(used));
+        }
+        let switch = match head {
+            // HTTP/2: header compression hides the rest (RFC 7541).
+            Head::Request(request, _) if request.method == "PRI" => return Step::Done,
+            Head::Request(request, fields) => {
+                self.request(context, direction, request, &fields);
+                None
+            }
+            Head::Response(response, fields, reason) => {
+                self.response(context, direction, &response, &fields, reason)
+            }
+        };
+        match switch {
+            Some(switch) => Step::Switch(used, switch),
+            None => Step::Used(used),
+        }
+    }
+
+    fn request(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        request: HttpRequest,
+        fields: &Fields,
+    ) {
+        context.emit(Event::HttpRequest(&request));
+        let asked = Asked::of(&request, fields);
+        let wanted = self.conversation.is_some();
+        let side = self.side(direction);
+        match Framing::of_request(fields) {
+            Some(framing) => {
+                side.request = wanted.then(|| Box::new(request));
+                side.state = State::Body(Body::new(framing, wanted));
+            }
+            None if asked.may_switch() => side.state = State::Early(Vec::new()),
+            None => {}
+        }
+        if self.asked.len() >= MAX_ASKED {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(asked);
+    }
+
+    fn response(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        response: &HttpResponse,
+        fields: &Fields,
+        reason: Reason,
+    ) -> Option<Switch> {
+        context.emit(Event::HttpResponse(response));
+        if exchange::is_interim(response.status) {
+            return None;
+        }
+        let asked = self.asked.pop_front();
+        let may_switch = asked.as_ref().is_some_and(Asked::may_switch);
+        let framing = match exchange::answer(asked, response.status, fields, reason, direction) {
+            Answer::Switch(switch) => return Some(switch),
+            Answer::Refusal(tunnel, framing) => {
+                // Credentials that were missing may follow, and the same request with them.
+                if !std::mem::replace(&mut self.refusal_told, true) {
+                    context.emit(Event::Tunnel(&tunnel));
+                }
+                framing
+            }
+            Answer::Http(framing) => framing,
+        };
+        if let Some(framing) = framing {
+            let wanted = self.conversation.is_some();
+            self.side(direction).state = State::Body(Body::new(framing, wanted));
+        }
+        if may_switch {
+            self.stay(context, direction.reverse());
+        }
+        None
+    }
+
+    /// The connection goes on in HTTP: so does what the client has sent since.
+    fn stay(&mut self, context: &mut Context<'_>, client: Direction) {
+        let side = self.side(client);
+        if let State::Early(bytes) = &mut side.state {
+            let bytes = std::mem::take(bytes);
+            side.state = State::default();
+            // Nothing switches here: the server is there and has not answered.
+            self.feed(context, client, &bytes);
+        }
+    }
+
+    /// The client goes on before there is an answer.
+    pub(super) fn early(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        bytes: &[u8],
+    ) -> Step {
+        let server = direction.reverse();
+        let unseen = context.flow.packets.get(server.index()) == Some(&0);
+        let deaf = unseen || matches!(self.side(server).state, State::Lost(_));
+        if deaf {
+            // An answer will not be seen. Another protocol than HTTP is the wish granted.
+            let http = bytes.first().is_some_and(u8::is_ascii_uppercase);
+            let granted = self.asked.pop_back().and_then(Asked::granted);
+            return match granted.filter(|_| !http) {
+                Some(switch) => Step::Switch(0, switch),
+                None => {
+                    self.side(direction).state = State::default();
+                    Step::Used(0)
+                }
+            };
+        }
+        if let State::Early(kept) = &mut self.side(direction).state
+            && kept.len() + bytes.len() <= MAX_EARLY
+        {
+            kept.extend_from_slice(bytes);
+            return Step::Used(bytes.len());
+        }
+        self.get_lost(direction, Step::Used(bytes.len()))
+    }
+}

@@ -1,0 +1,185 @@
+//! A request and its response: whether a body follows, and what the connection becomes after
+//! CONNECT or an upgrade.
+
+use std::net::IpAddr;
+
+use super::body::Framing;
+use super::fields::Fields;
+use super::head::Reason;
+use super::upgrade::{Socket, Upgrade};
+use crate::model::chunk::Direction;
+use crate::model::event::tunnel::TunnelKind;
+use crate::model::event::{HttpRequest, Tunnel};
+
+/// What matters of a request when its answer comes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// HEAD: the answer has no body.
+    Head,
+    /// CONNECT: as it will be if it is granted, unless it names nobody.
+    Tunnel(Option<Box<Tunnel>>),
+    Upgrade(Upgrade),
+    Other,
+}
+
+/// What a connection becomes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// Bare bytes; the far end is unknown where no CONNECT was seen.
+    Tunnel(Option<Tunnel>),
+    Socket(Socket),
+}
+
+/// What a final response means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// HTTP goes on, after the body if there is one.
+    Http(Option<Framing>),
+    /// Likewise, and there will be no tunnel.
+    Refusal(Tunnel, Option<Framing>),
+    Switch(Switch),
+}
+
+impl Asked {
+    pub fn of(request: &HttpRequest, fields: &Fields) -> Asked {
+        match (request.method.as_str(), fields.upgrade) {
+            ("CONNECT", _) => {
+                Asked::Tunnel(request.host.as_deref().map(|host| Box::new(tunnel(host))))
+            }
+            (_, Some(upgrade)) => Asked::Upgrade(upgrade),
+            ("HEAD", _) => Asked::Head,
+            _ => Asked::Other,
+        }
+    }
+
+    /// Whether what comes next may be another protocol's.
+    pub fn may_switch(&self) -> bool {
+        matches!(self, Asked::Tunnel(_) | Asked::Upgrade(_))
+    }
+
+    /// What the connection becomes, when the answer was yes and nothing else is known of it.
+    pub fn granted(self) -> Option<Switch> {
+        match self {
+            Asked::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
+            Asked::Upgrade(Upgrade::WebSocket) => Some(Switch::Socket(Socket::default())),
+            Asked::Upgrade(Upgrade::Other) => Some(Switch::Tunnel(None)),
+            Asked::Head | Asked::Other => None,
+        }
+    }
+}
+
+/// Whether another response to the same request follows (RFC 9110 §15.2).
+pub fn is_interim(status: u16) -> bool {
+    (100..200).contains(&status) && status != 101
+}
+
+/// What a final response in `direction` means (RFC 9112 §6.3), to a request that is unknown if it
+/// was lost.
+pub fn answer(
+    asked: Option<Asked>,
+    status: u16,
+    fields: &Fields,
+    reason: Reason,
+    direction: Direction,
+) -> Answer {
+    let granted = (200..300).contains(&status);
+    match asked {
+        Some(Asked::Upgrade(_)) | None if status == 101 => Answer::Switch(match fields.upgrade {
+            Some(Upgrade::Other) => Switch::Tunnel(None),
+            _ => Switch::Socket(Socket::new(fields.extension, direction)),
+        }),
+        Some(Asked::Tunnel(tunnel)) if granted => {
+            Answer::Switch(Switch::Tunnel(tunnel.map(|tunnel| *tunnel)))
+        }
+        None if granted && reason == Reason::Established => Answer::Switch(Switch::Tunnel(None)),
+        Some(Asked::Tunnel(Some(tunnel))) => {
+            let refused = Tunnel { granted: false, ..*tunnel };
+            Answer::Refusal(refused, Framing::of_response(fields))
+        }
+        Some(Asked::Head) => Answer::Http(None),
+        _ if matches!(status, 101 | 204 | 304) => Answer::Http(None),
+        _ => Answer::Http(Framing::of_response(fields)),
+    }
+}
+
+/// The far end that a CONNECT names (RFC 9110 §9.3.6): `host:port` in lower case, with an IPv6
+/// address in brackets.
+fn tunnel(authority: &str) -> Tunnel {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),
+        _ => (authority, 0),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let ip: Option<IpAddr> = host.parse().ok();
+    Tunnel { kind: TunnelKind::HttpConnect, host: host.to_owned(), ip, port, granted: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(lines: &[(&str, &str)]) -> Fields {
+        let mut fields = Fields::default();
+        lines.iter().for_each(|(name, value)| fields.take(name.as_bytes(), value.as_bytes()));
+        fields
+    }
+
+    #[test]
+    fn the_far_end_is_a_name_or_an_address_and_a_port() {
+        for (authority, host, port) in [
+            ("pool.example:3333", "pool.example", 3333),
+            ("198.51.100.9:443", "198.51.100.9", 443),
+            ("[2001:db8::9]:3333", "2001:db8::9", 3333),
+            ("[2001:db8::9]", "2001:db8::9", 0),
+            ("pool.example", "pool.example", 0),
+            ("pool.example:99999", "pool.example", 0),
+            ("", "", 0),
+        ] {
+            let tunnel = tunnel(authority);
+            assert_eq!((tunnel.host.as_str(), tunnel.port), (host, port));
+            assert_eq!(tunnel.ip, host.parse().ok());
+        }
+    }
+
+    #[test]
+    fn whether_a_body_follows_depends_on_request_and_status() {
+        let sized = fields(&[("Content-Length", "9")]);
+        let plain =
+            |asked, status| answer(asked, status, &sized, Reason::Other, Direction::ToClient);
+        let nine = Some(Framing::Counted(9));
+        assert_eq!(plain(Some(Asked::Other), 200), Answer::Http(nine));
+        assert_eq!(plain(None, 200), Answer::Http(nine));
+        assert_eq!(plain(Some(Asked::Head), 200), Answer::Http(None));
+        assert_eq!(plain(Some(Asked::Other), 204), Answer::Http(None));
+        assert_eq!(plain(Some(Asked::Other), 304), Answer::Http(None));
+        assert_eq!(plain(Some(Asked::Upgrade(Upgrade::Other)), 200), Answer::Http(nine));
+        let unsized_body =
+            answer(None, 200, &Fields::default(), Reason::Other, Direction::ToClient);
+        assert_eq!(unsized_body, Answer::Http(Some(Framing::UntilClose)));
+    }
+
+    #[test]
+    fn a_tunnel_is_opened_or_refused() {
+        let asked = || Some(Asked::Tunnel(Some(Box::new(tunnel("pool.example:3333")))));
+        let sized = fields(&[("Content-Length", "9")]);
+        let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);
+        assert_eq!(granted, Answer::Switch(Switch::Tunnel(Some(tunnel("pool.example:3333")))));
+        let refused = answer(asked(), 407, &sized, Reason::Other, Direction::ToClient);
+        let Answer::Refusal(tunnel, framing) = refused else { panic!("{refused:?}") };
+        assert!(!tunnel.granted);
+        assert_eq!(framing, Some(Framing::Counted(9)));
+        let unseen =
+            answer(None, 200, &Fields::default(), Reason::Established, Direction::ToClient);
+        assert_eq!(unseen, Answer::Switch(Switch::Tunnel(None)));
+    }
+
+    #[test]
+    fn an_upgrade_is_what_the_server_says() {
+        let upgraded = |value| {
+            let fields = fields(&[("Upgrade", value)]);
+            answer(None, 101, &fields, Reason::Other, Direction::ToClient)
+        };
+        assert_eq!(upgraded("websocket"), Answer::Switch(Switch::Socket(Socket::default())));
+        assert_eq!(upgraded("tcp"), Answer::Switch(Switch::Tunnel(None)));
+    }
+}

@@ -1,0 +1,135 @@
+//! The header fields (RFC 9110 §5) that matter here.
+
+use super::credentials;
+use super::upgrade::{Extension, Upgrade};
+use crate::protocol::stratum::text::printable;
+
+/// `Transfer-Encoding` (RFC 9112 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    Chunked,
+    /// Another coding is the last: the body ends with the connection.
+    Other,
+}
+
+/// Fields of one head. Of a repeated one the first counts, as it does for most servers.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// Lower case.
+    pub host: Option<String>,
+    pub user_agent: Option<String>,
+    /// Account of `Authorization: Basic`.
+    pub user: Option<String>,
+    pub content_type: Option<String>,
+    pub x_stratum: Option<String>,
+    /// `Content-Length`, if it is a number.
+    pub length: Option<u64>,
+    pub coding: Option<Coding>,
+    pub upgrade: Option<Upgrade>,
+    pub extension: Option<Extension>,
+}
+
+impl Fields {
+    /// Takes a field line.
+    pub fn take(&mut self, name: &[u8], value: &[u8]) {
+        let value = value.trim_ascii();
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("Host") {
+            keep(&mut self.host, || text(value).map(|host| host.to_lowercase()));
+        } else if is("User-Agent") {
+            keep(&mut self.user_agent, || text(value));
+        } else if is("Authorization") {
+            keep(&mut self.user, || credentials::account(value));
+        } else if is("Content-Type") {
+            keep(&mut self.content_type, || text(value));
+        } else if is("X-Stratum") {
+            keep(&mut self.x_stratum, || text(value));
+        } else if is("Content-Length") {
+            keep(&mut self.length, || number(value));
+        } else if is("Transfer-Encoding") {
+            // Several fields are one list, so the last one counts.
+            self.coding = last_coding(value);
+        } else if is("Upgrade") {
+            keep(&mut self.upgrade, || Some(Upgrade::of(value)));
+        } else if is("Sec-WebSocket-Extensions") {
+            keep(&mut self.extension, || Extension::of(value));
+        }
+    }
+}
+
+fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
+    if known.is_none() {
+        *known = read();
+    }
+}
+
+fn text(value: &[u8]) -> Option<String> {
+    (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+}
+
+/// One number, or a list that repeats it (RFC 9110 §8.6).
+fn number(value: &[u8]) -> Option<u64> {
+    let first = value.split(|&byte| byte == b',').next()?.trim_ascii();
+    // `parse` would take a sign.
+    let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(first).ok().filter(|_| digits)?.parse().ok()
+}
+
+/// `identity` is no coding; HTTP/1.1 once had it (RFC 2616 §3.6).
+fn last_coding(value: &[u8]) -> Option<Coding> {
+    let last = value.rsplit(|&byte| byte == b',').next().unwrap_or_default().trim_ascii();
+    if last.eq_ignore_ascii_case(b"chunked") {
+        Some(Coding::Chunked)
+    } else {
+        (!last.eq_ignore_ascii_case(b"identity")).then_some(Coding::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(lines: &[(&str, &[u8])]) -> Fields {
+        let mut fields = Fields::default();
+        for (name, value) in lines {
+            fields.take(name.as_bytes(), value);
+        }
+        fields
+    }
+
+    #[test]
+    fn names_have_no_case_and_the_first_field_counts() {
+        let fields = fields(&[
+            ("hOST", b"  Pool.Example:8080\t"),
+            ("Host", b"other.example"),
+            ("user-agent", b"cgminer\x1b 4.1"),
+            ("x-stratum", b"stratum+tcp://pool.example:3333"),
+        ]);
+        assert_eq!(fields.host.as_deref(), Some("pool.example:8080"));
+        assert_eq!(fields.user_agent.as_deref(), Some("cgminer\\u{1b} 4.1"));
+        assert_eq!(fields.x_stratum.as_deref(), Some("stratum+tcp://pool.example:3333"));
+    }
+
+    #[test]
+    fn lengths_that_are_no_numbers_do_not_count() {
+        for (value, expected) in [
+            (&b"17"[..], Some(17)),
+            (b"17, 17", Some(17)),
+            (b"+17", None),
+            (b"-1", None),
+            (b"1 7", None),
+            (b"", None),
+            (b"99999999999999999999999", None),
+        ] {
+            assert_eq!(fields(&[("Content-Length", value)]).length, expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_transfer_coding_counts() {
+        let coding = |value: &[u8]| fields(&[("Transfer-Encoding", value)]).coding;
+        assert_eq!(coding(b"gzip, Chunked"), Some(Coding::Chunked));
+        assert_eq!(coding(b"chunked, gzip"), Some(Coding::Other));
+        assert_eq!(coding(b"identity"), None);
+    }
+}

@@ -1,0 +1,447 @@
+//! Heads of messages: gathered until the empty line, then read (RFC 9112 §2 to §5).
+//!
+//! `httparse` reads them. What it refuses (odd bytes, folded fields, a hundred headers) is read
+//! once more without asking for grammar: a malformed head names its host all the same.
+
+use super::fields::Fields;
+use crate::model::event::{HttpRequest, HttpResponse};
+use crate::protocol::parser::Probe;
+use crate::protocol::stratum::text::printable_within;
+
+/// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
+pub const MAX_HEAD: usize = 64 * 1024;
+/// Header fields that `httparse` has room for: what Apache takes. Its fallback needs none.
+const MAX_FIELDS: usize = 100;
+/// Longest method: the longest registered one, UPDATEREDIRECTREF, has 17 letters.
+const MAX_METHOD: usize = 24;
+/// Longest request target kept, in bytes. URLs of the intelligence are far shorter, and what is
+/// longer has its path at the front.
+const MAX_TARGET: usize = 2048;
+
+/// What was read of a head.
+#[derive(Debug)]
+pub enum Head {
+    Request(HttpRequest, Fields),
+    Response(HttpResponse, Fields, Reason),
+}
+
+/// What a response's first line says besides its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// `Connection established`, as proxies say to CONNECT.
+    Established,
+    Other,
+}
+
+/// A head as it arrives.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    bytes: Vec<u8>,
+    first_line_seen: bool,
+}
+
+/// What there is after some bytes.
+#[derive(Debug)]
+pub enum Gathered {
+    More,
+    /// A head that ended after so many bytes.
+    Head(Box<Head>, usize),
+    /// More than [`MAX_HEAD`]: what could be read of it, but not where it ends.
+    TooLong(Option<Box<Head>>),
+    /// A JSON object stands where a head should, after so many bytes.
+    Json(usize),
+    NotHttp,
+}
+
+impl Gathering {
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Gathered {
+        let mut skipped = 0;
+        if self.bytes.is_empty() {
+            // Empty lines before a request (RFC 9112 §2.2), and blanks before JSON.
+            skipped = bytes.len() - bytes.trim_ascii_start().len();
+        }
+        let bytes = bytes.get(skipped..).unwrap_or_default();
+        match bytes.first() {
+            None => return Gathered::More,
+            Some(b'{') if self.bytes.is_empty() => return Gathered::Json(skipped),
+            Some(_) => {}
+        }
+        let before = self.bytes.len();
+        let room = MAX_HEAD.saturating_sub(before);
+        let taken = bytes.get(..room).unwrap_or(bytes);
+        if before == 0
+            && let Some(head) = end(taken, 0).and_then(|end| taken.get(..end))
+        {
+            // Whole in one segment, as most are: read where it lies.
+            return match read(head) {
+                Some(read) => Gathered::Head(Box::new(read), skipped + head.len()),
+                None => Gathered::NotHttp,
+            };
+        }
+        self.bytes.extend_from_slice(taken);
+        if let Some(end) = end(&self.bytes, before) {
+            let head = read(self.bytes.get(..end).unwrap_or_default());
+            *self = Gathering::default();
+            return match head {
+                Some(head) => Gathered::Head(Box::new(head), end.saturating_sub(before)),
+                None => Gathered::NotHttp,
+            };
+        }
+        if !self.is_plausible(before) {
+            return Gathered::NotHttp;
+        }
+        if self.bytes.len() >= MAX_HEAD {
+            return Gathered::TooLong(self.salvage());
+        }
+        Gathered::More
+    }
+
+    /// Bytes that are kept.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Reads what there is of a head that will not be completed.
+    pub fn salvage(&mut self) -> Option<Box<Head>> {
+        let gathered = std::mem::take(self);
+        // Of the last line it is not known whether it is whole.
+        let end = gathered.bytes.iter().rposition(|&byte| byte == b'\n')?;
+        read_loosely(gathered.bytes.get(..end)?).map(Box::new)
+    }
+
+    /// Whether the first line is one of HTTP, as far as it is there; `new` counts the bytes that
+    /// were looked at before.
+    fn is_plausible(&mut self, before: usize) -> bool {
+        if self.first_line_seen {
+            return true;
+        }
+        let added = self.bytes.get(before..).unwrap_or_default();
+        let Some(end) = added.iter().position(|&byte| byte == b'\n') else {
+            return begins_plausibly(&self.bytes);
+        };
+        self.first_line_seen = true;
+        let line = self.bytes.get(..before + end).unwrap_or_default().trim_ascii();
+        request_line(line).is_some() || status_line(line).is_some()
+    }
+}
+
+/// Whether a first line may begin so: with the version, or a method and a blank.
+fn begins_plausibly(bytes: &[u8]) -> bool {
+    const VERSION: &[u8] = b"HTTP/1.";
+    if bytes.starts_with(VERSION) || VERSION.starts_with(bytes) {
+        return true;
+    }
+    let word = bytes.iter().take(MAX_METHOD + 1).position(|&byte| byte == b' ');
+    let whole = word.is_some() || bytes.len() <= MAX_METHOD;
+    whole && is_method(bytes.get(..word.unwrap_or(bytes.len())).unwrap_or_default())
+}
+
+/// The length of a head with the empty line that ends it, which is not before `from`.
+fn end(bytes: &[u8], from: usize) -> Option<usize> {
+    // The line end before the empty line may have come with earlier bytes.
+    let mut at = from.saturating_sub(2);
+    loop {
+        at += bytes.get(at..)?.iter().position(|&byte| byte == b'\n')? + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+}
+
+fn read(head: &[u8]) -> Option<Head> {
+    let strict = if head.starts_with(b"HTTP/") { response(head) } else { request(head) };
+    strict.or_else(|| read_loosely(head))
+}
+
+fn request(head: &[u8]) -> Option<Head> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let complete = parsed.parse(head).ok()?.is_complete();
+    let (method, target) = (parsed.method?, parsed.path?);
+    let fields = fields(parsed.headers);
+    let version = parsed.version?;
+    let complete = complete && is_method(method.as_bytes());
+    complete.then(|| request_of(method.as_bytes(), target.as_bytes(), version, fields))
+}
+
+fn response(head: &[u8]) -> Option<Head> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true);
+    let complete = config.parse_response(&mut parsed, head).ok()?.is_complete();
+    let (status, reason) = (parsed.code?, parsed.reason.unwrap_or_default());
+    let fields = fields(parsed.headers);
+    let version = parsed.version?;
+    complete.then(|| response_of(status, reason.as_bytes(), version, fields))
+}
+
+fn fields(headers: &[httparse::Header<'_>]) -> Fields {
+    let mut fields = Fields::default();
+    for header in headers {
+        fields.take(header.name.as_bytes(), header.value);
+    }
+    fields
+}
+
+/// Reads lines as they are. Folded parts of fields (RFC 9112 §5.2) are left out.
+fn read_loosely(head: &[u8]) -> Option<Head> {
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let first = lines.next()?.trim_ascii();
+    let mut fields = Fields::default();
+    for line in lines.filter(|line| !matches!(line.first(), Some(b' ' | b'\t'))) {
+        if let Some(colon) = line.iter().position(|&byte| byte == b':') {
+            let (name, value) = line.split_at(colon);
+            fields.take(name.trim_ascii(), value.get(1..).unwrap_or_default());
+        }
+    }
+    if let Some((status, reason, version)) = status_line(first) {
+        return Some(response_of(status, reason, version, fields));
+    }
+    let (method, target, version) = request_line(first)?;
+    Some(request_of(method, target, version, fields))
+}
+
+/// Method, target and minor version. The target may have blanks in it, and careless clients leave
+/// the version out, as in HTTP/0.9: then the method must be a known one, and the target a path.
+fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let (method, rest) = line.split_at_checked(line.iter().position(blank)?)?;
+    let rest = rest.trim_ascii();
+    let word = rest.iter().rposition(blank).map_or(0, |last| last + 1);
+    let (target, version) = match rest.split_at_checked(word)? {
+        (target, word) if word.starts_with(b"HTTP/") => {
+            (target.trim_ascii(), digit(*word.last()?)?)
+        }
+        _ if rest.starts_with(b"/") && super::probe(line) == Probe::Certain => (rest, 9),
+        _ => return None,
+    };
+    is_method(method).then_some((method, target, version))
+}
+
+/// Status, reason and minor version.
+fn status_line(line: &[u8]) -> Option<(u16, &[u8], u8)> {
+    let (minor, rest) = line.strip_prefix(b"HTTP/1.")?.split_first()?;
+    let (status, reason) = rest.trim_ascii_start().split_at_checked(3)?;
+    let status = std::str::from_utf8(status).ok()?.parse().ok()?;
+    Some((status, reason.trim_ascii(), digit(*minor)?))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    byte.checked_sub(b'0').filter(|digit| *digit <= 9)
+}
+
+/// A token (RFC 9110 §5.6.2) of the length of a method.
+fn is_method(word: &[u8]) -> bool {
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    (1..=MAX_METHOD).contains(&word.len()) && word.iter().all(token)
+}
+
+fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Fields) -> Head {
+    let method = printable_within(&String::from_utf8_lossy(method), MAX_METHOD);
+    let target = printable_within(&String::from_utf8_lossy(target), MAX_TARGET);
+    // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
+    let bare = method == "CONNECT" && !target.starts_with('/');
+    let named = if bare { Some(target.as_str()) } else { authority(&target) };
+    let named = named.map(str::to_lowercase).filter(|name| !name.is_empty());
+    let request = HttpRequest {
+        host: named.or_else(|| fields.host.take()),
+        user_agent: fields.user_agent.take(),
+        websocket: fields.upgrade == Some(super::upgrade::Upgrade::WebSocket),
+        user: fields.user.take(),
+        method,
+        target,
+        version_minor,
+    };
+    Head::Request(request, fields)
+}
+
+/// The authority of an absolute target, without the account: `http://host:port/path`.
+fn authority(target: &str) -> Option<&str> {
+    let (scheme, rest) = target.split_once("://")?;
+    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(authority.rsplit('@').next().unwrap_or(authority))
+}
+
+fn response_of(status: u16, reason: &[u8], version_minor: u8, mut fields: Fields) -> Head {
+    const ESTABLISHED: &[u8] = b"established";
+    let response = HttpResponse {
+        status,
+        x_stratum: fields.x_stratum.take(),
+        content_type: fields.content_type.take(),
+        version_minor,
+    };
+    let established =
+        reason.windows(ESTABLISHED.len()).any(|word| word.eq_ignore_ascii_case(ESTABLISHED));
+    let reason = if established { Reason::Established } else { Reason::Other };
+    Head::Response(response, fields, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn request(head: &[u8]) -> HttpRequest {
+        match read(head) {
+            Some(Head::Request(request, _)) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_ordinary_request_is_read() {
+        let head = b"POST /rig1 HTTP/1.0\r\nHost: Node.Example:8332\r\nUser-Agent: cgminer 4.12\r\nAuthorization: Basic cmlnMTp4\r\n\r\n";
+        let expected = HttpRequest {
+            method: "POST".into(),
+            target: "/rig1".into(),
+            host: Some("node.example:8332".into()),
+            user_agent: Some("cgminer 4.12".into()),
+            websocket: false,
+            user: Some("rig1".into()),
+            version_minor: 0,
+        };
+        assert_eq!(request(head), expected);
+    }
+
+    #[test]
+    fn an_absolute_target_names_the_host() {
+        let host = |target: &str| {
+            request(format!("GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n").as_bytes()).host
+        };
+        assert_eq!(
+            host("http://u:p@Pool.example:80/x?u=http://y/").as_deref(),
+            Some("pool.example:80")
+        );
+        assert_eq!(host("/go?to=http://other.example/").as_deref(), Some("proxy.example"));
+        assert_eq!(host("http:///x").as_deref(), Some("proxy.example"));
+        let head = b"CONNECT Pool.Example:3333 HTTP/1.1\r\nHost: decoy.example\r\n\r\n";
+        assert_eq!(request(head).host.as_deref(), Some("pool.example:3333"));
+        let head = b"CONNECT / HTTP/1.1\r\nHost: pool.example\r\n\r\n";
+        assert_eq!(request(head).host.as_deref(), Some("pool.example"));
+    }
+
+    #[test]
+    fn what_httparse_refuses_names_its_host_all_the_same() {
+        let many: String = (0..150).map(|n| format!("X-{n}: 1\r\n")).collect();
+        for odd in [
+            "X-Odd: a\x01b\r\n", // a control byte in a value
+            "X Odd: 1\r\n",      // a blank in a name
+            "no colon at all\r\n",
+            "X-Folded: a\r\n Host: decoy.example\r\n",
+            many.as_str(),
+        ] {
+            let head =
+                format!("GET /a HTTP/1.1\r\n{odd}Host: pool.example\r\nUser-Agent: x\r\n\r\n");
+            let request = request(head.as_bytes());
+            assert_eq!(request.host.as_deref(), Some("pool.example"), "{odd:?}");
+            assert_eq!(request.user_agent.as_deref(), Some("x"));
+            assert_eq!(request.target, "/a");
+        }
+        assert_eq!(request(b"GET /a b\tc HTTP/1.1\nHost:pool.example\n\n").target, "/a b\\u{9}c");
+        assert_eq!(request(b"GET /x?a b\r\nHost: pool.example\r\n\r\n").target, "/x?a b");
+        assert_eq!(request(b"GET /\xff\x7f HTTP/1.1\n\n").target, "/\u{fffd}\\u{7f}");
+    }
+
+    #[test]
+    fn a_response_is_read_with_folded_fields_and_bare_line_feeds() {
+        let head = b"HTTP/1.1  200\nX-Folded: a\n b\nX-Stratum : stratum+tcp://pool.example:3333\nContent-Length: 5\n\n";
+        let Some(Head::Response(response, fields, reason)) = read(head) else { panic!() };
+        assert_eq!(response.status, 200);
+        assert_eq!(response.x_stratum.as_deref(), Some("stratum+tcp://pool.example:3333"));
+        assert_eq!((fields.length, reason), (Some(5), Reason::Other));
+        let head = b"HTTP/1.0 200 Connection Established\r\nproxy\x01agent: x\r\n\r\n";
+        let Some(Head::Response(_, _, reason)) = read(head) else { panic!() };
+        assert_eq!(reason, Reason::Established);
+    }
+
+    #[test]
+    fn other_protocols_with_like_words_are_not_http() {
+        for bytes in [
+            &b"OPTIONS sip:x SIP/2.0\r\nVia: x"[..],
+            b"GET key\r\n",
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+            b"\x16\x03\x01",
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ] {
+            let gathered = Gathering::default().push(bytes);
+            assert!(matches!(gathered, Gathered::NotHttp), "{bytes:?} {gathered:?}");
+        }
+    }
+
+    #[test]
+    fn an_endless_head_is_told_as_far_as_it_goes() {
+        let mut gathering = Gathering::default();
+        assert!(matches!(
+            gathering.push(b"GET / HTTP/1.1\r\nHost: a.example\r\nX: "),
+            Gathered::More
+        ));
+        for _ in 0..=MAX_HEAD / 1000 {
+            match gathering.push(&[b'x'; 1000]) {
+                Gathered::More => assert!(gathering.bytes.len() < MAX_HEAD),
+                Gathered::TooLong(Some(head)) => {
+                    let Head::Request(request, _) = *head else { panic!() };
+                    assert_eq!(request.host.as_deref(), Some("a.example"));
+                    return;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("no end");
+    }
+
+    proptest! {
+        #[test]
+        fn any_segmentation_gives_the_same_head(
+            lines in prop::collection::vec("[ -~]{0,20}", 0..8),
+            ends in prop::collection::vec(any::<bool>(), 10),
+            cut in 1usize..30,
+        ) {
+            let mut bytes = b"GET /x HTTP/1.1\r\n".to_vec();
+            for (line, crlf) in lines.iter().filter(|line| !line.is_empty()).zip(&ends) {
+                bytes.extend(line.bytes());
+                bytes.extend(if *crlf { &b"\r\n"[..] } else { b"\n" });
+            }
+            bytes.extend(b"\r\nrest");
+            let Gathered::Head(whole, used) = Gathering::default().push(&bytes) else { panic!() };
+            prop_assert_eq!(&bytes[used..], b"rest");
+            let (mut gathering, mut offset) = (Gathering::default(), 0);
+            for piece in bytes.chunks(cut) {
+                match gathering.push(piece) {
+                    Gathered::More => offset += piece.len(),
+                    Gathered::Head(head, used) => {
+                        prop_assert_eq!(&bytes[offset + used..], b"rest");
+                        prop_assert_eq!(format!("{head:?}"), format!("{whole:?}"));
+                        return Ok(());
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            prop_assert!(false, "no head");
+        }
+
+        #[test]
+        fn random_bytes_never_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            start in prop::sample::select(vec!["", "GET ", "GET / HTTP/1.1\r\n", "HTTP/1.1 2", "HTTP/1.1 200 OK\n"]),
+        ) {
+            let bytes = [start.as_bytes(), &bytes, b"\n\n"].concat();
+            read(&bytes);
+            let mut gathering = Gathering::default();
+            for piece in bytes.chunks(3) {
+                gathering.push(piece);
+            }
+            gathering.salvage();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! HTTP/1 (RFC 9112): who is asked for what, and the JSON that bodies carry.
+//!
+//! ```text
+//! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ Conversation
+//!                                         └─▶ tunnel, WebSocket
+//! ```
+//!
+//! Every request and response of a connection is told, however long it lives: hosts and paths are
+//! what intelligence knows. Bodies are only counted, unless they begin like a JSON object. Both
+//! sides are read alike, so a late start that takes the server for the client does no harm.
+//!
+//! Nothing here panics on any input. A connection holds at most, for each direction, a head of
+//! [`head::MAX_HEAD`] or a body of [`body::MAX_JSON`], and [`dialogue::MAX_ASKED`] open requests.
+//!
+//! HTTP/2 in clear text is told from its preface and left: its header compression hides names.
+
+mod body;
+mod connection;
+mod credentials;
+mod dialogue;
+mod exchange;
+mod fields;
+mod head;
+mod loss;
+mod upgrade;
+
+pub use connection::{Connection, Progress};
+pub use upgrade::{Deflate, Socket};
+
+use super::parser::Probe;
+
+/// What the first line of a message begins with: the version of a response, and the methods of
+/// HTTP (RFC 9110 §9.3, RFC 5789), of HTTP/2's preface (RFC 9113 §3.4), of WebDAV and its kin
+/// (RFC 4918, 3253, 3744, 5323), of UPnP, and of Microsoft's RPC, BITS and management clients.
+const MARKS: [&str; 44] = [
+    "HTTP/1.",
+    "GET ",
+    "POST ",
+    "HEAD ",
+    "CONNECT ",
+    "PUT ",
+    "OPTIONS ",
+    "DELETE ",
+    "PATCH ",
+    "TRACE ",
+    "PRI ",
+    "PROPFIND ",
+    "PROPPATCH ",
+    "MKCOL ",
+    "COPY ",
+    "MOVE ",
+    "LOCK ",
+    "UNLOCK ",
+    "ACL ",
+    "SEARCH ",
+    "REPORT ",
+    "VERSION-CONTROL ",
+    "CHECKIN ",
+    "CHECKOUT ",
+    "UNCHECKOUT ",
+    "MKACTIVITY ",
+    "MKWORKSPACE ",
+    "MERGE ",
+    "UPDATE ",
+    "LABEL ",
+    "BASELINE-CONTROL ",
+    "BIND ",
+    "LINK ",
+    "UNLINK ",
+    "MKCALENDAR ",
+    "PURGE ",
+    "M-SEARCH ",
+    "NOTIFY ",
+    "SUBSCRIBE ",
+    "UNSUBSCRIBE ",
+    "RPC_IN_DATA ",
+    "RPC_OUT_DATA ",
+    "BITS_POST ",
+    "CCM_POST ",
+];
+
+/// Whether `bytes` begin like the first line of a request or response, perhaps behind empty lines
+/// (RFC 9112 §2.2).
+pub fn probe(bytes: &[u8]) -> Probe {
+    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
+    let bytes = bytes.get(start.unwrap_or(bytes.len())..).unwrap_or_default();
+    if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+        return Probe::NotForUs;
+    }
+    if MARKS.iter().any(|mark| bytes.starts_with(mark.as_bytes())) {
+        Probe::Certain
+    } else if MARKS.iter().any(|mark| mark.as_bytes().starts_with(bytes)) {
+        Probe::Unsure
+    } else {
+        Probe::NotForUs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_decides() {
+        for (bytes, expected) in [
+            (&b"GET / HTTP/1.1\r\n"[..], Probe::Certain),
+            (b"HTTP/1.0 200", Probe::Certain),
+            (b"CONNECT pool.example:3333 HTTP/1.1", Probe::Certain),
+            (b"VERSION-CONTROL /x", Probe::Certain),
+            (b"\r\n\r\nGET /", Probe::Certain),
+            (b"\r\n", Probe::Unsure),
+            (b"", Probe::Unsure),
+            (b"P", Probe::Unsure),
+            (b"HTTP/1", Probe::Unsure),
+            (b"HTTP/2", Probe::NotForUs),
+            (b"GETX", Probe::NotForUs),
+            (b"get / HTTP/1.1", Probe::NotForUs),
+            (b"{\"id\":1}", Probe::NotForUs),
+            (b"\x16\x03\x01", Probe::NotForUs),
+        ] {
+            assert_eq!(probe(bytes), expected, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Frames of an Initial packet (RFC 9000 §19): looks for CRYPTO among the others.
+
+use super::varint;
+use crate::protocol::tls::reader::Reader;
+
+/// Frame types that Initial packets may have (RFC 9000 §12.4).
+const PADDING: u8 = 0x00;
+const PING: u8 = 0x01;
+const ACK: u8 = 0x02;
+const ACK_ECN: u8 = 0x03;
+const CRYPTO: u8 = 0x06;
+const CONNECTION_CLOSE: u8 = 0x1c;
+
+/// A piece of the handshake's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crypto<'a> {
+    pub offset: u64,
+    pub data: &'a [u8],
+}
+
+/// The CRYPTO frames, up to the first that is malformed or that has no place here.
+pub(super) fn crypto(frames: &[u8]) -> impl Iterator<Item = Crypto<'_>> {
+    let mut reader = Reader::new(frames);
+    std::iter::from_fn(move || {
+        loop {
+            match reader.u8()? {
+                PADDING | PING => {}
+                ACK => ack(&mut reader)?,
+                ACK_ECN => {
+                    ack(&mut reader)?;
+                    integers(&mut reader, 3)?;
+                }
+                CRYPTO => {
+                    let offset = varint::read(&mut reader)?;
+                    let length = varint::length(&mut reader)?;
+                    return reader.take(length).map(|data| Crypto { offset, data });
+                }
+                CONNECTION_CLOSE => {
+                    integers(&mut reader, 2)?;
+                    let length = varint::length(&mut reader)?;
+                    reader.take(length)?;
+                }
+                _ => return None,
+            }
+        }
+    })
+}
+
+/// Skips an ACK frame (RFC 9000 §19.3).
+fn ack(reader: &mut Reader<'_>) -> Option<()> {
+    integers(reader, 2)?;
+    let ranges = varint::read(reader)?;
+    integers(reader, ranges.checked_mul(2)?.checked_add(1)?)
+}
+
+/// Skips integers; ends at the latest where the bytes do.
+fn integers(reader: &mut Reader<'_>, count: u64) -> Option<()> {
+    (0..count).try_for_each(|_| varint::read(reader).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crypto_is_found_among_the_other_frames() {
+        let frames = [
+            0x00, 0x00, // PADDING
+            0x06, 0x05, 0x02, b'l', b'o', // CRYPTO, offset 5, 2 bytes
+            0x01, // PING
+            0x02, 0x09, 0x00, 0x01, 0x00, 0x02, 0x03, // ACK with one further range
+            0x03, 0x09, 0x00, 0x00, 0x00, 0x01, 0x02, 0x03, // ACK with ECN counts
+            0x1c, 0x40, 0x0a, 0x00, 0x02, b'n', b'o', // CONNECTION_CLOSE with a reason
+            0x06, 0x00, 0x01, b'h', // CRYPTO
+        ];
+        let pieces: Vec<_> = crypto(&frames).map(|piece| (piece.offset, piece.data)).collect();
+        assert_eq!(pieces, [(5, &b"lo"[..]), (0, &b"h"[..])]);
+    }
+
+    #[test]
+    fn what_is_malformed_or_out_of_place_ends_the_search() {
+        for frames in [
+            &[0x08, 0x00, 0x06, 0x00, 0x01, b'h'][..], // STREAM
+            &[0x06, 0x00, 0x02, b'h'],                 // longer than the packet
+            &[0x02, 0x09, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00], // ranges
+        ] {
+            assert_eq!(crypto(frames).next(), None);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Packets with a long header (RFC 9000 §17.2), as far as they are in clear.
+
+use super::varint;
+use crate::protocol::tls::reader::Reader;
+
+/// Longest connection ID (RFC 9000 §17.2).
+const MAX_CONNECTION_ID: usize = 20;
+/// Long header, and the bit that is fixed to 1.
+const LONG_HEADER: u8 = 0xc0;
+
+/// A version of QUIC whose Initial packets can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub number: u32,
+    /// For the secret of Initial packets.
+    pub salt: [u8; 20],
+    /// What the labels of their keys begin with.
+    pub label: &'static [u8],
+    /// Type bits of an Initial packet; 0-RTT, Handshake and Retry count on from it.
+    initial: u8,
+}
+
+impl Version {
+    pub fn of(number: u32) -> Option<Version> {
+        let (salt, label, initial): (_, &[u8], _) = match number {
+            0x0000_0001 | 0xff00_0021 | 0xff00_0022 => (SALT_1, b"quic ", 0),
+            0x6b33_43cf => (SALT_2, b"quicv2 ", 1),
+            0xff00_001d..=0xff00_0020 => (SALT_DRAFT_29, b"quic ", 0),
+            _ => return None,
+        };
+        Some(Version { number, salt, label, initial })
+    }
+}
+
+/// Version 1 (RFC 9001 §5.2), and the drafts 33 and 34 before it.
+const SALT_1: [u8; 20] = [
+    0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
+    0xcc, 0xbb, 0x7f, 0x0a,
+];
+/// Version 2 (RFC 9369 §3.3.1).
+const SALT_2: [u8; 20] = [
+    0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
+    0xf9, 0xbd, 0x2e, 0xd9,
+];
+/// The drafts 29 to 32 (draft-ietf-quic-tls-29 §5.2), the last that were widely used.
+const SALT_DRAFT_29: [u8; 20] = [
+    0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0,
+    0x43, 0x90, 0xa8, 0x99,
+];
+
+/// An Initial packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Initial<'a> {
+    pub version: Version,
+    /// Destination connection ID.
+    pub dcid: &'a [u8],
+    /// The whole packet, protected.
+    pub bytes: &'a [u8],
+    /// Where in `bytes` the packet number begins.
+    pub number: usize,
+}
+
+/// Takes the next packet from the front of `datagram`: `Some(None)` if it is not an Initial one,
+/// `None` if there is no further packet with a long header.
+pub(super) fn next<'a>(datagram: &mut &'a [u8]) -> Option<Option<Initial<'a>>> {
+    const INITIAL: u8 = 0;
+    const RETRY: u8 = 3;
+
+    let bytes = *datagram;
+    let mut reader = Reader::new(bytes);
+    let (first, version) = start(&mut reader)?;
+    let dcid = connection_id(&mut reader)?;
+    let _source = connection_id(&mut reader)?;
+    let kind = (first >> 4).wrapping_sub(version.initial) & 3;
+    if kind == RETRY {
+        *datagram = &[]; // has no length, and nothing follows
+        return Some(None);
+    }
+    if kind == INITIAL {
+        let length = varint::length(&mut reader)?;
+        let _token = reader.take(length)?;
+    }
+    let length = varint::length(&mut reader)?;
+    let number = bytes.len() - reader.rest().len();
+    let _payload = reader.take(length)?;
+    *datagram = reader.rest();
+    let bytes = bytes.get(..number + length)?;
+    Some((kind == INITIAL).then_some(Initial { version, dcid, bytes, number }))
+}
+
+/// First byte and version.
+pub(super) fn start(reader: &mut Reader<'_>) -> Option<(u8, Version)> {
+    let first = reader.u8().filter(|first| first & LONG_HEADER == LONG_HEADER)?;
+    Some((first, Version::of(reader.u32()?)?))
+}
+
+fn connection_id<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    reader.vector8().filter(|id| id.len() <= MAX_CONNECTION_ID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INITIAL: [u8; 17] = [
+        0xc1, 0x00, 0x00, 0x00, 0x01, // Initial of version 1
+        0x02, 0xd1, 0xd2, // destination connection ID
+        0x01, 0x51, // source connection ID
+        0x01, 0x70, // token
+        0x40, 0x03, // length
+        0x00, 0x01, 0x02, // packet number and payload
+    ];
+
+    #[test]
+    fn the_packet_number_begins_behind_token_and_length() {
+        let mut datagram = &[&INITIAL[..], &[0x40, 0x00]].concat()[..];
+        let initial = next(&mut datagram).flatten().unwrap();
+        assert_eq!(initial.dcid, [0xd1, 0xd2]);
+        assert_eq!(initial.bytes, INITIAL);
+        assert_eq!(initial.number, 14);
+        assert_eq!(next(&mut datagram), None); // short header
+    }
+
+    #[test]
+    fn the_types_are_rotated_in_version_2() {
+        let of = |first: u8, version: u32| {
+            let mut bytes = INITIAL;
+            bytes[0] = first;
+            bytes[1..5].copy_from_slice(&version.to_be_bytes());
+            next(&mut &bytes[..]).map(|packet| packet.is_some())
+        };
+        assert_eq!(of(0xc0, 1), Some(true));
+        assert_eq!(of(0xf0, 1), Some(false)); // Retry
+        assert_eq!(of(0xd0, 0x6b33_43cf), Some(true));
+        assert_eq!(of(0xc0, 0x6b33_43cf), Some(false)); // Retry
+        assert_eq!(of(0xc0, 0xff00_001d), Some(true));
+        assert_eq!(of(0xc0, 2), None);
+    }
+
+    #[test]
+    fn a_packet_longer_than_its_datagram_is_refused() {
+        assert_eq!(next(&mut &INITIAL[..16]), None);
+        let mut long_id = INITIAL;
+        long_id[5] = 21;
+        assert_eq!(next(&mut &long_id[..]), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! Makes names that TLS carries as bytes fit to keep and to print.
+
+use std::fmt::Write;
+
+/// Longest name kept, in bytes of the wire: DNS (RFC 1035 §2.3.4) and ALPN (RFC 7301 §3.1) end
+/// there, too.
+pub(super) const MAX_NAME: usize = 255;
+
+/// Printable ASCII as it is; every other byte and the backslash as `\xNN`, so that no two names
+/// look alike and the bytes can be told again.
+pub(super) fn escaped(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len().min(MAX_NAME));
+    for &byte in name.iter().take(MAX_NAME) {
+        if (b' '..=b'~').contains(&byte) && byte != b'\\' {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// [`escaped`], in lower case: DNS names compare without it.
+pub(super) fn host(name: &[u8]) -> String {
+    let mut text = escaped(name);
+    text.make_ascii_lowercase();
+    text
+}
+
+/// The byte that an [`escaped`] text begins with.
+pub(super) fn first_byte(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [b'\\', b'x', high, low, ..] => byte(*high, *low),
+        [first, ..] => Some(*first),
+        [] => None,
+    }
+}
+
+/// The byte that an [`escaped`] text ends with.
+pub(super) fn last_byte(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [.., b'\\', b'x', high, low] => byte(*high, *low),
+        [.., last] => Some(*last),
+        [] => None,
+    }
+}
+
+fn byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |c: u8| char::from(c).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_printable_ascii_stays_as_it_is() {
+        assert_eq!(escaped(b"http/1.1"), "http/1.1");
+        assert_eq!(escaped(b"\x1b[31m\\\xc3\xa9"), "\\x1b[31m\\x5c\\xc3\\xa9");
+        assert_eq!(host(b"Pool.EXAMPLE"), "pool.example");
+    }
+
+    proptest! {
+        #[test]
+        fn an_escaped_name_keeps_its_ends(name in prop::collection::vec(any::<u8>(), 0..MAX_NAME)) {
+            let text = escaped(&name);
+            prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            prop_assert_eq!(first_byte(&text), name.first().copied());
+            prop_assert_eq!(last_byte(&text), name.last().copied());
+        }
+    }
+}

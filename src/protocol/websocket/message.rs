@@ -1,0 +1,180 @@
+//! Messages: put together from frames, and inflated.
+
+use super::deflate::Inflater;
+use super::frame::{Header, Kind, Piece};
+use crate::protocol::http::Deflate;
+
+/// Longest message kept: the longest line of Stratum.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+/// Buffers above this size are given back once their message is done.
+const KEEP_CAPACITY: usize = 4 * 1024;
+
+/// A message that was too long, or compressed in a way that can not be followed.
+#[derive(Debug)]
+pub struct Unreadable;
+
+/// The message that comes in one direction.
+#[derive(Debug)]
+pub struct Message {
+    reading: Reading,
+    /// The current frame interrupts the message.
+    control: bool,
+    /// The current frame is the last of the message.
+    last: bool,
+    bytes: Vec<u8>,
+    /// Payload before it is inflated.
+    plain: Vec<u8>,
+    inflater: Inflater,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// There is no message, or its beginning was not seen.
+    Nothing,
+    Plain,
+    Compressed,
+    Dropped,
+}
+
+impl Message {
+    pub fn new(deflate: Deflate) -> Self {
+        Message {
+            reading: Reading::Nothing,
+            control: false,
+            last: false,
+            bytes: Vec::new(),
+            plain: Vec::new(),
+            inflater: Inflater::new(deflate),
+        }
+    }
+
+    /// A frame begins.
+    pub fn begin(&mut self, header: &Header) {
+        self.control = header.kind == Kind::Control;
+        self.last = header.last;
+        if header.kind == Kind::Data {
+            if self.reading == Reading::Compressed {
+                self.inflater.lose(); // the message before was never finished
+            }
+            self.bytes.clear();
+            self.bytes.shrink_to(KEEP_CAPACITY);
+            self.plain.shrink_to(KEEP_CAPACITY);
+            self.reading = if header.compressed { Reading::Compressed } else { Reading::Plain };
+        }
+    }
+
+    /// Takes a part of the current frame's payload.
+    pub fn push(&mut self, piece: Piece<'_>) {
+        match self.reading {
+            Reading::Plain if !self.control => {
+                if self.bytes.len() + piece.len() > MAX_MESSAGE {
+                    self.reading = Reading::Dropped;
+                } else {
+                    self.bytes.extend(piece.unmasked());
+                }
+            }
+            Reading::Compressed if !self.control => {
+                self.plain.clear();
+                self.plain.extend(piece.unmasked());
+                self.inflater.push(&self.plain, &mut self.bytes, MAX_MESSAGE);
+            }
+            _ => {}
+        }
+    }
+
+    /// The current frame ends. Returns the message if it is complete and not blank.
+    pub fn end(&mut self) -> Option<Result<&[u8], Unreadable>> {
+        if self.control || !self.last {
+            return None;
+        }
+        match std::mem::replace(&mut self.reading, Reading::Nothing) {
+            Reading::Nothing => return None,
+            Reading::Plain => {}
+            Reading::Compressed => {
+                if self.inflater.finish(&mut self.bytes, MAX_MESSAGE).is_err() {
+                    return Some(Err(Unreadable));
+                }
+            }
+            Reading::Dropped => return Some(Err(Unreadable)),
+        }
+        let text = self.bytes.trim_ascii();
+        (!text.is_empty()).then_some(Ok(text))
+    }
+
+    /// Bytes are missing.
+    pub fn lose(&mut self) {
+        if self.reading != Reading::Nothing {
+            self.reading = Reading::Dropped;
+        }
+        self.inflater.lose();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::{Frames, Part};
+    use super::*;
+
+    /// The messages in unmasked frames.
+    fn messages(bytes: &[u8]) -> Vec<Option<String>> {
+        let mut message = Message::new(Deflate::default());
+        let mut out = Vec::new();
+        Frames::default().push(bytes, |part| {
+            match part {
+                Part::Begin(header) => message.begin(&header),
+                Part::Payload(piece) => message.push(piece),
+                Part::End => {
+                    out.extend(message.end().map(|text| {
+                        text.ok().map(|text| String::from_utf8_lossy(text).into_owned())
+                    }))
+                }
+            }
+            true
+        });
+        out
+    }
+
+    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let length = (payload.len() as u32).to_be_bytes();
+        match payload.len() {
+            0..=125 => [&[first, length[3]], payload].concat(),
+            126..=0xffff => [&[first, 126, length[2], length[3]], payload].concat(),
+            _ => [&[first, 127, 0, 0, 0, 0][..], &length, payload].concat(),
+        }
+    }
+
+    #[test]
+    fn fragments_are_put_together_around_control_frames() {
+        let bytes = [
+            frame(0x01, b"{\"a"), // text, more follows
+            frame(0x89, b"ping"),
+            frame(0x00, b"\":"),
+            frame(0x8a, b""),
+            frame(0x80, b"1}"),      // the last part
+            frame(0x82, b" {}\r\n"), // binary
+            frame(0x81, b" "),
+            frame(0x80, b"stray"),
+        ];
+        let expected = [Some("{\"a\":1}".to_owned()), Some("{}".to_owned())];
+        assert_eq!(messages(&bytes.concat()), expected);
+    }
+
+    #[test]
+    fn compressed_fragments_are_put_together() {
+        // RFC 7692 §7.2.3.1: "Hello" in two frames; then the same again, which refers to it.
+        let bytes = [
+            frame(0x41, &[0xf2, 0x48, 0xcd]),
+            frame(0x89, b"ping"),
+            frame(0x80, &[0xc9, 0xc9, 0x07, 0x00]),
+            frame(0xc1, &[0xf2, 0x00, 0x11, 0x00, 0x00]),
+        ];
+        assert_eq!(messages(&bytes.concat()), vec![Some("Hello".to_owned()); 2]);
+    }
+
+    #[test]
+    fn a_long_message_is_skipped_and_the_next_one_read() {
+        let half = vec![b'x'; MAX_MESSAGE / 2 + 1];
+        let bytes = [frame(0x01, &half), frame(0x80, &half), frame(0x81, b"{}")];
+        assert_eq!(messages(&bytes.concat()), [None, Some("{}".to_owned())]);
+    }
+}

@@ -1,0 +1,136 @@
+//! WebSocket (RFC 6455): messages of a browser's or a program's mining conversation.
+//!
+//! ```text
+//! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ Conversation
+//! ```
+//!
+//! Text and binary messages are read alike. Control frames, and messages above
+//! [`message::MAX_MESSAGE`], are skipped by counting.
+//!
+//! Bytes that are lost inside a payload cost its message. If the loss reaches the next header, the
+//! place in the stream is lost, too: a chunk that begins with a plausible header, and ends with its
+//! payload or carries a JSON object, is taken for the way back. A side whose messages refer to
+//! earlier ones (context takeover, RFC 7692 §7.1.1) is read no further once any of it is missing,
+//! but for its uncompressed messages.
+//!
+//! Nothing here panics on any input. A direction holds at most one message of
+//! [`message::MAX_MESSAGE`] and, if it compresses, a window of 32 KiB.
+
+mod deflate;
+mod frame;
+mod message;
+
+use super::http::Socket;
+use super::parser::{Context, Next, Probe};
+use super::stratum::{self, Conversation};
+use crate::model::chunk::{Chunk, Direction};
+pub(super) use frame::{BINARY, TEXT};
+use frame::{Frames, Part};
+use message::{MAX_MESSAGE, Message};
+
+/// Chunks in a row without a plausible header after which a connection is given up.
+const MAX_LOST: u32 = 64;
+/// Messages in a row that are too long or unreadable, likewise: mining sends short ones.
+const MAX_UNREADABLE: u32 = 32;
+
+/// Whether a connection whose handshake was not seen begins with a frame that holds a message of
+/// mining: whole, not compressed, a JSON object with members that such messages have.
+pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+    if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
+        return Probe::NotForUs;
+    }
+    let header = match frame::Header::read(bytes) {
+        Ok(Some(header)) => header,
+        Ok(None) => return Probe::Unsure,
+        Err(frame::Malformed) => return Probe::NotForUs,
+    };
+    if header.length > MAX_MESSAGE as u64 {
+        return Probe::NotForUs;
+    }
+    match header.payload(bytes).next() {
+        None => Probe::Unsure,
+        Some(b'{') if header.is_cut(bytes) => Probe::Unsure,
+        Some(b'{') => {
+            // There is no more of this line.
+            let line: Vec<u8> = header.payload(bytes).chain([b'\n']).collect();
+            stratum::probe(direction, &line)
+        }
+        Some(_) => Probe::NotForUs,
+    }
+}
+
+/// A WebSocket connection.
+#[derive(Debug)]
+pub struct WebSocket {
+    /// Indexed by [`Direction::index`].
+    sides: [Side; 2],
+    conversation: Conversation,
+    unreadable: u32,
+}
+
+#[derive(Debug)]
+struct Side {
+    frames: Frames,
+    message: Message,
+}
+
+impl Side {
+    fn new(socket: Socket, direction: Direction) -> Self {
+        Side { frames: Frames::default(), message: Message::new(socket.deflate(direction)) }
+    }
+}
+
+impl WebSocket {
+    pub fn new(socket: Socket, conversation: Conversation) -> Self {
+        WebSocket {
+            sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),
+            conversation,
+            unreadable: 0,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let [to_server, to_client] = &mut self.sides;
+        let Side { frames, message } = match chunk.direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        if chunk.gap > 0 {
+            frames.lose(chunk.gap);
+            message.lose();
+        }
+        let mut next = Next::More;
+        frames.push(chunk.bytes, |part| {
+            match part {
+                Part::Begin(header) => message.begin(&header),
+                Part::Payload(piece) => message.push(piece),
+                Part::End => match message.end() {
+                    None => {}
+                    Some(Ok(text)) => {
+                        self.unreadable = 0;
+                        next = self.conversation.message(context, chunk.direction, text);
+                    }
+                    Some(Err(message::Unreadable)) => self.unreadable += 1,
+                },
+            }
+            next == Next::More
+        });
+        let over = self.unreadable >= MAX_UNREADABLE || self.is_lost(context);
+        if next == Next::More && over { Next::Done } else { next }
+    }
+
+    /// The connection has ended.
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        self.conversation.close(context);
+    }
+
+    /// Whether neither side has been understood for long.
+    fn is_lost(&self, context: &Context<'_>) -> bool {
+        let heard = context.flow.packets;
+        self.sides
+            .iter()
+            .zip(heard)
+            .all(|(side, packets)| packets == 0 || side.frames.lost() >= MAX_LOST)
+    }
+}
