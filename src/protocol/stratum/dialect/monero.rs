@@ -93,15 +93,11 @@ pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
     let work = match job.text("blob") {
-        Some(blob) => {
-            blob.len() >= MIN_BLOB && blob.len().is_multiple_of(2) && is_hex(&blob)
-        }
+        Some(blob) => blob.len() >= MIN_BLOB && blob.len().is_multiple_of(2) && is_hex(&blob),
         // XMRig's self-select mode: the miner takes the template from its own node.
         None => job.has("pool_wallet") && job.has("extra_nonce"),
     };
-    let strict = work
-        && is_hex(&target)
-        && matches!(target.len(), 2..=16 | 64);
+    let strict = work && is_hex(&target) && matches!(target.len(), 2..=16 | 64);
     if !strict {
         return None;
     }
