@@ -120,7 +120,6 @@ pub fn shares_name_the_user(dialect: Dialect) -> bool {
             | Dialect::EthStratum1
             | Dialect::Equihash
             | Dialect::KawPow
-            | Dialect::MoneroHybrid
             | Dialect::Kaspa
             | Dialect::Alephium
             | Dialect::Conflux
