@@ -21,7 +21,11 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         "login" => login(message.named()),
         "submit" => submit(message.named(), view),
         "job" => job(message.named()),
-        "keepalived" | "keepalive" | "getjob" | "block_template" => {
+        // Self-select: what the miner wants to work on, for the pool's consent.
+        "block_template" => {
+            (view.dialect == Dialect::Monero).then_some(Act::AskWork { standing: false })
+        }
+        "keepalived" | "keepalive" | "getjob" => {
             // Too common a word to start from; it counts only where mining is known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
         }
@@ -93,15 +97,11 @@ pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
     let work = match job.text("blob") {
-        Some(blob) => {
-            blob.len() >= MIN_BLOB && blob.len().is_multiple_of(2) && is_hex(&blob)
-        }
+        Some(blob) => blob.len() >= MIN_BLOB && blob.len().is_multiple_of(2) && is_hex(&blob),
         // XMRig's self-select mode: the miner takes the template from its own node.
         None => job.has("pool_wallet") && job.has("extra_nonce"),
     };
-    let strict = work
-        && is_hex(&target)
-        && matches!(target.len(), 2..=16 | 64);
+    let strict = work && is_hex(&target) && matches!(target.len(), 2..=16 | 64);
     if !strict {
         return None;
     }
