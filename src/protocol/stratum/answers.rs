@@ -57,7 +57,15 @@ impl Session {
         brings_job: bool,
     ) -> Option<Open> {
         let bare = message.result().is_none_or(|result| result.boolean().is_some());
+        // Without an id, the words decide: CryptoNote pools have their own for keep-alives, if they
+        // answer them at all.
+        let status = message.result_object().and_then(|result| result.text("status"));
+        let kept = status
+            .filter(|_| message.id.is_vague())
+            .map(|status| status.eq_ignore_ascii_case("KEEPALIVED"));
         let fits = |open: &Open| match open.asked {
+            Asked::Share if kept == Some(true) => false,
+            Asked::Other if kept == Some(false) => false,
             Asked::Share => !brings_job,
             Asked::Work => brings_job || !bare || !outcome.is_granted(),
             Asked::Login | Asked::Hello | Asked::Other => true,
@@ -123,6 +131,13 @@ impl Session {
             Some(open) if share(&open) => self.settle(at, open, outcome),
             Some(open) => self.granted(at, open.asked, outcome, false),
             None => {}
+        }
+    }
+
+    /// The pool sends the miner away, perhaps instead of an answer to its login.
+    pub(super) fn sent_away(&mut self, at: Moment, reason: String) {
+        if let Some(open) = self.ledger.take(|open| open.asked == Asked::Login) {
+            self.granted(at, open.asked, &Outcome::Refused(reason), false);
         }
     }
 

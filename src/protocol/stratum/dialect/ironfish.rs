@@ -52,7 +52,8 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             };
             Act::Answer { to: Id::of(body.get("id")), outcome }
         }
-        "mining.subscribed" | "mining.wait_for_work" | "mining.disconnect" | "mining.status" => {
+        "mining.disconnect" => Act::SendAway(body.text("message").unwrap_or_default()),
+        "mining.subscribed" | "mining.wait_for_work" | "mining.status" => {
             Act::Greeting(Greeting::default())
         }
         "mining.get_status" => Act::Idle,

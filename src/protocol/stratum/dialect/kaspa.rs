@@ -5,7 +5,7 @@ use crate::model::event::mining::Dialect;
 use super::super::json::Json;
 use super::super::message::Message;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
-use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, scalar_at, text_at};
+use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, hex_0x_at, scalar_at, text_at};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Kaspa, message, answer: bare_answer };
 
@@ -34,7 +34,10 @@ fn submit<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let nonce = text_at(args, 2)?;
     let digits = strip_0x(&nonce);
     let ours = view.dialect == Dialect::Kaspa || digits.len() != nonce.len();
-    let strict = matches!(args.len(), 3 | 4) && ours && digits.len() <= 16 && is_hex(digits);
+    // Conflux names its jobs by their hash.
+    let named = !hex_0x_at(args, 1, 64) || view.dialect == Dialect::Kaspa;
+    let strict =
+        matches!(args.len(), 3 | 4) && ours && named && digits.len() <= 16 && is_hex(digits);
     let job = scalar_at(args, 1).filter(|_| strict)?;
     Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -21,7 +21,11 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         "login" => login(message.named()),
         "submit" => submit(message.named(), view),
         "job" => job(message.named()),
-        "keepalived" | "keepalive" | "getjob" | "block_template" => {
+        // Self-select: what the miner wants to work on, for the pool's consent.
+        "block_template" => {
+            (view.dialect == Dialect::Monero).then_some(Act::AskWork { standing: false })
+        }
+        "keepalived" | "keepalive" | "getjob" => {
             // Too common a word to start from; it counts only where mining is known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
         }

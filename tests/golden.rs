@@ -1,0 +1,63 @@
+//! Golden captures: a replay gives exactly the alerts that are committed beside them, whatever the
+//! number of threads. `make golden` writes captures and alerts anew.
+
+mod real;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use minewatch_generator::matrix;
+
+/// Set, it makes the tests write what they would compare.
+const REGENERATE: &str = "MINEWATCH_WRITE_GOLDEN";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("pcaps")
+}
+
+fn captures() -> Vec<PathBuf> {
+    let mut files = real::files(&folder());
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "pcap"));
+    files
+}
+
+#[test]
+fn a_replay_gives_the_committed_alerts_byte_for_byte_with_any_number_of_threads() {
+    let write = std::env::var_os(REGENERATE).is_some();
+    if write {
+        matrix::write(&folder(), &matrix::golden()).expect("written");
+    }
+    let captures = captures();
+    assert!(captures.len() > matrix::golden().len(), "the golden set and the stories");
+    for path in captures {
+        let replay =
+            |threads| real::replay(&path, &["--format", "native", "--threads", threads]).lines;
+        let one = replay("1");
+        let beside = path.with_extension("expected.jsonl");
+        if write {
+            fs::write(&beside, &one).expect("written");
+        }
+        let name = path.display();
+        let expected = fs::read(&beside).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(one == expected, "{name}: other alerts than expected; see `make golden`");
+        for threads in ["2", "4"] {
+            assert!(replay(threads) == one, "{name}: {threads} threads give other alerts");
+        }
+    }
+}
+
+#[test]
+fn the_committed_captures_are_what_the_generator_writes() {
+    if std::env::var_os(REGENERATE).is_some() {
+        return; // they are being written
+    }
+    for (name, order) in matrix::golden() {
+        let capture = minewatch_generator::capture::record(&order, &name).expect("recorded");
+        let mut bytes = Vec::new();
+        let written =
+            minewatch_generator::pcap::write(&mut bytes, capture.link_type, &capture.frames);
+        written.expect("written");
+        let committed = fs::read(folder().join(&name).with_extension("pcap")).expect("committed");
+        assert!(bytes == committed, "{name}: see `make golden`");
+    }
+}

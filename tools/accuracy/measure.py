@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Measures minewatch against the truth, and beside nDPI and Suricata; writes docs/ACCURACY.md.
+
+usage: measure.py MINEWATCH GENERATOR REPORT [SHARED_CAPTURES]
+"""
+import collections
+import concurrent.futures
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Each so many-th capture without mining is measured; tests/real_benign.rs replays all of them.
+SAMPLE = 12
+LADDER = ["probe", "contact", "attempt", "session", "mining", "active"]
+SHARES = ["submitted", "accepted", "rejected", "unanswered"]
+TRUE_SHARES = ["submits", "submits_ok", "submits_error", "submits_unanswered"]
+
+
+def output(*command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, errors="replace")
+    return done.stdout + done.stderr
+
+
+def replay(minewatch, path):
+    """The last record of each incident."""
+    command = [minewatch, "replay", "--format", "native", "--summary", "none", path]
+    lines = subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout.splitlines()
+    return list({alert["incident"]: alert for alert in map(json.loads, lines)}.values())
+
+
+def verdict(alerts):
+    return max((alert["verdict"] for alert in alerts), key=LADDER.index, default=None)
+
+
+def mining(name):
+    return name is not None and LADDER.index(name) >= LADDER.index("attempt")
+
+
+class Ndpi:
+    """Found: a flow is labelled Mining."""
+
+    name = "nDPI"
+
+    def __init__(self):
+        self.program = shutil.which("ndpiReader")
+
+    def version(self):
+        return output("dpkg-query", "-Wf", "${Version}", "libndpi-bin")
+
+    def flows(self, path):
+        return [
+            line for line in output(self.program, "-i", path, "-v", "2").splitlines()
+            if re.match(r"\s*\d+\s+(TCP|UDP)\s", line) and re.search(r"\[proto: [^]]*Mining", line)
+        ]
+
+    def run(self, paths):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return dict(zip(paths, (len(flows) for flows in pool.map(self.flows, paths))))
+
+
+class Suricata:
+    """Found: one of the rules in stratum.rules fires."""
+
+    name = "Suricata"
+
+    def __init__(self):
+        self.program = shutil.which("suricata")
+
+    def version(self):
+        return output("dpkg-query", "-Wf", "${Version}", "suricata")
+
+    def flows(self, path):
+        with tempfile.TemporaryDirectory() as folder:
+            output(self.program, "-r", path, "-S", HERE / "stratum.rules", "-l", folder, "-k", "none",
+                   "--runmode", "single", "--set", "stream.midstream=true")
+            eve = pathlib.Path(folder, "eve.json")
+            lines = eve.read_text(errors="replace").splitlines() if eve.exists() else []
+        events = map(json.loads, lines)
+        return {event["flow_id"] for event in events if event["event_type"] == "alert"
+                and event["alert"]["signature"].startswith("MINING")}
+
+    run = Ndpi.run
+
+
+class Minewatch:
+    """Found: a verdict of `attempt` or above."""
+
+    name = "minewatch"
+
+    def __init__(self, program):
+        self.program = program
+
+    def version(self):
+        return output(self.program, "--version").split()[-1]
+
+    def verdicts(self, paths):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return dict(zip(paths, (verdict(a) for a in pool.map(lambda p: replay(self.program, p), paths))))
+
+    def flows(self, path):
+        return [alert for alert in replay(self.program, path) if mining(alert["verdict"])]
+
+    run = Ndpi.run
+
+
+def table(head, rows):
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(str(cell) for cell in row) + " |"
+    yield ""
+
+
+def real(minewatch, folder):
+    """Shares and hashrates of real captures."""
+    truth = json.loads((folder / "truth.json").read_text())
+    shares, rates, ratios, skipped = [], [], [], []
+    sums = [[0] * 4, [0] * 4]
+    inside = [0, 0]
+    for capture in truth:
+        name = capture["file"]
+        alerts = replay(minewatch, folder / name)
+        told = [sum(a["mining"]["shares"][key] for a in alerts if a["mining"]) for key in SHARES]
+        expected = [sum(stream[key] for stream in capture["streams"]) for key in TRUE_SHARES]
+        sums = [[a + b for a, b in zip(*pair)] for pair in zip(sums, (expected, told))]
+        show = lambda counts: " / ".join(map(str, counts))
+        shares.append((f"`{name}`", capture["mining_streams"], show(expected), show(told),
+                       "yes" if expected == told else "**no**"))
+        report = capture.get("miner_report")
+        if not report:
+            continue
+        theirs = report.get("hashrate_15min_hs")
+        best = max((a for a in alerts if a["mining"] and a["mining"]["hashrate_hs"]),
+                   key=lambda a: a["mining"]["shares"]["submitted"], default=None)
+        if not report.get("comparable") or not theirs or not best:
+            skipped.append(name)
+            continue
+        ours, error = best["mining"]["hashrate_hs"], best["mining"]["hashrate_error"]
+        ratio, off = ours / theirs, abs(ours - theirs) / error
+        ratios.append(abs(ratio - 1))
+        inside = [count + (off <= limit) for count, limit in zip(inside, (1, 2))]
+        rates.append((f"`{name}`", best["mining"]["shares"]["accepted"], f"{ours:,.1f}", f"{error:,.1f}",
+                      f"{theirs:,.1f}", f"{ratio:.3f}", f"{off:.1f}"))
+    yield "## Shares in real captures\n"
+    yield ("Submitted / accepted / rejected / unanswered, of all connections of a capture; the truth was counted "
+           "by another program, with the answers matched by hand-checked rules.\n")
+    shares.append(("**sum**", "", *(" / ".join(map(str, s)) for s in sums), "yes" if sums[0] == sums[1] else "**no**"))
+    yield from table(["capture", "streams", "truth", "minewatch", "equal"], shares)
+    yield "## Hashrate in real captures\n"
+    yield ("The miner's own report is the mean of its last 15 minutes; minewatch's estimate is that of the whole capture, "
+           "with the standard error that the number of shares allows (1/√n). Nothing is fitted to these numbers.\n")
+    yield from table(["capture", "shares", "estimate, H/s", "standard error", "miner's 15 min, H/s", "ratio",
+                      "off by, errors"], rates)
+    if ratios:
+        yield (f"Median of |ratio − 1|: **{100 * statistics.median(ratios):.1f} %** over {len(ratios)} captures; the miner's "
+               f"number is within one standard error in {inside[0]}, within two in {inside[1]}.")
+        yield f"Not comparable, as the collection says (the report is of another time or device): {len(skipped)}.\n"
+
+
+def generated(ours, peers, generator, scratch):
+    output(generator, "matrix", scratch / "matrix")
+    output(generator, "look-alikes", scratch / "look-alikes")
+    paths = sorted(p for p in (scratch / "matrix").rglob("*.pcap")
+                   if p.parent.name not in ("links", "segmentation"))
+    more = sorted(p for p in (scratch / "matrix").rglob("*.pcap") if p not in set(paths))
+    alike = sorted((scratch / "look-alikes").glob("*.pcap"))
+    every = paths + more + alike
+    verdicts = ours.verdicts(every)
+    found = {ours.name: {path: mining(verdicts[path]) for path in every}}
+    for peer in peers:
+        found[peer.name] = {path: count > 0 for path, count in peer.run(every).items()}
+    names = list(found)
+    total = lambda which, group: f"{sum(found[which][p] for p in group)} of {len(group)}"
+    yield "## Generated captures: who finds what\n"
+    yield ("Captures by `minewatch-generator matrix`: each dialect plain and in each disguise that changes it. "
+           "Found is: minewatch, a verdict of `attempt` or above; nDPI, a flow labelled Mining; Suricata, an alert by "
+           "[stratum.rules](../tools/accuracy/stratum.rules).\n")
+    yield from table(["captures", *names], [
+        ("plain", *(total(n, [p for p in paths if p.stem == "plain"]) for n in names)),
+        ("disguised", *(total(n, [p for p in paths if p.stem != "plain"]) for n in names)),
+        ("other links and cuts", *(total(n, more) for n in names)),
+        ("**false positives**: look-alikes", *(total(n, [p for p in alike if p.stem != "pool-prober"]) for n in names)),
+    ])
+    yield "By dialect:\n"
+    groups = collections.defaultdict(list)
+    for path in paths:
+        groups[path.parent.name].append(path)
+    yield from table(["dialect", *names], [(d, *(total(n, g) for n in names)) for d, g in sorted(groups.items())])
+    yield "By disguise:\n"
+    groups = collections.defaultdict(list)
+    for path in paths:
+        groups[path.stem].append(path)
+    yield from table(["disguise", *names], [(d, *(total(n, g) for n in names)) for d, g in sorted(groups.items())])
+    yield "Each capture. The letters: minewatch's verdict (A active, M mining, S session, T attempt, – none)"
+    yield "".join(f", then {'n' if n == 'nDPI' else 's'} where {n} finds it too" for n in names[1:]) + ".\n"
+    disguises = sorted({path.stem for path in paths} - {"plain"})
+    dialects = sorted({path.parent.name for path in paths})
+    letter = {"active": "A", "mining": "M", "session": "S", "attempt": "T"}
+
+    def cell(dialect, disguise):
+        path = scratch / "matrix" / dialect / f"{disguise}.pcap"
+        if path not in verdicts:
+            return ""
+        also = "".join("n" if n == "nDPI" else "s" for n in names[1:] if found[n][path])
+        return letter.get(verdicts[path], "–") + (f" {also}" if also else "")
+
+    columns = ["plain", *disguises]
+    yield from table(["", *dialects], [(c, *(cell(d, c) for d in dialects)) for c in columns])
+    wrong = {n: [p.stem for p in alike if found[n][p] and p.stem != "pool-prober"] for n in names}
+    yield "Look-alikes taken for mining:\n"
+    yield from (f"- {n}: {', '.join(w) or 'none'}" for n, w in wrong.items())
+    yield ""
+
+
+def benign(tools, folder):
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and re.search(r"\.(pcap|pcapng|cap)$", p.name))
+    of, paths = len(paths), paths[::SAMPLE]
+    rows = []
+    for tool in tools:
+        counts = tool.run(paths)
+        wrong = [f"`{p.name}` ({n})" for p, n in counts.items() if n]
+        rows.append((tool.name, len(wrong), sum(counts.values()), ", ".join(wrong[:8]) + (" …" if len(wrong) > 8 else "")))
+    yield "## Real captures without mining\n"
+    yield (f"{len(paths)} of {of} uncompressed captures (each {SAMPLE}th by name, for Suricata's start takes time), {sum(p.stat().st_size for p in paths) / 1e6:.0f} MB; flows (minewatch: "
+           "incidents) taken for mining.\n")
+    yield from table(["", "captures", "flows", "which"], rows)
+
+
+def main():
+    program, generator, report, *rest = sys.argv[1:]
+    shared = pathlib.Path(rest[0]) if rest else None
+    ours = Minewatch(program)
+    peers = []
+    for peer in (Ndpi(), Suricata()):
+        if peer.program:
+            peers.append(peer)
+        else:
+            print(f"{peer.name} is not installed: left out", file=sys.stderr)
+    versions = ", ".join(f"{tool.name} {tool.version().strip()}" for tool in [ours, *peers])
+    today = datetime.date.today().isoformat()
+    lines = ["# Accuracy", "", f"Written by `make accuracy` on {today} with {versions}.", ""]
+    if shared and (shared / "mining").is_dir():
+        lines += real(program, shared / "mining")
+    with tempfile.TemporaryDirectory() as scratch:
+        lines += generated(ours, peers, generator, pathlib.Path(scratch))
+    if shared and (shared / "benign").is_dir():
+        lines += benign([ours, *peers], shared / "benign")
+    pathlib.Path(report).write_text("\n".join(lines).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
