@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples oracle bench compare deny clean system
+.PHONY: help demo build test lint unit samples oracle fuzz bench compare deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
