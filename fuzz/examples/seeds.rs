@@ -115,7 +115,7 @@ fn dns() -> Seeds {
 fn stratum() -> Seeds {
     let mut rng = Rng::new(1);
     let mut seeds: Seeds = Vec::new();
-    for dialect in Dialect::ALL {
+    for &dialect in Dialect::all() {
         let mut plan = dialect.typical();
         plan.shares = 2;
         plan.job_gap = 1e6;
