@@ -53,16 +53,7 @@ const EXCEPTIONS: &[Exception] = &[
     except("getblocktemplate", "server-only", &["verdict"], "a template alone is no mining"),
     except("getblocktemplate", "*", &["coin"], "all coins of Bitcoin's family ask like that"),
     // Limits of the sensor.
-    except("p2pool", "*", &["silent"], "the handshake is not looked for"),
-    except("nimiq", "midstream", &["silent"], "only the registration tells"),
-    except("nimiq", "server-only", &["silent"], "only the registration tells"),
-    except("monero-self-select", "server-only", &["silent"], "jobs without a blob tell too little"),
-    except("tari", "no-agent", &["dialect"], "jobs look like Monero's"),
     except("*", "reconnect", &["incidents"], "another address may be another pool"),
-    except("stratum-v2", "*", &["carriers"], "proxies in front of it are not remembered"),
-    except("stratum-v2-noise", "*", &["carriers"], "proxies in front of it are not remembered"),
-    except("stratum-v2", "lost-segment", &["shares"], "frames can not be found again after a loss"),
-    except("segmentation", "*-stratum-v2", &["shares"], "a rejected first share is not counted"),
 ];
 
 impl Exception {

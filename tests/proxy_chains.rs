@@ -11,12 +11,6 @@ use minewatch_generator::rng::Rng;
 use proptest::prelude::*;
 use protocol_harness::*;
 
-/// Those that are lines of JSON; the others have carriers of their own.
-fn dialects() -> Vec<Dialect> {
-    let all = Dialect::all().iter().copied();
-    all.filter(|dialect| dialect.framing() == Framing::Lines).collect()
-}
-
 /// What a miner and its pool say.
 fn conversation(dialect: Dialect) -> Vec<Turn> {
     let mut plan = dialect.typical();

@@ -144,7 +144,7 @@ impl Incident {
         let pool = pool.cloned().unwrap_or_default();
         let mining = self.mining(&pool);
         let grounds = Grounds {
-            verdict: self.verdict,
+            verdict: self.told(facts),
             evidence: self.evidence.listed(),
             class: self.pools.worst_class(),
             one_way: mining.as_ref().is_some_and(|mining| mining.one_way),
@@ -157,7 +157,7 @@ impl Incident {
             incident: self.id.clone(),
             time,
             state,
-            verdict: self.verdict,
+            verdict: grounds.verdict,
             severity: assess::severity(&grounds),
             confidence: assess::confidence(&grounds),
             host: Host {
@@ -171,7 +171,7 @@ impl Incident {
                 name: pool.name.clone(),
                 domain: pool.domain.clone(),
                 ip: pool.endpoint.map(|endpoint| endpoint.ip),
-                port: pool.endpoint.map(|endpoint| endpoint.port),
+                port: pool.port(),
                 transport: pool.transport.and_then(transport_name),
                 class: pool.class.map(|class| class.name()),
             },
@@ -189,8 +189,17 @@ impl Incident {
         alert
     }
 
+    /// The verdict for an operator: what led no further than an answer is one of a prober's probes.
+    fn told(&self, facts: HostFacts) -> Verdict {
+        match self.verdict {
+            Verdict::Attempt | Verdict::Session if facts.prober => Verdict::Probe,
+            verdict => verdict,
+        }
+    }
+
     fn mining(&self, pool: &PoolUse) -> Option<Mining> {
         let session = self.sessions.foremost()?;
+        let named = self.sessions.named().unwrap_or(session);
         let hashrate = self.sessions.hashrate();
         // The protocol's own word comes first; a pool that serves one coin settles the rest.
         let (coin, coin_reason) = match (&session.coin, pool.coins.as_slice()) {
@@ -204,11 +213,11 @@ impl Incident {
             coin_reason,
             algorithm: session.algorithm.clone(),
             agent: session.agent.clone(),
-            wallet: session.wallet.as_ref().map(|wallet| wallet.address.clone()),
-            wallet_checksum: session.wallet.as_ref().map(|wallet| wallet.checksum),
-            wallet_hidden: session.wallet_hidden,
-            worker: session.worker.clone().or_else(|| session.rig_id.clone()),
-            login: session.login.clone(),
+            wallet: named.wallet.as_ref().map(|wallet| wallet.address.clone()),
+            wallet_checksum: named.wallet.as_ref().map(|wallet| wallet.checksum),
+            wallet_hidden: named.wallet_hidden,
+            worker: named.worker.clone().or_else(|| named.rig_id.clone()),
+            login: named.login.clone(),
             carriers: session.carriers.clone(),
             jobs: self.sessions.jobs(),
             shares: self.sessions.shares(),

@@ -230,15 +230,15 @@ impl Correlator {
         let Some(verdict) = session.verdict() else { return };
         let direction = session.miner.unwrap_or(Direction::ToServer);
         let (miner, far) = ends(flow, direction);
-        let (domain, endpoint) = self.far_end(miner, far, session, at.time);
+        let pool = self.far_end(miner, far, session, at.time);
         let mut identities: Vec<Identity> = Identity::of_payee(session).into_iter().collect();
-        identities.extend(endpoint.map(|endpoint| Identity::Address(endpoint.ip)));
-        identities.extend(domain.as_deref().map(Identity::of_name));
+        identities.extend(pool.endpoint.map(|endpoint| Identity::Address(endpoint.ip)));
+        identities.extend(pool.domain.as_deref().map(Identity::of_name));
 
-        let subject = endpoint.map(|endpoint| endpoint.to_string());
-        let subject = subject.or_else(|| domain.clone()).unwrap_or_else(|| far.to_string());
+        let subject = pool.endpoint.map(|endpoint| endpoint.to_string());
+        let subject = subject.or_else(|| pool.domain.clone()).unwrap_or_else(|| far.to_string());
         let probes = self.probing.attempt(miner.ip, &subject, verdict, at.time);
-        let fold = probes && verdict <= Verdict::Attempt;
+        let fold = probes && verdict <= Verdict::Session;
         let sequence = match self.of_flow.get(&flow.id) {
             Some(&known)
                 if self.incidents.contains_key(&known) && !self.outgrew(known, verdict) =>
@@ -262,45 +262,46 @@ impl Correlator {
         // The last word on a conversation comes when its flow has been silent for long.
         let heard = session.last_message.unwrap_or(at);
         let last_seen = heard.time;
-        let pool = PoolUse { domain, endpoint, transport, last_seen, ..PoolUse::default() };
+        let pool = PoolUse { transport, last_seen, ..pool };
         incident.sessions.update(flow.id, session);
         let verdict = if folded { Verdict::Probe } else { verdict };
         let further = incident.touch(heard, flow, &identities, verdict, pool);
         self.tell(sequence, at.time, further, new, alerts);
     }
 
-    /// A conversation that was one of a prober's attempts and got an answer stands for itself.
+    /// A conversation that was one of a prober's attempts and got work stands for itself.
     fn outgrew(&self, sequence: u64, verdict: Verdict) -> bool {
-        verdict > Verdict::Attempt
+        verdict > Verdict::Session
             && self.incidents.get(&sequence).is_some_and(|known| known.verdict == Verdict::Probe)
     }
 
-    /// Name and address of the pool behind `far`: the tunnel's target, or what DNS called it.
+    /// The pool behind `far`, by name and address: the tunnel's target, or what DNS called it.
     fn far_end(
         &self,
         miner: Endpoint,
         far: Endpoint,
         session: &MiningSession,
         now: Timestamp,
-    ) -> (Option<String>, Option<Endpoint>) {
+    ) -> PoolUse {
         use crate::model::event::tunnel::TunnelKind;
-        match &session.tunnel {
+        let (domain, endpoint, port) = match &session.tunnel {
             Some(tunnel) if tunnel.kind != TunnelKind::ProxyProtocol => match tunnel.ip {
                 Some(ip) => {
                     let told = self.names.told_to_anyone(ip, now);
-                    let name = told.map(|told| told.name.to_string());
-                    (name, Some(Endpoint { ip, port: tunnel.port }))
+                    let endpoint = Endpoint { ip, port: tunnel.port };
+                    (told.map(|told| told.name.to_string()), Some(endpoint), None)
                 }
-                None => (Some(tunnel.host.clone()), None),
+                None => (Some(tunnel.host.clone()), None, Some(tunnel.port)),
             },
             _ => {
                 let told = self
                     .names
                     .told_to(miner.ip, far.ip, now)
                     .or_else(|| self.names.told_to_anyone(far.ip, now));
-                (told.map(|told| told.name.to_string()), Some(far))
+                (told.map(|told| told.name.to_string()), Some(far), None)
             }
-        }
+        };
+        PoolUse { domain, endpoint, port, ..PoolUse::default() }
     }
 
     /// The incident of this host to which `identities` belong; opened if there is none.

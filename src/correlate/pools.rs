@@ -18,6 +18,8 @@ pub(super) struct PoolUse {
     /// Name under which the host reached it.
     pub domain: Option<String>,
     pub endpoint: Option<Endpoint>,
+    /// Its port, where a proxy keeps the address to itself.
+    pub port: Option<u16>,
     pub transport: Option<Transport>,
     /// How far the host went with this one.
     pub verdict: Option<Verdict>,
@@ -37,8 +39,16 @@ impl PoolUse {
     fn is(&self, other: &PoolUse) -> bool {
         match (self.endpoint, other.endpoint) {
             (Some(one), Some(two)) => one == two,
-            _ => self.domain.is_some() && self.domain == other.domain,
+            _ => {
+                let ports = (self.port(), other.port());
+                let other_port = matches!(ports, (Some(one), Some(two)) if one != two);
+                self.domain.is_some() && self.domain == other.domain && !other_port
+            }
         }
+    }
+
+    pub fn port(&self) -> Option<u16> {
+        self.endpoint.map(|endpoint| endpoint.port).or(self.port)
     }
 
     /// Fills in what `other` knows better.
@@ -50,6 +60,7 @@ impl PoolUse {
         }
         self.domain = self.domain.take().or(other.domain);
         self.endpoint = self.endpoint.or(other.endpoint);
+        self.port = self.port.or(other.port);
         self.transport = self.transport.or(other.transport);
         self.last_seen = self.last_seen.max(other.last_seen);
     }

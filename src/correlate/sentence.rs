@@ -67,7 +67,10 @@ fn pool_text(pool: &Pool) -> String {
     let name = pool.domain.as_ref().or(pool.name.as_ref());
     match (name, address) {
         (Some(name), Some(address)) => format!("{name} ({address})"),
-        (Some(name), None) => name.clone(),
+        (Some(name), None) => match pool.port {
+            Some(port) => format!("{name}:{port}"),
+            None => name.clone(),
+        },
         (None, Some(address)) => address,
         (None, None) => "a pool".to_owned(),
     }

@@ -19,6 +19,8 @@ pub(super) struct Sessions {
     ended_jobs: u64,
     /// The most telling of those that have ended.
     ended: Option<Box<MiningSession>>,
+    /// The most telling of those that have ended and began with a login.
+    ended_named: Option<Box<MiningSession>>,
     connections: u64,
 }
 
@@ -40,7 +42,13 @@ impl Sessions {
         self.ended_shares.add(&session.shares);
         self.ended_work.add(&session.work);
         self.ended_jobs += session.jobs;
-        if self.ended.as_ref().is_none_or(|best| telling(best) <= telling(&session)) {
+        let better = |best: &Option<Box<MiningSession>>| {
+            best.as_ref().is_none_or(|best| telling(best) <= telling(&session))
+        };
+        if session.login.is_some() && better(&self.ended_named) {
+            self.ended_named = Some(Box::new(session.clone()));
+        }
+        if better(&self.ended) {
             self.ended = Some(Box::new(session));
         }
     }
@@ -72,6 +80,13 @@ impl Sessions {
     /// The conversation that says most about the miner.
     pub fn foremost(&self) -> Option<&MiningSession> {
         self.ended.as_deref().into_iter().chain(self.open.values()).max_by_key(|s| telling(s))
+    }
+
+    /// The one of which the same holds among those with a login: a miner may ask a node for work in
+    /// one connection, and hand in its block in another.
+    pub fn named(&self) -> Option<&MiningSession> {
+        let open = self.open.values().filter(|session| session.login.is_some());
+        self.ended_named.as_deref().into_iter().chain(open).max_by_key(|s| telling(s))
     }
 }
 

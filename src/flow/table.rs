@@ -50,8 +50,8 @@ pub trait Visitor {
 /// that what was fetched is still in the first cache when it is needed.
 pub const LOOKUP_BATCH: usize = 32;
 
-/// Where a flow lies. Comparing a part of its hash here spares most looks at flows that are not
-/// meant.
+/// Where a flow lies. With its hash at hand, neither a look-up that finds another flow nor the
+/// growth of the index has to look at flows, which are rarely in a cache.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     hash: u32,
@@ -59,15 +59,14 @@ struct Slot {
 }
 
 impl Slot {
-    fn new(hash: u64, number: u32) -> Self {
-        // The table itself uses the ends of the hash.
-        Slot { hash: (hash >> 16) as u32, number }
-    }
-
-    fn may_have(self, hash: u64) -> bool {
-        self.hash == (hash >> 16) as u32
+    /// The hash that the index works with: it looks at both ends of 64 bits.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(GOLDEN_RATIO)
     }
 }
+
+/// The 64-bit golden ratio, as in Fibonacci hashing (Knuth 6.4).
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A flow in the table. A packet of a settled flow touches the first two cache lines.
 #[repr(C, align(64))]
@@ -175,7 +174,7 @@ impl<S> FlowTable<S> {
             let mut guesses = [(0, None); LOOKUP_BATCH];
             for (guess, segment) in guesses.iter_mut().zip(segments) {
                 let hash = self.hash(&segment.key);
-                let slot = self.index.find(hash, |slot| slot.may_have(hash));
+                let slot = self.index.find(Slot::spread(hash), |slot| slot.hash == hash);
                 *guess = (hash, slot.map(|slot| slot.number));
             }
             let mut touched = 0;
@@ -198,15 +197,15 @@ impl<S> FlowTable<S> {
         self.take(segment, self.hash(&segment.key), None, visitor);
     }
 
-    fn hash(&self, key: &FlowKey) -> u64 {
+    fn hash(&self, key: &FlowKey) -> u32 {
         // Word by word this is faster than as one block.
-        self.hasher.hash_one(key)
+        (self.hasher.hash_one(key) >> 32) as u32
     }
 
     fn take<V: Visitor<State = S>>(
         &mut self,
         segment: &Segment<'_>,
-        hash: u64,
+        hash: u32,
         guess: Option<u32>,
         visitor: &mut V,
     ) {
@@ -232,9 +231,9 @@ impl<S> FlowTable<S> {
         }
     }
 
-    fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
-        let found =
-            self.index.find(hash, |slot| slot.may_have(hash) && self.holds(slot.number, key));
+    fn find(&self, hash: u32, key: &FlowKey) -> Option<u32> {
+        let same = |slot: &Slot| slot.hash == hash && self.holds(slot.number, key);
+        let found = self.index.find(Slot::spread(hash), same);
         found.map(|slot| slot.number)
     }
 
@@ -251,31 +250,36 @@ impl<S> FlowTable<S> {
         self.give_up_holes(now, visitor);
         let mut due = std::mem::take(&mut self.due);
         self.wheel.due(now, &mut due);
-        let mut over: Vec<u32> = Vec::new();
+        let mut over: Vec<(u64, u32)> = Vec::new();
         for timer in due.drain(..) {
             if let Some(deadline) = self.deadline(timer) {
                 if deadline < now {
-                    over.push(timer.slot);
+                    over.push((self.id(timer.slot), timer.slot));
                 } else {
                     self.wheel.arm(timer, deadline);
                 }
             }
         }
         self.due = due;
-        over.sort_unstable_by_key(|&slot| self.entries[slot as usize].flow.id);
-        for slot in over {
+        over.sort_unstable();
+        for (_, slot) in over {
             self.remove(slot, FlowEnd::Timeout, now, packet, visitor);
         }
     }
 
     /// The input has ended: ends all flows, in order of their first packets.
     pub fn finish<V: Visitor<State = S>>(&mut self, packet: u64, visitor: &mut V) {
-        let mut slots: Vec<u32> = self.index.iter().map(|slot| slot.number).collect();
-        slots.sort_unstable_by_key(|&slot| self.entries[slot as usize].flow.id);
-        for slot in slots {
+        let mut slots: Vec<(u64, u32)> =
+            self.index.iter().map(|slot| (self.id(slot.number), slot.number)).collect();
+        slots.sort_unstable();
+        for (_, slot) in slots {
             let at = self.entries[slot as usize].flow.last_seen;
             self.remove(slot, FlowEnd::Input, at, packet, visitor);
         }
+    }
+
+    fn id(&self, slot: u32) -> u64 {
+        self.entries[slot as usize].flow.id
     }
 
     /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
@@ -326,7 +330,7 @@ impl<S> FlowTable<S> {
 
     fn open<V: Visitor<State = S>>(
         &mut self,
-        hash: u64,
+        hash: u32,
         segment: &Segment<'_>,
         visitor: &mut V,
     ) -> u32 {
@@ -374,10 +378,8 @@ impl<S> FlowTable<S> {
                 (self.entries.len() - 1) as u32
             }
         };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.index.insert_unique(hash, Slot::new(hash, slot), |other| {
-            hasher.hash_one(entries[other.number as usize].flow.key)
-        });
+        let place = Slot { hash, number: slot };
+        self.index.insert_unique(Slot::spread(hash), place, |other| Slot::spread(other.hash));
         let entry = &self.entries[slot as usize];
         let timer = Timer { slot, generation: entry.generation };
         // The shortest timeout that may apply; the flow is looked at again then.
@@ -551,8 +553,8 @@ impl<S> FlowTable<S> {
         self.close(slot, end, at, packet, visitor);
         let entry = &mut self.entries[slot as usize];
         entry.seen = Seen(Seen::FREE | Seen::CLOSED);
-        let hash = self.hasher.hash_one(entry.flow.key);
-        if let Ok(place) = self.index.find_entry(hash, |other| other.number == slot) {
+        let hash = (self.hasher.hash_one(entry.flow.key) >> 32) as u32;
+        if let Ok(place) = self.index.find_entry(Slot::spread(hash), |other| other.number == slot) {
             place.remove();
         }
         self.free.push(slot);
@@ -710,11 +712,9 @@ fn initiator(segment: &Segment<'_>) -> Side {
 /// A hash of a flow's key that is the same for both directions and in every run, to spread flows
 /// over workers. The table's own hash is seeded; this one must not be.
 pub fn dispatch_hash(key: &FlowKey) -> u64 {
-    /// The 64-bit golden ratio, as in Fibonacci hashing (Knuth 6.4).
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mixed = key
         .words()
         .iter()
-        .fold(0u64, |hash, &word| (hash.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER));
+        .fold(0u64, |hash, &word| (hash.rotate_left(23) ^ word).wrapping_mul(GOLDEN_RATIO));
     mixed ^ mixed >> 32
 }

@@ -34,9 +34,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes messages in order.
-    pub fn take(&mut self, messages: Vec<Message>) -> io::Result<()> {
-        for message in messages {
+    /// Takes messages in order, and leaves the memory for the next ones.
+    pub fn take(&mut self, messages: &mut Vec<Message>) -> io::Result<()> {
+        for message in messages.drain(..) {
             let time = message.time();
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,

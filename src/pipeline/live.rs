@@ -83,7 +83,7 @@ fn collect(
         match answers.recv_timeout(TICK) {
             Ok(answer) => {
                 let news = answer.capture.is_some();
-                collector.take(lanes.take(answer))?;
+                collector.take(&mut lanes.take(answer))?;
                 if news {
                     observer.capture(&lanes.capture());
                 }
@@ -95,7 +95,7 @@ fn collect(
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    collector.take(lanes.rest())?;
+    collector.take(&mut lanes.rest())?;
     Ok(lanes.newest())
 }
 
@@ -169,13 +169,14 @@ fn work(
     loop {
         batch.clear();
         let filled = source.fill(&mut batch)?;
-        let messages = if batch.records.is_empty() {
-            worker.advance(silent_since())
+        let mut messages = Vec::new();
+        if batch.records.is_empty() {
+            worker.advance(silent_since(), &mut messages);
         } else {
             batch.first_packet = packets.wrapping_add(1);
             packets = packets.wrapping_add(batch.records.len() as u64);
-            worker.batch(&batch)
-        };
+            worker.batch(&batch, &mut messages);
+        }
         let ended = matches!(filled, Filled::End);
         let capture = (Instant::now() >= next_stats).then(|| {
             next_stats = Instant::now() + STATS_INTERVAL;
@@ -186,7 +187,8 @@ fn work(
             break;
         }
     }
-    let messages = worker.finish();
+    let mut messages = Vec::new();
+    worker.finish(&mut messages);
     let _ = answers.send(Answer { worker: index, messages, now: worker.now(), capture: None });
     Ok((WorkerStats::of(&worker), source.stats()))
 }

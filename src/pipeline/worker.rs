@@ -119,8 +119,8 @@ impl Worker {
         }
     }
 
-    /// Analyses a batch and returns what it said.
-    pub fn batch(&mut self, batch: &PacketBatch) -> Vec<Message> {
+    /// Analyses a batch and appends what it said to `messages`.
+    pub fn batch(&mut self, batch: &PacketBatch, messages: &mut Vec<Message>) {
         let oldest = batch.records.iter().map(|record| record.time).min();
         self.first = self.first.into_iter().chain(oldest).min();
         let mut segments = Vec::with_capacity(LOOKUP_BATCH);
@@ -152,16 +152,16 @@ impl Worker {
             }
         }
         self.flows.process_all(&segments, &mut self.lens);
-        std::mem::take(&mut self.lens.messages)
+        messages.append(&mut self.lens.messages);
     }
 
     /// Lets packet time reach `now` where no packet does: a live interface that is silent.
-    pub fn advance(&mut self, now: Timestamp) -> Vec<Message> {
+    pub fn advance(&mut self, now: Timestamp, messages: &mut Vec<Message>) {
         self.now = self.now.max(now);
         if self.now >= self.next_tick {
             self.tick(self.now, self.last_packet);
         }
-        std::mem::take(&mut self.lens.messages)
+        messages.append(&mut self.lens.messages);
     }
 
     /// Packet time has come to `now`, as `packet` shows: ends what is over.
@@ -177,10 +177,10 @@ impl Worker {
     }
 
     /// The input has ended: ends all flows.
-    pub fn finish(&mut self) -> Vec<Message> {
+    pub fn finish(&mut self, messages: &mut Vec<Message>) {
         self.lens.order = (self.last_packet, Cause::End);
         self.flows.finish(self.last_packet, &mut self.lens);
-        std::mem::take(&mut self.lens.messages)
+        messages.append(&mut self.lens.messages);
     }
 
     /// The newest packet time.

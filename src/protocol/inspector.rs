@@ -9,7 +9,7 @@ use super::parser::{Context, Next, Parser, Probe};
 use super::prelude::{self, End, Prelude, proxy_protocol, socks};
 use super::quic;
 use super::search::{Found, Kept, Search, Verdict};
-use super::stratum::{Conversation, sv2};
+use super::stratum::{Conversation, p2pool, sv2};
 use super::tls;
 use super::websocket::WebSocket;
 use crate::model::chunk::{Chunk, Interest};
@@ -244,7 +244,14 @@ impl Stream {
             Found::Tls => Speech::Other(Box::new(tls::Handshake::default())),
             Found::Dns => Speech::Other(Box::new(dns::Stream::default())),
             Found::Stratum => Speech::Stratum(Box::new(self.conversation())),
-            Found::StratumV2 => Speech::Other(Box::new(sv2::Session::default())),
+            Found::StratumV2 => {
+                let session = sv2::Session::new(self.carriers.clone(), self.tunnel.clone());
+                Speech::Other(Box::new(session))
+            }
+            Found::P2Pool => {
+                let (carriers, tunnel) = (self.carriers.clone(), self.tunnel.clone());
+                Speech::Other(Box::new(p2pool::Session::new(carriers, tunnel)))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::parser::Probe;
 use super::prelude::{proxy_protocol, socks};
-use super::stratum::{self, sv2};
+use super::stratum::{self, p2pool, sv2};
 use super::{dns, http, tls, websocket};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::time::Timestamp;
@@ -34,6 +34,7 @@ pub(super) enum Found {
     Dns,
     Stratum,
     StratumV2,
+    P2Pool,
 }
 
 /// What the bytes so far say.
@@ -189,7 +190,7 @@ impl Search {
 
 /// Asks every protocol about the beginning of a direction.
 fn probe(direction: Direction, head: &[u8]) -> Verdict {
-    let candidates: [(Found, Probe); 8] = [
+    let candidates: [(Found, Probe); 9] = [
         (Found::Tls, tls::probe(head)),
         (Found::Http, http::probe(head)),
         (Found::WebSocket, websocket::probe(direction, head)),
@@ -198,6 +199,7 @@ fn probe(direction: Direction, head: &[u8]) -> Verdict {
         (Found::ProxyProtocol, proxy_protocol::probe(head)),
         (Found::Dns, dns::probe_stream(head)),
         (Found::StratumV2, sv2::probe(direction, head)),
+        (Found::P2Pool, p2pool::probe(head)),
     ];
     if let Some((found, _)) = candidates.iter().find(|(_, probe)| *probe == Probe::Certain) {
         return Verdict::Found(*found, 0);

@@ -74,11 +74,9 @@ impl Session {
         if compound && self.ledger.any(|open| open.asked == Asked::Hello) {
             return self.ledger.take(|open| open.asked == Asked::Hello);
         }
-        // Otherwise only an answer without a usable id may go to the oldest request, and not
-        // where it could as well be meant for one that nobody counts.
-        if !message.id.is_vague()
-            || self.ledger.any(|open| matches!(open.asked, Asked::Hashrate | Asked::Other))
-        {
+        // Otherwise only an answer without a usable id may go to the oldest request: pools answer
+        // in order.
+        if !message.id.is_vague() {
             return None;
         }
         self.ledger.take(|open| open.asked != Asked::Work && fits(open))

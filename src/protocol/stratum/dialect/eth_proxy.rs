@@ -24,7 +24,8 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         "submitlogin" => Some(Act::Login(Box::new(Login {
             user: text_at(args, 0),
             password: text_at(args, 1),
-            worker: non_empty(message.fields.text("worker")),
+            // What many miners write there names the protocol, not a machine.
+            worker: non_empty(message.fields.text("worker")).filter(|name| name != "eth1.0"),
             certain: true,
             ..Login::default()
         }))),

@@ -73,6 +73,10 @@ fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
     let result = params.text("result").unwrap_or_default();
     let strict = matches!(nonce.len(), 8 | 16) && is_hex(&nonce) && is_hex_of(&result, 64);
     let job = params.scalar("job_id");
+    // Tari hands in a `hash` instead of a `result`.
+    if params.has("hash") && !params.has("result") {
+        return None;
+    }
     if !(strict && job.is_some()) && view.dialect != Dialect::Monero {
         return None;
     }
@@ -84,16 +88,16 @@ fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
     }))
 }
 
-/// A job object: `blob`, `target` and `job_id`.
+/// A job object: `target`, `job_id`, and `blob` unless the miner makes the block itself.
 pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
-    let blob = job.text("blob")?;
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
-    let strict = blob.len() >= MIN_BLOB
-        && blob.len().is_multiple_of(2)
-        && is_hex(&blob)
-        && is_hex(&target)
-        && matches!(target.len(), 2..=16 | 64);
+    let work = match job.text("blob") {
+        Some(blob) => blob.len() >= MIN_BLOB && blob.len().is_multiple_of(2) && is_hex(&blob),
+        // XMRig's self-select mode: the miner takes the template from its own node.
+        None => job.has("pool_wallet") && job.has("extra_nonce"),
+    };
+    let strict = work && is_hex(&target) && matches!(target.len(), 2..=16 | 64);
     if !strict {
         return None;
     }

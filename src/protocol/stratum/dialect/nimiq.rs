@@ -10,6 +10,9 @@ use super::{Act, Grammar, Greeting, Job, Login, Measure, Proof, Submit, View, ba
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
 
+/// Shortest block of a share, in digits of Base64: the header alone has 146 bytes.
+const MIN_BLOCK: usize = 195;
+
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     let fields = &message.fields;
     let kind = fields.text("message")?;
@@ -26,13 +29,21 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             ..Login::default()
         })));
     }
-    if view.dialect != Dialect::Nimiq {
+    // The names are common words: before the dialect is known, the fields have to speak for it.
+    let has = |names: &[&str]| names.iter().all(|name| fields.has(name));
+    let told = match kind.as_ref() {
+        "settings" => has(&["targetCompact", "extraData", "address"]),
+        "new-block" => has(&["bodyHash", "accountsHash", "previousBlock"]),
+        "share" => fields.text("block").is_some_and(|block| block.len() >= MIN_BLOCK),
+        _ => false,
+    };
+    if view.dialect != Dialect::Nimiq && !told {
         return None;
     }
     Some(match kind.as_ref() {
         "registered" | "balance" => Act::Greeting(Greeting::default()),
         "settings" | "new-block" => Act::Job(Job {
-            proof: Proof::Loose,
+            proof: if told { Proof::Strict } else { Proof::Loose },
             ..Job::strict(Cow::Borrowed(""), Measure::Unknown)
         }),
         // Only refusals are told.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::Chunk;
 use crate::model::chunk::Direction;
-use crate::model::event::mining::Dialect;
+use crate::model::event::Tunnel;
+use crate::model::event::mining::{Carrier, Dialect};
 use crate::protocol::parser::{Context, Next, Probe};
 
 use super::super::coin;
@@ -74,22 +75,23 @@ pub struct Reader {
     streams: [Stream; 2],
 }
 
-impl Default for Reader {
-    fn default() -> Self {
-        Reader { session: Session::new(Vec::new(), None), streams: Default::default() }
-    }
-}
-
 #[derive(Debug, Default)]
 struct Stream {
     buffer: Vec<u8>,
     /// Bytes of a long frame still to pass by.
     skip: usize,
-    /// A loss has torn the frames: nothing says where the next one begins.
+    /// A loss has torn the frames: only a frame of a known size says where one begins.
     torn: bool,
 }
 
 impl Stream {
+    /// Bytes are lost.
+    fn lose(&mut self) {
+        self.buffer.clear();
+        self.skip = 0;
+        self.torn = true;
+    }
+
     /// Takes bytes; returns the frames that they complete, as type and payload.
     fn push(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         let passed = self.skip.min(bytes.len());
@@ -115,20 +117,41 @@ impl Stream {
     }
 }
 
+/// Where the first frame begins whose type has one size only: header of 6 bytes, with the channel
+/// bit set.
+fn frame_start(bytes: &[u8]) -> Option<usize> {
+    const HEADERS: [[u8; 6]; 3] = [
+        [0, 0x80, SUBMIT_STANDARD, 24, 0, 0],
+        [0, 0x80, SUBMIT_SUCCESS, 20, 0, 0],
+        [0, 0x80, SET_TARGET, 36, 0, 0],
+    ];
+    bytes.windows(6).position(|window| HEADERS.iter().any(|header| window == header))
+}
+
 impl Reader {
+    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        Reader { session: Session::new(carriers, tunnel), streams: Default::default() }
+    }
+
     pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let [to_server, to_client] = &mut self.streams;
         let stream = match chunk.direction {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
         };
-        stream.torn |= chunk.gap > 0;
+        let mut bytes = chunk.bytes;
+        if chunk.gap > 0 {
+            stream.lose();
+        }
         if stream.torn {
-            return Next::More;
+            let Some(start) = frame_start(bytes) else { return Next::More };
+            bytes = bytes.get(start..).unwrap_or_default();
+            stream.torn = false;
         }
         // The buffer holds less than a frame between chunks; chunks are no larger than a segment
         // run, but nothing here relies on that.
-        for piece in chunk.bytes.chunks(MAX_FRAME) {
+        for piece in bytes.chunks(MAX_FRAME) {
             for (kind, payload) in stream.push(piece) {
                 if let Some((method, id, acts)) = interpret(kind, &payload) {
                     for act in acts {
@@ -205,7 +228,7 @@ fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'sta
         }
         SUBMIT_STANDARD | SUBMIT_EXTENDED => {
             let _channel = fields.u32()?;
-            let sequence = Id::Some(u64::from(fields.u32()?));
+            let sequence = share(fields.u32()?);
             let job = Cow::Owned(fields.u32()?.to_string());
             ("SubmitShares", sequence, vec![Act::Submit(Submit::strict(job, None))])
         }
@@ -217,11 +240,16 @@ fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'sta
         }
         SUBMIT_ERROR => {
             let _channel = fields.u32()?;
-            let sequence = Id::Some(u64::from(fields.u32()?));
+            let sequence = share(fields.u32()?);
             ("SubmitShares.Error", sequence, vec![refused(sequence, fields.text()?)])
         }
         _ => ("", Id::None, Vec::new()),
     })
+}
+
+/// Shares are numbered apart from requests.
+fn share(sequence: u32) -> Id {
+    Id::Some(1 << 32 | u64::from(sequence))
 }
 
 fn granted(to: Id) -> Act<'static> {

@@ -5,6 +5,8 @@ mod noise;
 
 use crate::model::Chunk;
 use crate::model::chunk::Direction;
+use crate::model::event::Tunnel;
+use crate::model::event::mining::Carrier;
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
 /// Whether the first bytes of a direction look like Stratum V2.
@@ -19,31 +21,38 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 }
 
 /// One connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Session {
     reader: Reader,
 }
 
-#[derive(Debug, Default)]
+impl Session {
+    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        Session { reader: Reader::Fresh(carriers, tunnel) }
+    }
+}
+
+#[derive(Debug)]
 enum Reader {
     /// Nothing seen so far.
-    #[default]
-    Fresh,
+    Fresh(Vec<Carrier>, Option<Tunnel>),
     Plain(Box<frame::Reader>),
     Noise(Box<noise::Reader>),
 }
 
 impl Parser for Session {
     fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
-        if let Reader::Fresh = self.reader {
+        if let Reader::Fresh(carriers, tunnel) = &mut self.reader {
+            let (carriers, tunnel) = (std::mem::take(carriers), tunnel.take());
             self.reader = if frame::probe(chunk.bytes) == Probe::NotForUs {
-                Reader::Noise(Box::default())
+                Reader::Noise(Box::new(noise::Reader::new(carriers, tunnel)))
             } else {
-                Reader::Plain(Box::default())
+                Reader::Plain(Box::new(frame::Reader::new(carriers, tunnel)))
             };
         }
         match &mut self.reader {
-            Reader::Fresh => Next::Reject,
+            Reader::Fresh(..) => Next::Reject,
             Reader::Plain(reader) => reader.chunk(ctx, chunk),
             Reader::Noise(reader) => reader.chunk(ctx, chunk),
         }
@@ -51,7 +60,7 @@ impl Parser for Session {
 
     fn close(&mut self, ctx: &mut Context<'_>) {
         match &mut self.reader {
-            Reader::Fresh => {}
+            Reader::Fresh(..) => {}
             Reader::Plain(reader) => reader.close(ctx),
             Reader::Noise(reader) => reader.close(ctx),
         }

@@ -8,7 +8,7 @@ use crate::model::Chunk;
 use crate::model::alert::Verdict;
 use crate::model::chunk::Direction;
 use crate::model::event::mining::{Carrier, Dialect, MiningSession, Shares, Step, Work};
-use crate::model::event::{Event, Moment};
+use crate::model::event::{Event, Moment, Tunnel};
 use crate::protocol::parser::{Context, Next, Probe};
 
 const CLIENT_HELLO: u64 = 64;
@@ -74,15 +74,18 @@ pub struct Reader {
     first: Option<Moment>,
 }
 
-impl Default for Reader {
-    fn default() -> Self {
+impl Reader {
+    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(mut carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        carriers.push(Carrier::Noise);
         Reader {
             stage: Stage::ClientHello,
             flight: 0,
             direction: Direction::ToServer,
             state: MiningSession {
                 dialect: Dialect::StratumV2,
-                carriers: vec![Carrier::Noise],
+                carriers,
+                tunnel,
                 miner: Some(Direction::ToServer),
                 coin: Some("BTC".to_owned()),
                 coin_reason: Some("dialect"),
@@ -91,9 +94,7 @@ impl Default for Reader {
             first: None,
         }
     }
-}
 
-impl Reader {
     pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let at = ctx.at;
         if chunk.gap > 0 && self.stage != Stage::Open {

@@ -4,8 +4,8 @@ use tiny_keccak::{Hasher, Keccak};
 
 use super::Format;
 
-/// Forks share the format; Ethereum itself no longer has miners but names the format.
-const COINS: &[&str] = &["ETH", "ETC", "ETHW"];
+/// Forks and Conflux share the format; Ethereum itself no longer has miners but names the format.
+const COINS: &[&str] = &["ETH", "ETC", "ETHW", "CFX"];
 
 pub(super) fn identify(text: &str) -> Option<Format> {
     let (digits, prefixed) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {

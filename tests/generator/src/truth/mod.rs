@@ -77,18 +77,16 @@ pub struct Stream {
 impl Stream {
     /// What `messages`, those that the capture shows, tell of a conversation.
     pub fn of<'a>(facts: &Facts, messages: impl Iterator<Item = &'a Message>) -> Stream {
-        let (mut login, mut refused) = (false, false);
-        let (mut miner_spoke, mut pool_spoke) = (false, false);
+        let (mut login, mut answered, mut miner_spoke) = (false, false, false);
         let mut shares: Vec<(usize, f64)> = Vec::new();
         let mut answers: Vec<(usize, bool)> = Vec::new();
         let mut stream = Stream::default();
         for message in messages {
             miner_spoke |= message.from == Speaker::Miner;
-            pool_spoke |= message.from == Speaker::Pool;
+            answered |= message.from == Speaker::Pool && message.tag != Tag::Refusal;
             match message.tag {
-                Tag::Other => {}
+                Tag::Other | Tag::Refusal => {}
                 Tag::Login => login = true,
-                Tag::Refusal => refused = true,
                 Tag::Job(difficulty) => {
                     stream.jobs += 1;
                     stream.difficulty = Some(difficulty);
@@ -117,7 +115,7 @@ impl Stream {
             Some("active")
         } else if stream.jobs > 0 {
             Some("mining")
-        } else if login && pool_spoke && !refused {
+        } else if login && answered {
             Some("session")
         } else {
             login.then_some("attempt")
