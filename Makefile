@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples oracle bench compare golden accuracy deny clean system
+.PHONY: help demo build test lint unit samples oracle fuzz bench compare golden accuracy deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -41,6 +41,9 @@ golden: ## write the golden captures in pcaps/ and their alerts anew
 accuracy: build ## measure against the truth, nDPI and Suricata, into docs/ACCURACY.md
 	$(CARGO) build --release --locked -p minewatch-generator
 	./tools/accuracy/run.sh
+
+compare: ## measure against tcpdump, nDPI and Suricata (MIX: a mixed capture)
+	./benches/compare.sh $(MIX)
 
 deny: ## licences, sources and advisories of the dependencies
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny

@@ -101,8 +101,13 @@ fn dns() -> Seeds {
         // A control byte of 2 has a byte for the gap before the length.
         (
             "tcp_gap",
-            [&script(0x80, &[(TO_SERVER, &query_tcp[..25])])[..], &[2, 3, 14], &query_tcp[28..]]
-                .concat(),
+            [
+                &script(0x80, &[(TO_SERVER, &query_tcp), (TO_SERVER, &query_tcp[..36])])[..],
+                &[2, 3, 4],
+                &query_tcp[39..],
+                &script(0, &[(TO_SERVER, &query_tcp)])[1..],
+            ]
+            .concat(),
         ),
     ])
 }
@@ -110,7 +115,7 @@ fn dns() -> Seeds {
 fn stratum() -> Seeds {
     let mut rng = Rng::new(1);
     let mut seeds: Seeds = Vec::new();
-    for dialect in Dialect::ALL {
+    for &dialect in Dialect::all() {
         let mut plan = dialect.typical();
         plan.shares = 2;
         plan.job_gap = 1e6;
@@ -126,7 +131,7 @@ fn stratum() -> Seeds {
         seeds.push((dialect.name(), script(BARE, &chunks)));
     }
     let setup =
-        b"\0\0\0\x2a\0\0\0\x02\0\x02\0\0\0\0\0\x0cpool.example\x05\x0d\x03rig\x01a\x01b\x01c";
+        b"\0\0\0\x22\0\0\0\x02\0\x02\0\0\0\0\0\x0cpool.example\x05\x0d\x03rig\x01a\x01b\x01c";
     seeds.push(("sv2_setup".into(), script(BARE, &[(TO_SERVER, setup)])));
     seeds.push((
         "login_rest".into(),

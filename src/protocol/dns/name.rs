@@ -10,145 +10,154 @@ const MAX_OCTETS: usize = 255;
 /// compressed; a name has 127 labels at most.
 const MAX_JUMPS: usize = 16;
 
+/// What a byte of a label is in text: its lower case, or 0 if it has to be escaped.
+const TEXT: [u8; 256] = {
+    let mut text = [0; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        if byte != b'.' && byte != b'\\' {
+            text[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    text
+};
+
 /// Writes the text of the name at `start` to `text`, which is empty, and returns where the name
 /// ends: behind its root or its first pointer. `None` if it cannot be decoded.
 ///
 /// The text is lower case without the final dot. Bytes that are not graphic ASCII, dots inside a
 /// label and backslashes are written as `\DDD`.
 pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<usize> {
-    decode(message, start, text)?;
-    match labels(message, start).ok()? {
-        (end, Terminator::Root) => Some(end + 1),
-        // Only now that jumps have been counted: the scan follows pointers without a budget.
-        (end, Terminator::Pointer(_)) => match Name::scan(message.get(start..)?, message) {
-            Ok(name) => Some(start + name.byte_len()),
-            Err(dns_parser::Error::LabelIsNotAscii) => Some(end + 2),
-            Err(_) => None,
-        },
+    let mut bytes = std::mem::take(text).into_bytes();
+    let decoded = decode(message, start, &mut bytes);
+    *text = String::from_utf8(bytes).unwrap_or_default();
+    let Decoded { is_plain, end, is_compressed } = decoded?;
+    if !is_plain {
+        escape(message, start, text);
+    }
+    if !is_compressed {
+        return Some(end);
+    }
+    // Only now that jumps have been counted: the scan follows pointers without a budget.
+    match Name::scan(message.get(start..)?, message) {
+        Ok(name) => Some(start + name.byte_len()),
+        Err(dns_parser::Error::LabelIsNotAscii) => Some(end),
+        Err(_) => None,
     }
 }
 
 /// Where the name at `start` ends, whatever its pointers point to.
 pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, Stop> {
-    Ok(match labels(message, start)? {
-        (end, Terminator::Root) => end + 1,
-        (end, Terminator::Pointer(_)) => end + 2,
-    })
-}
-
-/// What stands behind the labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Terminator {
-    Root,
-    /// The name goes on at this offset.
-    Pointer(usize),
-}
-
-/// Where the labels that begin at `at` end, and how.
-fn labels(message: &[u8], mut at: usize) -> Result<(usize, Terminator), Stop> {
+    let mut at = start;
     loop {
-        match *message.get(at).ok_or(Stop::Short)? {
-            0 => return Ok((at, Terminator::Root)),
-            length @ 1..=63 => at += 1 + usize::from(length),
-            high @ 0xc0.. => {
-                let low = *message.get(at + 1).ok_or(Stop::Short)?;
-                let offset = u16::from_be_bytes([high & 0x3f, low]);
-                return Ok((at, Terminator::Pointer(offset.into())));
-            }
-            // Extended label types (RFC 6891 §5) were given up.
-            _ => return Err(Stop::Name),
+        match Label::at(message, at)? {
+            Label::Text(label) => at += 1 + label.len(),
+            Label::Pointer(_) => return Ok(at + 2),
+            Label::Root => return Ok(at + 1),
         }
     }
 }
 
-fn decode(message: &[u8], start: usize, text: &mut String) -> Option<()> {
-    let mut bytes = std::mem::take(text).into_bytes();
-    let is_plain = join(message, start, &mut bytes).map(|dots| lower(&mut bytes) == Some(dots));
-    // These bytes are ASCII, or they are written anew.
-    if is_plain != Some(true) {
-        bytes.clear();
-    }
-    *text = String::from_utf8(bytes).unwrap_or_default();
-    if !is_plain? {
-        escape(message, start, text);
-    }
-    Some(())
+enum Label<'a> {
+    Text(&'a [u8]),
+    /// The name goes on at this offset.
+    Pointer(usize),
+    Root,
 }
 
-/// Appends the labels of a name with dots between them, and returns how many dots.
-fn join(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<u8> {
-    let (mut at, mut jumps, mut dots) = (start, 0, 0);
+impl<'a> Label<'a> {
+    fn at(message: &'a [u8], at: usize) -> Result<Label<'a>, Stop> {
+        let (&first, rest) = message.get(at..).and_then(<[u8]>::split_first).ok_or(Stop::Short)?;
+        match first {
+            0 => Ok(Label::Root),
+            1..=63 => rest.get(..usize::from(first)).map(Label::Text).ok_or(Stop::Short),
+            0xc0.. => {
+                let &low = rest.first().ok_or(Stop::Short)?;
+                Ok(Label::Pointer(u16::from_be_bytes([first & 0x3f, low]).into()))
+            }
+            // Extended label types (RFC 6891 §5) were given up.
+            _ => Err(Stop::Name),
+        }
+    }
+}
+
+struct Decoded {
+    /// Nothing has to be escaped. If something has, the text has 0 in its place.
+    is_plain: bool,
+    end: usize,
+    is_compressed: bool,
+}
+
+/// Appends a name to `text`, all of it ASCII.
+fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
+    let (mut at, mut end, mut jumps) = (start, start, 0);
+    let mut octets = 1; // the root
+    let mut is_plain = true;
     // Each pointer must point before the one that led here, so that no loop can be.
     let mut limit = message.len();
     loop {
-        let (end, terminator) = labels(message, at).ok()?;
-        if let Some((&first, rest)) = message.get(at..end)?.split_first() {
-            if !text.is_empty() {
-                text.push(b'.');
-                dots += 1;
+        match Label::at(message, at).ok()? {
+            Label::Text(label) => {
+                octets += 1 + label.len();
+                if octets > MAX_OCTETS {
+                    return None;
+                }
+                if !text.is_empty() {
+                    text.push(b'.');
+                }
+                text.extend(label.iter().map(|&byte| {
+                    let byte = TEXT[usize::from(byte)];
+                    is_plain &= byte != 0;
+                    byte
+                }));
+                at += 1 + label.len();
             }
-            // The first length octet and the root have no place in the text.
-            if text.len() + rest.len() + 2 > MAX_OCTETS {
-                return None;
-            }
-            let mut length_at = text.len() + usize::from(first);
-            text.extend_from_slice(rest);
-            while let Some(octet) = text.get_mut(length_at) {
-                length_at += 1 + usize::from(*octet);
-                *octet = b'.';
-                dots += 1;
-            }
-        }
-        match terminator {
-            Terminator::Root => return Some(dots),
-            Terminator::Pointer(offset) => {
+            Label::Pointer(offset) => {
+                if jumps == 0 {
+                    end = at + 2;
+                }
                 jumps += 1;
                 if jumps > MAX_JUMPS || offset >= limit {
                     return None;
                 }
                 (at, limit) = (offset, offset);
             }
+            Label::Root => {
+                let is_compressed = jumps > 0;
+                let end = if is_compressed { end } else { at + 1 };
+                return Some(Decoded { is_plain, end, is_compressed });
+            }
         }
     }
 }
 
-/// Makes letters lower case and counts dots; `None` if there is something to escape.
-fn lower(text: &mut [u8]) -> Option<u8> {
-    let (mut dots, mut odd) = (0u8, false);
-    for byte in text {
-        odd |= !byte.is_ascii_graphic() | (*byte == b'\\');
-        dots = dots.wrapping_add(u8::from(*byte == b'.'));
-        byte.make_ascii_lowercase();
-    }
-    (!odd).then_some(dots)
-}
-
-/// Writes a name that can be joined, byte by byte.
+/// Writes a name that can be decoded once more, with escapes.
 #[cold]
 fn escape(message: &[u8], start: usize, text: &mut String) {
+    text.clear();
     let mut at = start;
-    while let Ok((end, terminator)) = labels(message, at) {
-        let mut labels = message.get(at..end).unwrap_or_default();
-        while let Some((&length, rest)) = labels.split_first() {
-            let (label, rest) = rest.split_at_checked(length.into()).unwrap_or((rest, &[]));
-            if !text.is_empty() {
-                text.push('.');
-            }
-            for &byte in label {
-                if byte.is_ascii_graphic() && byte != b'.' && byte != b'\\' {
-                    text.push(char::from(byte.to_ascii_lowercase()));
-                } else {
-                    text.push('\\');
-                    for digit in [byte / 100, byte / 10 % 10, byte % 10] {
-                        text.push(char::from(b'0' + digit));
+    while let Ok(label) = Label::at(message, at) {
+        match label {
+            Label::Text(label) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                for &byte in label {
+                    match TEXT[usize::from(byte)] {
+                        0 => {
+                            text.push('\\');
+                            for digit in [byte / 100, byte / 10 % 10, byte % 10] {
+                                text.push(char::from(b'0' + digit));
+                            }
+                        }
+                        plain => text.push(char::from(plain)),
                     }
                 }
+                at += 1 + label.len();
             }
-            labels = rest;
-        }
-        match terminator {
-            Terminator::Root => return,
-            Terminator::Pointer(offset) => at = offset,
+            Label::Pointer(offset) => at = offset,
+            Label::Root => return,
         }
     }
 }
