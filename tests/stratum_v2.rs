@@ -19,7 +19,7 @@ fn play(chunks: &[(Direction, Vec<u8>)]) -> (Next, Option<MiningSession>) {
 
 fn play_on(flow: &Flow, chunks: &[(Direction, Vec<u8>)]) -> (Next, Option<MiningSession>) {
     let (mut session, mut sink, mut scratch) =
-        (Session::default(), Sink::default(), Scratch::default());
+        (Session::new(Vec::new(), None), Sink::default(), Scratch::default());
     let mut next = Next::More;
     for (direction, bytes) in chunks {
         let at = Moment { time: Timestamp::from_parts(1_700_000_000, 0), packet: 1 };

@@ -3,6 +3,7 @@
 use super::args;
 use super::exit::{Exit, Failure};
 use super::intel::print_stats;
+use super::print;
 use super::setup;
 use crate::capture::check_filter;
 use crate::intel::Intel;
@@ -14,13 +15,13 @@ pub(super) fn check(args: &args::Check) -> Result<Exit, Failure> {
     }
     let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
     for warning in &warnings {
-        println!("{warning}");
+        print::line(warning);
     }
     print_stats(&intel.stats());
     if warnings.iter().any(|warning| warning.refused) {
         return Ok(Exit::Config);
     }
     let name = args.config.as_deref().map(|file| file.display().to_string());
-    println!("{}: good", name.as_deref().unwrap_or("built-in configuration"));
+    print::line(format_args!("{}: good", name.as_deref().unwrap_or("built-in configuration")));
     Ok(Exit::Done)
 }

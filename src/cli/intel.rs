@@ -2,6 +2,7 @@
 
 use super::args::{Intel as Args, IntelCommand};
 use super::exit::{Exit, Failure};
+use super::print;
 use super::setup;
 use crate::intel::{self, Intel, IntelStats};
 
@@ -30,11 +31,11 @@ fn lookup(intel: &Intel, values: &[String]) -> Result<Exit, Failure> {
             .explain(value)
             .map_err(|message| Failure::new(Exit::Usage, format!("{value}: {message}")))?;
         if entries.is_empty() {
-            println!("{value}: nothing is known");
+            print::line(format_args!("{value}: nothing is known"));
             exit = Exit::Failure;
         }
         for entry in entries {
-            println!("{value}: {entry}");
+            print::line(format_args!("{value}: {entry}"));
         }
     }
     Ok(exit)
@@ -45,7 +46,7 @@ fn lint(files: &[std::path::PathBuf]) -> Result<Exit, Failure> {
     for file in files {
         let warnings = intel::lint(file)?;
         for warning in &warnings {
-            println!("{warning}");
+            print::line(warning);
         }
         if warnings.iter().any(|warning| warning.refused) {
             exit = Exit::Config;
@@ -55,7 +56,7 @@ fn lint(files: &[std::path::PathBuf]) -> Result<Exit, Failure> {
 }
 
 pub(super) fn print_stats(stats: &IntelStats) {
-    println!(
+    print::line(format_args!(
         "{} indicators: {} names, {} addresses, {} addresses with a port, {} networks, {} URLs; \
          {} exceptions",
         stats.indicators(),
@@ -65,9 +66,9 @@ pub(super) fn print_stats(stats: &IntelStats) {
         stats.networks,
         stats.urls,
         stats.allowed,
-    );
+    ));
     for (name, date) in &stats.sources {
         let date = if date.is_empty() { "without a date" } else { date };
-        println!("  {name}, {date}");
+        print::line(format_args!("  {name}, {date}"));
     }
 }

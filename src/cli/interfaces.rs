@@ -1,6 +1,7 @@
 //! `minewatch interfaces`: what can be captured here.
 
 use super::exit::{Exit, Failure};
+use super::print;
 use crate::capture;
 
 pub(super) fn list() -> Result<Exit, Failure> {
@@ -18,7 +19,11 @@ pub(super) fn list() -> Result<Exit, Failure> {
         };
         let addresses: Vec<String> = interface.addresses.iter().map(ToString::to_string).collect();
         let more = interface.description.unwrap_or_default();
-        println!("{:<16} {state:<11} {} {more}", interface.name, addresses.join(" "));
+        print::line(format_args!(
+            "{:<16} {state:<11} {} {more}",
+            interface.name,
+            addresses.join(" ")
+        ));
     }
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ mod finish;
 mod intel;
 mod interfaces;
 mod observe;
+mod print;
 mod replay;
 mod run;
 mod setup;

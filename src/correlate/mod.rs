@@ -155,6 +155,9 @@ impl Correlator {
 
     /// A new connection: to an address that DNS gave this host for a pool's name?
     fn connection(&mut self, at: Moment, flow: &FlowRef, alerts: &mut Vec<Alert>) {
+        if !self.names.is_pool(flow.server.ip) {
+            return; // as nearly all
+        }
         let told = self.names.told_to(flow.client.ip, flow.server.ip, at.time);
         let Some((name, hit)) = told.and_then(|told| Some((told.name.clone(), told.hit.clone()?)))
         else {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::finding::{Hit, NameAnswer};
 use crate::model::time::Timestamp;
@@ -30,18 +30,27 @@ pub struct LearntName {
 pub struct Names {
     by_asker: Bounded<(IpAddr, IpAddr)>,
     by_address: Bounded<IpAddr>,
+    /// Addresses that anybody was given for a pool's name; as many as names at most.
+    pools: HashSet<IpAddr>,
 }
 
 impl Names {
     /// Remembers up to `capacity` addresses for each of the two views; the oldest go first.
     pub fn new(capacity: usize) -> Self {
-        Names { by_asker: Bounded::new(capacity), by_address: Bounded::new(capacity) }
+        Names {
+            by_asker: Bounded::new(capacity),
+            by_address: Bounded::new(capacity),
+            pools: HashSet::new(),
+        }
     }
 
     /// Learns an answer that `asker` got.
     pub fn learn(&mut self, asker: IpAddr, answer: &NameAnswer, now: Timestamp) {
         let ttl = Duration::from_secs(u64::from(answer.ttl)).min(MAX_TTL);
         for &address in &answer.addresses {
+            if answer.hit.is_some() && self.pools.len() < self.by_asker.capacity {
+                self.pools.insert(address);
+            }
             let learnt = LearntName {
                 name: answer.name.as_str().into(),
                 hit: answer.hit.clone(),
@@ -50,6 +59,12 @@ impl Names {
             self.by_address.insert(address, learnt.clone());
             self.by_asker.insert((asker, address), learnt);
         }
+    }
+
+    /// Whether DNS has ever given this address for a pool's name: asked for every connection.
+    pub fn is_pool(&self, address: IpAddr) -> bool {
+        let full = self.pools.len() >= self.by_asker.capacity;
+        full || !self.pools.is_empty() && self.pools.contains(&address)
     }
 
     /// Learns that `asker` itself calls `address` so (SNI, HTTP host). What DNS said of a pool's

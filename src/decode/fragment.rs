@@ -1,13 +1,13 @@
 //! Puts IP fragments together. The first copy of a byte wins.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use hashbrown::HashMap;
 
 use super::stats::Stop;
 use crate::model::Timestamp;
+use crate::model::flow::AddressWords;
 
 /// The largest payload that IPv4 can announce; more is the ping of death.
 const MAX_DATAGRAM: usize = 65_535;
@@ -36,8 +36,8 @@ impl Default for FragmentLimits {
 /// What the pieces of one datagram have in common (RFC 791 §3.2, RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DatagramKey {
-    pub src: IpAddr,
-    pub dst: IpAddr,
+    pub src: AddressWords,
+    pub dst: AddressWords,
     pub protocol: u8,
     pub id: u32,
 }
@@ -198,7 +198,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn key(id: u32) -> DatagramKey {
-        DatagramKey { src: [10, 0, 0, 1].into(), dst: [10, 0, 0, 2].into(), protocol: 17, id }
+        DatagramKey {
+            src: AddressWords::v4([10, 0, 0, 1]),
+            dst: AddressWords::v4([10, 0, 0, 2]),
+            protocol: 17,
+            id,
+        }
     }
 
     fn piece(id: u32, offset: usize, more: bool) -> Piece {

@@ -1,11 +1,10 @@
 //! IPv4, IPv6 and the extension headers between IP and transport.
 
-use std::net::IpAddr;
-
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::fragment::{DatagramKey, Piece};
 use super::stats::Stop;
+use crate::model::flow::AddressWords;
 
 /// Protocol numbers (IANA "Protocol Numbers").
 pub(super) mod protocol {
@@ -30,8 +29,9 @@ pub(super) mod protocol {
 /// What one IP header leads to.
 #[derive(Debug)]
 pub(super) struct Datagram<'a> {
-    pub src: IpAddr,
-    pub dst: IpAddr,
+    pub src: AddressWords,
+    pub dst: AddressWords,
+    pub v6: bool,
     pub protocol: u8,
     pub payload: &'a [u8],
     /// Payload bytes that the header announces and the capture lacks.
@@ -42,6 +42,7 @@ pub(super) struct Datagram<'a> {
 
 /// An IPv4 packet. A total length of zero is what a sender's segmentation offload leaves: then
 /// everything captured counts. Checksums are not looked at: offload leaves those wrong, too.
+#[inline]
 pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
         etherparse::err::ipv4::HeaderSliceError::Len(_) => Stop::IpTruncated,
@@ -53,17 +54,18 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
         total => total.checked_sub(header_length).ok_or(Stop::IpMalformed)?,
     };
     let (payload, missing) = trim(&bytes[header_length..], announced);
-    let (src, dst) = (header.source_addr().into(), header.destination_addr().into());
+    let (src, dst) = (AddressWords::v4(header.source()), AddressWords::v4(header.destination()));
     let protocol = header.protocol().0;
     let piece = header.is_fragmenting_payload().then(|| Piece {
         key: DatagramKey { src, dst, protocol, id: u32::from(header.identification()) },
         offset: usize::from(header.fragments_offset().value()) * 8,
         more: header.more_fragments(),
     });
-    Ok(Datagram { src, dst, protocol, payload, missing, piece })
+    Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
 }
 
 /// An IPv6 packet up to its first header that is no extension, or up to its fragment header.
+#[inline]
 pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|error| match error {
         etherparse::err::ipv6::HeaderSliceError::Len(_) => Stop::IpTruncated,
@@ -77,8 +79,9 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     };
     let (payload, missing) = trim(after, announced);
     let datagram = Datagram {
-        src: header.source_addr().into(),
-        dst: header.destination_addr().into(),
+        src: AddressWords::v6(header.source()),
+        dst: AddressWords::v6(header.destination()),
+        v6: true,
         protocol: header.next_header().0,
         payload,
         missing,
@@ -140,6 +143,7 @@ fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>,
 }
 
 /// Cuts trailing bytes (Ethernet padding) and says how many are missing.
+#[inline]
 fn trim(bytes: &[u8], announced: usize) -> (&[u8], u32) {
     match bytes.get(..announced) {
         Some(payload) => (payload, 0),

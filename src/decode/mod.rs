@@ -19,9 +19,10 @@ pub use stats::{DecodeStats, Stop};
 use fragment::Defragmenter;
 use ip::{Datagram, protocol};
 
+use crate::model::flow::AddressWords;
 use crate::model::packet::LinkType;
 use crate::model::segment::{TcpFlags, TcpHeader, TransportHeader};
-use crate::model::{Endpoint, FlowKey, LinkInfo, Packet, Segment, Transport};
+use crate::model::{FlowKey, LinkInfo, Packet, Segment, Transport};
 
 /// Headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS and PPPoE has
 /// twelve; attackers can stack thousands.
@@ -180,6 +181,7 @@ impl<'a> Peeling<'a> {
         Peeling { packet: *packet, link: LinkInfo::default(), tunnelled: false, layers: 0 }
     }
 
+    #[inline]
     fn peel<'b>(
         &mut self,
         mut step: Step<'b>,
@@ -229,7 +231,7 @@ impl<'a> Peeling<'a> {
             let Some(piece) = datagram.piece.take() else { break };
             fragments.push(piece, datagram.payload, now, buffer)?;
             stats.reassembled += 1;
-            let v6 = datagram.src.is_ipv6();
+            let v6 = datagram.v6;
             datagram = Datagram { payload: buffer, missing: 0, ..datagram };
             if v6 {
                 datagram = ip::extensions(datagram)?;
@@ -246,6 +248,7 @@ impl<'a> Peeling<'a> {
     }
 
     /// What a whole datagram holds.
+    #[inline]
     fn inside<'b>(
         &mut self,
         mut datagram: Datagram<'b>,
@@ -288,6 +291,7 @@ impl<'a> Peeling<'a> {
     }
 }
 
+#[inline]
 fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
     let bytes = datagram.payload;
     match datagram.protocol {
@@ -302,8 +306,8 @@ fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Ins
         other => {
             stats.other += 1;
             Ok(Inside::Transport(Found {
-                src: Endpoint { ip: datagram.src, port: 0 },
-                dst: Endpoint { ip: datagram.dst, port: 0 },
+                src: (datagram.src, 0),
+                dst: (datagram.dst, 0),
                 transport: Transport::Other(other),
                 header: TransportHeader::Other,
                 payload: &[],
@@ -313,6 +317,7 @@ fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Ins
     }
 }
 
+#[inline]
 fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>, Stop> {
     use etherparse::err::tcp::HeaderSliceError;
     /// Offset of the control bits (RFC 9293 §3.1).
@@ -324,8 +329,8 @@ fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>
     })?;
     stats.tcp += 1;
     Ok(Found {
-        src: Endpoint { ip: datagram.src, port: header.source_port() },
-        dst: Endpoint { ip: datagram.dst, port: header.destination_port() },
+        src: (datagram.src, header.source_port()),
+        dst: (datagram.dst, header.destination_port()),
         transport: Transport::Tcp,
         header: TransportHeader::Tcp(TcpHeader {
             seq: header.sequence_number(),
@@ -338,6 +343,7 @@ fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>
     })
 }
 
+#[inline]
 fn udp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
     let bytes = datagram.payload;
     let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
@@ -353,8 +359,8 @@ fn udp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a
     }
     stats.udp += 1;
     Ok(Inside::Transport(Found {
-        src: Endpoint { ip: datagram.src, port: src },
-        dst: Endpoint { ip: datagram.dst, port: dst },
+        src: (datagram.src, src),
+        dst: (datagram.dst, dst),
         transport: Transport::Udp,
         header: TransportHeader::Udp,
         payload,
@@ -370,8 +376,8 @@ enum Inside<'a> {
 
 /// A transport header and its payload.
 struct Found<'a> {
-    src: Endpoint,
-    dst: Endpoint,
+    src: (AddressWords, u16),
+    dst: (AddressWords, u16),
     transport: Transport,
     header: TransportHeader,
     payload: &'a [u8],
@@ -379,10 +385,11 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    #[inline]
     fn segment(self, peeling: &Peeling<'_>, vlan_in_key: bool) -> Segment<'a> {
         let Peeling { packet, link, .. } = peeling;
         let vlan = if vlan_in_key { link.vlans().last().copied().unwrap_or(0) } else { 0 };
-        let (key, from) = FlowKey::new(self.src, self.dst, self.transport, vlan);
+        let (key, from) = FlowKey::of_words(self.src, self.dst, self.transport, vlan);
         Segment {
             packet: packet.number,
             time: packet.time,

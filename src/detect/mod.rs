@@ -16,7 +16,7 @@ use crate::model::event::http::HttpRequest;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{DnsMessage, Event, Moment, TlsHandshake};
 use crate::model::finding::{Contact, Finding, FindingKind, FlowRef, Hit};
-use crate::model::flow::{Flow, FlowEnd};
+use crate::model::flow::{Flow, FlowEnd, Transport};
 
 /// Turns the events of one worker's flows into findings.
 pub struct Detector {
@@ -63,8 +63,11 @@ impl Detector {
     /// A connection to a known address. The initiator of a flow whose start was not seen is a
     /// guess, so then both ends are looked at.
     fn opened(&mut self, report: &mut Report<'_>) {
-        report.add(FindingKind::Opened);
         let flow = report.flow;
+        // No pool is reached over UDP; QUIC tells its server's name.
+        if flow.transport() == Transport::Tcp {
+            report.add(FindingKind::Opened);
+        }
         if !self.address(Direction::ToServer, report) && flow.midstream {
             self.address(Direction::ToClient, report);
         }

@@ -69,15 +69,16 @@ impl Slot {
     }
 }
 
-/// A flow in the table.
+/// A flow in the table. A packet of a settled flow touches the first two cache lines.
+#[repr(C, align(64))]
 struct Entry<S> {
-    flow: Flow,
-    /// Reassembly and the visitor's state; `None` before the first payload and once settled.
-    active: Option<Box<Active<S>>>,
-    /// Initial sequence numbers, by direction, where `SYN` was seen.
-    isn: [u32; 2],
     seen: Seen,
     generation: u32,
+    /// Initial sequence numbers, by direction, where `SYN` was seen.
+    isn: [u32; 2],
+    /// Reassembly and the visitor's state; `None` before the first payload and once settled.
+    active: Option<Box<Active<S>>>,
+    flow: Flow,
 }
 
 struct Active<S> {
@@ -117,6 +118,8 @@ impl Seen {
 /// All flows of one worker.
 pub struct FlowTable<S> {
     limits: FlowLimits,
+    /// The shortest of all timeouts, in nanoseconds.
+    shortest: u64,
     max_flows: usize,
     hasher: foldhash::fast::RandomState,
     index: HashTable<Slot>,
@@ -133,7 +136,11 @@ impl<S> FlowTable<S> {
     pub fn new(limits: FlowLimits) -> Self {
         // A slot, its place in the index at the usual load, and its timer.
         let bytes_per_flow = size_of::<Entry<S>>() + 2 * size_of::<Slot>() + size_of::<Timer>();
+        let timeouts =
+            [limits.tcp_established, limits.tcp_unanswered, limits.tcp_closed, limits.udp];
+        let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
         FlowTable {
+            shortest: u64::try_from(shortest).unwrap_or(u64::MAX),
             max_flows: (limits.memory / 4 * 3 / bytes_per_flow).max(1),
             limits,
             hasher: foldhash::fast::RandomState::default(),
@@ -171,12 +178,13 @@ impl<S> FlowTable<S> {
                 let slot = self.index.find(hash, |slot| slot.may_have(hash));
                 *guess = (hash, slot.map(|slot| slot.number));
             }
+            let mut touched = 0;
             for (_, guess) in &guesses {
                 if let Some(entry) = guess.and_then(|slot| self.entries.get(slot as usize)) {
-                    black_box(entry.flow.last_seen);
-                    black_box(entry.seen);
+                    touched ^= u64::from(entry.generation) ^ entry.flow.last_seen.as_nanos();
                 }
             }
+            black_box(touched);
             for ((hash, guess), segment) in guesses.into_iter().zip(segments) {
                 visitor.packet(segment.packet);
                 self.take(segment, hash, guess, visitor);
@@ -295,7 +303,10 @@ impl<S> FlowTable<S> {
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
     fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEnd> {
         let entry = &self.entries[slot as usize];
-        if segment.time.since(entry.flow.last_seen) > self.timeout(entry) {
+        // Nearly always less than any timeout has passed.
+        if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
+            && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
+        {
             return Some(FlowEnd::Timeout);
         }
         let TransportHeader::Tcp(header) = segment.header else { return None };
@@ -304,7 +315,10 @@ impl<S> FlowTable<S> {
         }
         let direction = direction(&entry.flow, segment.from);
         let known = entry.seen.has(Seen::SYN << direction.index());
-        let again = known && entry.isn[direction.index()] == header.seq;
+        // After a reset the same number begins a new attempt: stacks do so whose handshake met a
+        // connection that the other side still remembered (RFC 5961 §4).
+        let reset = entry.seen.has(Seen::CLOSED) && !entry.seen.both_fins();
+        let again = known && entry.isn[direction.index()] == header.seq && !reset;
         // The answer to a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream;
         (!again && !expected).then_some(FlowEnd::Reused)
@@ -457,7 +471,12 @@ impl<S> FlowTable<S> {
         self.rebalance(slot, before);
         let entry = &mut self.entries[slot as usize];
         let over = entry.seen.both_fins() && !is_waiting(entry);
-        if header.flags.rst() || over {
+        let reset = header.flags.rst()
+            && entry
+                .active
+                .as_ref()
+                .is_none_or(|active| active.streams[index].may_be_reset_at(header.seq));
+        if reset || over {
             self.close(slot, FlowEnd::Closed, segment.time, segment.packet, visitor);
         }
     }

@@ -95,18 +95,29 @@ impl FlowKey {
     /// The key of a packet from `src` to `dst`, and the end that sent it.
     /// `vlan` is 0 unless flows of different VLANs must stay apart.
     pub fn new(src: Endpoint, dst: Endpoint, transport: Transport, vlan: u16) -> (FlowKey, Side) {
-        let src_words = address_words(src.ip);
-        let dst_words = address_words(dst.ip);
-        let from = if (src_words, src.port) <= (dst_words, dst.port) { Side::A } else { Side::B };
-        let (a, a_port, b, b_port) = match from {
-            Side::A => (src_words, src.port, dst_words, dst.port),
-            Side::B => (dst_words, dst.port, src_words, src.port),
+        let src = (AddressWords::from(src.ip), src.port);
+        let dst = (AddressWords::from(dst.ip), dst.port);
+        FlowKey::of_words(src, dst, transport, vlan)
+    }
+
+    /// Likewise, of addresses as a decoder finds them.
+    #[inline]
+    pub fn of_words(
+        src: (AddressWords, u16),
+        dst: (AddressWords, u16),
+        transport: Transport,
+        vlan: u16,
+    ) -> (FlowKey, Side) {
+        let from = if src <= dst { Side::A } else { Side::B };
+        let ((AddressWords(a), a_port), (AddressWords(b), b_port)) = match from {
+            Side::A => (src, dst),
+            Side::B => (dst, src),
         };
         let last = u64::from(a_port) << 48
             | u64::from(b_port) << 32
             | u64::from(vlan) << 16
             | u64::from(transport.number());
-        (FlowKey { words: [a.0, a.1, b.0, b.1, last] }, from)
+        (FlowKey { words: [a[0], a[1], b[0], b[1], last] }, from)
     }
 
     /// The five words, for hashing.
@@ -123,6 +134,11 @@ impl FlowKey {
         }
     }
 
+    /// The ports of [`Side::A`] and [`Side::B`].
+    pub const fn ports(&self) -> [u16; 2] {
+        [(self.words[4] >> 48) as u16, (self.words[4] >> 32) as u16]
+    }
+
     pub const fn transport(&self) -> Transport {
         Transport::from_number(self.words[4] as u8)
     }
@@ -132,12 +148,30 @@ impl FlowKey {
     }
 }
 
-fn address_words(ip: IpAddr) -> (u64, u64) {
-    let bits = match ip {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
-    };
-    ((bits >> 64) as u64, bits as u64)
+/// An IPv6 address, or an IPv4 address as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2), in two words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AddressWords([u64; 2]);
+
+impl AddressWords {
+    #[inline]
+    pub const fn v4(address: [u8; 4]) -> Self {
+        AddressWords([0, 0xffff_0000_0000 | u32::from_be_bytes(address) as u64])
+    }
+
+    #[inline]
+    pub const fn v6(address: [u8; 16]) -> Self {
+        let bits = u128::from_be_bytes(address);
+        AddressWords([(bits >> 64) as u64, bits as u64])
+    }
+}
+
+impl From<IpAddr> for AddressWords {
+    fn from(ip: IpAddr) -> Self {
+        match ip {
+            IpAddr::V4(v4) => AddressWords::v4(v4.octets()),
+            IpAddr::V6(v6) => AddressWords::v6(v6.octets()),
+        }
+    }
 }
 
 fn address(high: u64, low: u64) -> IpAddr {
@@ -147,22 +181,25 @@ fn address(high: u64, low: u64) -> IpAddr {
 
 /// What is known of a flow without looking at its payload. Arrays are indexed by
 /// [`Direction::index`].
+///
+/// What changes with every packet stands next to the key, since flows are too many for the caches.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Flow {
-    /// Number of its first packet: unique in an input and the same in every replay.
-    pub id: u64,
     pub key: FlowKey,
-    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
-    pub initiator: Side,
-    pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     pub packets: [u64; 2],
     /// Bytes on the wire.
     pub bytes: [u64; 2],
-    /// Link layer of the first packet of each direction, as its sender put it.
-    pub link: [LinkInfo; 2],
+    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
+    pub initiator: Side,
     /// The handshake was not seen: the capture started later than the connection.
     pub midstream: bool,
+    /// Number of its first packet: unique in an input and the same in every replay.
+    pub id: u64,
+    pub first_seen: Timestamp,
+    /// Link layer of the first packet of each direction, as its sender put it.
+    pub link: [LinkInfo; 2],
     /// TCP payload bytes that were lost for good, per direction.
     pub lost: [u64; 2],
 }
@@ -225,6 +262,7 @@ mod tests {
             assert_eq!(from, from_back.other());
             assert_eq!(there.endpoint(from), src);
             assert_eq!(there.endpoint(from.other()), dst);
+            assert_eq!(there.ports(), [Side::A, Side::B].map(|side| there.endpoint(side).port));
             assert_eq!(there.vlan(), 7);
             assert_eq!(there.transport(), Transport::Tcp);
         }

@@ -45,6 +45,11 @@ impl Timestamp {
         Timestamp(self.0.saturating_add(nanos))
     }
 
+    /// This moment plus `nanos` nanoseconds, saturating.
+    pub const fn plus_nanos(self, nanos: u64) -> Timestamp {
+        Timestamp(self.0.saturating_add(nanos))
+    }
+
     /// RFC 3339 in UTC with microseconds: `2018-08-03T14:19:41.208105Z`.
     pub fn to_rfc3339(self) -> String {
         self.format(format_description!(

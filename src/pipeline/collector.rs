@@ -34,19 +34,20 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes messages in order, after which packet time is `now`.
-    pub fn take(&mut self, messages: Vec<Message>, now: Timestamp) -> io::Result<()> {
-        for message in messages {
+    /// Takes messages in order, and leaves the memory for the next ones.
+    pub fn take(&mut self, messages: &mut Vec<Message>) -> io::Result<()> {
+        for message in messages.drain(..) {
+            let time = message.time();
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,
+                Content::Tick => self.correlator.advance(time, &mut self.alerts),
                 Content::Finding(finding) => {
                     self.correlator.finding(&finding, &mut self.alerts);
-                    self.write()?;
                 }
             }
+            self.write()?;
         }
-        self.correlator.advance(now, &mut self.alerts);
-        self.write()
+        Ok(())
     }
 
     /// Nothing will follow for a while.

@@ -83,8 +83,7 @@ fn collect(
         match answers.recv_timeout(TICK) {
             Ok(answer) => {
                 let news = answer.capture.is_some();
-                let (messages, now) = lanes.take(answer);
-                collector.take(messages, now)?;
+                collector.take(&mut lanes.take(answer))?;
                 if news {
                     observer.capture(&lanes.capture());
                 }
@@ -96,9 +95,8 @@ fn collect(
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let (messages, now) = lanes.rest();
-    collector.take(messages, now)?;
-    Ok(now)
+    collector.take(&mut lanes.rest())?;
+    Ok(lanes.newest())
 }
 
 /// Puts the messages of all workers in the order of packet time: a connection must not come before
@@ -119,8 +117,8 @@ impl Lanes {
         }
     }
 
-    /// Adds an answer: the messages that nothing can precede any more, and the time reached.
-    fn take(&mut self, answer: Answer) -> (Vec<Message>, Timestamp) {
+    /// Adds an answer: the messages that nothing can precede any more.
+    fn take(&mut self, answer: Answer) -> Vec<Message> {
         if let Some(seen) = self.seen.get_mut(answer.worker) {
             *seen = answer.now.max(*seen);
         }
@@ -135,13 +133,18 @@ impl Lanes {
         self.held.sort_by_key(Message::time_order);
         let due = self.held.partition_point(|message| message.time() <= now);
         let later = self.held.split_off(due);
-        (std::mem::replace(&mut self.held, later), now)
+        std::mem::replace(&mut self.held, later)
     }
 
-    /// All that is held, and the time that any worker has reached.
-    fn rest(&mut self) -> (Vec<Message>, Timestamp) {
+    /// All that is held.
+    fn rest(&mut self) -> Vec<Message> {
         self.held.sort_by_key(Message::time_order);
-        (std::mem::take(&mut self.held), self.seen.iter().copied().max().unwrap_or_default())
+        std::mem::take(&mut self.held)
+    }
+
+    /// The time that any worker has reached.
+    fn newest(&self) -> Timestamp {
+        self.seen.iter().copied().max().unwrap_or_default()
     }
 
     fn capture(&self) -> CaptureStats {
@@ -166,13 +169,14 @@ fn work(
     loop {
         batch.clear();
         let filled = source.fill(&mut batch)?;
-        let messages = if batch.records.is_empty() {
-            worker.advance(silent_since())
+        let mut messages = Vec::new();
+        if batch.records.is_empty() {
+            worker.advance(silent_since(), &mut messages);
         } else {
             batch.first_packet = packets.wrapping_add(1);
             packets = packets.wrapping_add(batch.records.len() as u64);
-            worker.batch(&batch)
-        };
+            worker.batch(&batch, &mut messages);
+        }
         let ended = matches!(filled, Filled::End);
         let capture = (Instant::now() >= next_stats).then(|| {
             next_stats = Instant::now() + STATS_INTERVAL;
@@ -183,7 +187,8 @@ fn work(
             break;
         }
     }
-    let messages = worker.finish();
+    let mut messages = Vec::new();
+    worker.finish(&mut messages);
     let _ = answers.send(Answer { worker: index, messages, now: worker.now(), capture: None });
     Ok((WorkerStats::of(&worker), source.stats()))
 }

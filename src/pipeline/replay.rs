@@ -52,23 +52,25 @@ fn inline(
     let mut worker = Worker::new(setup, Share::ALL);
     let mut reader = Reader::new(source);
     let mut batch = PacketBatch::default();
+    let mut messages = Vec::new();
     while reader.next(&mut batch)? {
-        let messages = in_order(worker.batch(&batch));
-        collector.take(messages, worker.now())?;
+        worker.batch(&batch, &mut messages);
+        put_in_order(&mut messages);
+        collector.take(&mut messages)?;
         if reader.is_live() {
             collector.flush()?;
         }
         observer.progress(reader.source.progress());
     }
-    let messages = in_order(worker.finish());
-    collector.take(messages, worker.now())?;
+    worker.finish(&mut messages);
+    put_in_order(&mut messages);
+    collector.take(&mut messages)?;
     Ok((vec![WorkerStats::of(&worker)], worker.now()))
 }
 
-/// The messages of one batch in the order that does not depend on the number of workers.
-fn in_order(mut messages: Vec<Message>) -> Vec<Message> {
+/// Puts the messages of one batch in the order that does not depend on the number of workers.
+fn put_in_order(messages: &mut [Message]) {
     messages.sort_by_key(Message::order);
-    messages
 }
 
 /// Numbers batches and packets.
@@ -146,15 +148,16 @@ fn threaded(
         });
 
         let mut now = Timestamp::ZERO;
+        let mut messages = Vec::new();
         // Every worker answers every batch, so taking one answer of each in turn is capture order.
         'batches: loop {
-            let mut messages = Vec::new();
             for answer in &answers {
                 let Ok(answer) = answer.recv() else { break 'batches };
                 now = now.max(answer.now);
                 messages.extend(answer.messages);
             }
-            collector.take(in_order(messages), now)?;
+            put_in_order(&mut messages);
+            collector.take(&mut messages)?;
             if let Ok(progress) = progressed.try_recv() {
                 observer.progress(progress);
             }
@@ -200,7 +203,8 @@ fn work(
 ) -> WorkerStats {
     let mut worker = Worker::new(setup, share);
     for batch in batches {
-        let messages = worker.batch(&batch);
+        let mut messages = Vec::new();
+        worker.batch(&batch, &mut messages);
         // The last worker to finish with a batch gives it back.
         if let Some(batch) = Arc::into_inner(batch) {
             let _ = recycle.try_send(batch);
@@ -209,7 +213,8 @@ fn work(
             return WorkerStats::of(&worker);
         }
     }
-    let messages = worker.finish();
+    let mut messages = Vec::new();
+    worker.finish(&mut messages);
     let _ = answers.send(Answer { messages, now: worker.now() });
     WorkerStats::of(&worker)
 }

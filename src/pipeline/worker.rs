@@ -29,11 +29,27 @@ pub enum Content {
     Finding(Finding),
     /// A line of `--events`.
     Record(String),
+    /// Packet time has come so far: incidents may be over.
+    Tick,
 }
 
-/// Packet, then what the packet itself caused before what the passing of time caused, then flow.
+/// Packet, then what the time up to it caused before what the packet itself caused, then flow.
 /// Messages of one flow keep their order by stable sorting.
-type Order = (u64, bool, u64);
+type Order = (u64, Cause, u64);
+
+/// Why something is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The packet shows that time has passed.
+    Time,
+    Packet,
+    /// The input has ended after it.
+    End,
+}
+
+/// How often the passing of packet time is looked at: flows end, incidents end. By the second of a
+/// packet's time and not by batches, so that nothing depends on how the input was read.
+const TICK: u64 = 1_000_000_000;
 
 impl Message {
     /// The place in one replayed input.
@@ -74,6 +90,8 @@ pub struct Worker {
     lens: Lens,
     /// Packet time: the newest packet of any worker's flows.
     now: Timestamp,
+    /// When the passing of time is looked at next.
+    next_tick: Timestamp,
     /// Packet time of the oldest packet.
     first: Option<Timestamp>,
     last_packet: u64,
@@ -90,22 +108,28 @@ impl Worker {
                 scratch: Scratch { brief: !setup.events.any(), ..Scratch::default() },
                 events: setup.events,
                 sensor: setup.sensor.clone(),
-                order: (0, false),
+                order: (0, Cause::Packet),
                 findings: Vec::new(),
                 messages: Vec::new(),
             },
             now: Timestamp::ZERO,
+            next_tick: Timestamp::ZERO,
             first: None,
             last_packet: 0,
         }
     }
 
-    /// Analyses a batch and returns what it said.
-    pub fn batch(&mut self, batch: &PacketBatch) -> Vec<Message> {
+    /// Analyses a batch and appends what it said to `messages`.
+    pub fn batch(&mut self, batch: &PacketBatch, messages: &mut Vec<Message>) {
         let oldest = batch.records.iter().map(|record| record.time).min();
         self.first = self.first.into_iter().chain(oldest).min();
         let mut segments = Vec::with_capacity(LOOKUP_BATCH);
         for packet in batch.packets() {
+            if packet.time >= self.next_tick {
+                self.flows.process_all(&segments, &mut self.lens);
+                segments.clear();
+                self.tick(packet.time, packet.number);
+            }
             self.now = self.now.max(packet.time);
             self.last_packet = packet.number;
             match self.decoder.peel(&packet) {
@@ -128,22 +152,35 @@ impl Worker {
             }
         }
         self.flows.process_all(&segments, &mut self.lens);
-        self.advance(self.now)
+        messages.append(&mut self.lens.messages);
     }
 
     /// Lets packet time reach `now` where no packet does: a live interface that is silent.
-    pub fn advance(&mut self, now: Timestamp) -> Vec<Message> {
+    pub fn advance(&mut self, now: Timestamp, messages: &mut Vec<Message>) {
         self.now = self.now.max(now);
-        self.lens.order = (self.last_packet, true);
-        self.flows.advance(self.now, self.last_packet, &mut self.lens);
-        std::mem::take(&mut self.lens.messages)
+        if self.now >= self.next_tick {
+            self.tick(self.now, self.last_packet);
+        }
+        messages.append(&mut self.lens.messages);
+    }
+
+    /// Packet time has come to `now`, as `packet` shows: ends what is over.
+    fn tick(&mut self, now: Timestamp, packet: u64) {
+        self.next_tick = Timestamp::from_nanos(now.as_nanos() / TICK * TICK).plus_nanos(TICK);
+        self.lens.order = (packet, Cause::Time);
+        self.flows.advance(now, packet, &mut self.lens);
+        // Every worker of a replay sees the same packets: one of them is enough to tell.
+        if self.share.index == 0 {
+            let order = (packet, Cause::Time, u64::MAX);
+            self.lens.messages.push(Message { time: now, order, content: Content::Tick });
+        }
     }
 
     /// The input has ended: ends all flows.
-    pub fn finish(&mut self) -> Vec<Message> {
-        self.lens.order = (self.last_packet, true);
+    pub fn finish(&mut self, messages: &mut Vec<Message>) {
+        self.lens.order = (self.last_packet, Cause::End);
         self.flows.finish(self.last_packet, &mut self.lens);
-        std::mem::take(&mut self.lens.messages)
+        messages.append(&mut self.lens.messages);
     }
 
     /// The newest packet time.
@@ -172,7 +209,7 @@ struct Lens {
     events: EventKinds,
     sensor: Option<String>,
     /// Of the messages that come next, but for the flow.
-    order: (u64, bool),
+    order: (u64, Cause),
     findings: Vec<Finding>,
     messages: Vec<Message>,
 }
@@ -208,7 +245,7 @@ impl Visitor for Lens {
     type State = Inspector;
 
     fn packet(&mut self, number: u64) {
-        self.order = (number, false);
+        self.order = (number, Cause::Packet);
     }
 
     fn opened(&mut self, flow: &Flow, packet: u64) {
@@ -245,7 +282,7 @@ struct Sink<'a> {
     detector: &'a mut Detector,
     events: EventKinds,
     sensor: Option<&'a str>,
-    order: (u64, bool),
+    order: (u64, Cause),
     findings: &'a mut Vec<Finding>,
     messages: &'a mut Vec<Message>,
 }

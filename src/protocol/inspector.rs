@@ -248,7 +248,10 @@ impl Stream {
                 let session = sv2::Session::new(self.carriers.clone(), self.tunnel.clone());
                 Speech::Other(Box::new(session))
             }
-            Found::P2Pool => Speech::Other(Box::new(p2pool::Session::default())),
+            Found::P2Pool => {
+                let (carriers, tunnel) = (self.carriers.clone(), self.tunnel.clone());
+                Speech::Other(Box::new(p2pool::Session::new(carriers, tunnel)))
+            }
         }
     }
 

@@ -239,10 +239,107 @@ fn line_start(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::chunk::Direction::{ToClient, ToServer};
+    use Direction::{ToClient as S, ToServer as C};
+    use proptest::prelude::*;
+
+    const NOTIFY: &[u8] = b"{\"id\":null,\"method\":\"mining.notify\",\"params\":[]}\n";
+
+    /// Nothing that we know, and too long for a handshake of Stratum V2, which is random bytes.
+    const NOISE: &[u8] = &[0xff; 300];
 
     fn say(search: &mut Search, direction: Direction, bytes: &[u8]) -> Verdict {
-        search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap: 0, bytes })
+        say_after(search, direction, 0, bytes)
+    }
+
+    fn say_after(search: &mut Search, direction: Direction, gap: u64, bytes: &[u8]) -> Verdict {
+        search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes })
+    }
+
+    /// What was kept of a direction.
+    fn kept(search: &mut Search, direction: Direction) -> Vec<u8> {
+        let kept = search.take();
+        let own = kept.iter().filter(|kept| kept.direction == direction);
+        own.flat_map(|kept| kept.bytes.clone()).collect()
+    }
+
+    #[test]
+    fn both_sides_foreign_is_hopeless_at_once_and_one_side_after_some_patience() {
+        let mut search = Search::new(false);
+        assert_eq!(say(&mut search, S, b"SSH-2.0-OpenSSH_9.2\r\n"), Verdict::Unsure);
+        assert_eq!(say(&mut search, C, b"SSH-2.0-libssh\r\n"), Verdict::Hopeless);
+        for (midstream, patience) in [(false, PATIENCE), (true, MIDSTREAM_PATIENCE)] {
+            let mut search = Search::new(midstream);
+            for _ in 1..patience {
+                assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+            }
+            assert_eq!(say(&mut search, S, NOISE), Verdict::Hopeless);
+        }
+    }
+
+    #[test]
+    fn what_was_said_before_is_kept_for_the_parser() {
+        let mut search = Search::new(false);
+        assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
+        assert_eq!(say(&mut search, C, b"{\"id\":1,"), Verdict::Unsure);
+        assert_eq!(say(&mut search, S, &NOTIFY[9..]), Verdict::Found(Found::Stratum, 0));
+        let order: Vec<_> = search.kept.iter().map(|kept| kept.direction).collect();
+        assert_eq!(order, [S, C]);
+        assert_eq!(kept(&mut search, S), &NOTIFY[..9]);
+    }
+
+    #[test]
+    fn a_late_start_is_taken_up_at_the_next_message() {
+        let frame = [&[0x81, NOTIFY.len() as u8], NOTIFY].concat();
+        let line = [b"5\"],\"id\":4}\n", NOTIFY].concat();
+        for (chunk, found, start) in [
+            (&line[..], Found::Stratum, line.len() - NOTIFY.len()),
+            (&frame, Found::WebSocket, 0),
+            (b"GET / HTTP/1.1\r\n", Found::Http, 0),
+            (b"HTTP/1.1 200 OK\r\n", Found::Http, 0),
+        ] {
+            let mut search = Search::new(true);
+            assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+            assert_eq!(say(&mut search, S, chunk), Verdict::Found(found, start));
+            assert!(kept(&mut search, S).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_loss_makes_it_a_late_start() {
+        let mut search = Search::new(false);
+        assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
+        assert_eq!(say_after(&mut search, S, 100, NOISE), Verdict::Unsure);
+        for _ in 0..PATIENCE + 1 {
+            assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+        }
+        assert_eq!(say(&mut search, S, NOTIFY), Verdict::Found(Found::Stratum, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_bounded(
+            starts in prop::collection::vec(
+                (any::<bool>(), prop::sample::select(vec![
+                    "", "{\"method\":\"", "GET ", "\x05", "\r\n\r\n", "\n{\"id\":", "PROXY ", "\u{81}~",
+                ])),
+                1..4,
+            ),
+            chunks in prop::collection::vec((any::<bool>(), 0u64..20, 0usize..3000, any::<u8>()), 0..60),
+        ) {
+            let mut search = Search::new(false);
+            let side = |client| if client { C } else { S };
+            let begin = starts.iter().map(|(client, text)| (side(*client), 0, text.as_bytes().to_vec()));
+            let go_on = chunks
+                .iter()
+                .map(|(client, gap, count, byte)| (side(*client), gap.saturating_sub(18), vec![*byte; *count]));
+            for (direction, gap, bytes) in begin.chain(go_on) {
+                let verdict = say_after(&mut search, direction, gap, &bytes);
+                prop_assert!(search.size <= MAX_KEPT + 3000 * 2);
+                if verdict != Verdict::Unsure {
+                    break;
+                }
+            }
+        }
     }
 
     #[test]
@@ -251,9 +348,9 @@ mod tests {
         hello.resize(5 + 0xc8, 0x5a);
         let mut search = Search::new(false);
         // SSLRequest of PostgreSQL, and the server's consent.
-        say(&mut search, ToServer, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-        say(&mut search, ToClient, b"S");
-        assert_eq!(say(&mut search, ToServer, &hello), Verdict::Found(Found::Tls, 0));
+        say(&mut search, C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+        say(&mut search, S, b"S");
+        assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
         assert!(search.take().is_empty(), "what came before is no TLS");
     }
 }

@@ -56,6 +56,20 @@ pub(super) fn read(header: &Header, bytes: &[u8], message: &mut DnsMessage, spar
     }
 }
 
+/// Whether `bytes`, which begin with `header`, can be meant as DNS: there is a question, or the counts
+/// are possible. A message that holds less than it says is still DNS.
+pub(super) fn is_plausible(header: &Header, bytes: &[u8]) -> bool {
+    header.is_plausible() || header.count(Section::Question) > 0 && has_question(bytes)
+}
+
+fn has_question(bytes: &[u8]) -> bool {
+    let fields = name::skip(bytes, Header::LEN).ok().and_then(|end| bytes.get(end..));
+    match fields.and_then(|fields| fields.first_chunk()) {
+        Some(&[_, _, c0, c1]) => is_class(u16::from_be_bytes([c0, c1])),
+        None => false,
+    }
+}
+
 /// Whether a message was read to its last byte, found sound, and asks in a class that exists.
 pub(super) fn is_exact(message: &DnsMessage) -> bool {
     let anomalies = message.anomalies;
@@ -354,6 +368,16 @@ mod tests {
         let message = parse(&about_pool(0x8180, [1, 2, 0, 0], &[&rest.concat()]));
         assert_eq!(message.answers.iter().filter(|a| a.data == AnswerData::Other).count(), 2);
         assert!(message.anomalies.bad_name);
+    }
+
+    #[test]
+    fn a_question_makes_a_message_plausible_whatever_the_counts_say() {
+        let plausible = |bytes: &[u8]| is_plausible(&Header::read(bytes).unwrap(), bytes);
+        let bytes = about_pool(0x0100, [1, 0, 18_176, 0], &[]);
+        assert!(plausible(&bytes));
+        assert!(!plausible(&bytes[..29]));
+        assert!(!plausible(&about_pool(0x0100, [0, 1, 18_176, 0], &[])));
+        assert!(plausible(&about_pool(0x7900, [1, 0, 0, 0], &[])), "an opcode that nobody knows");
     }
 
     #[test]

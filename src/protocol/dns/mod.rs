@@ -36,8 +36,7 @@ enum Rigour {
 
 impl Rigour {
     /// What the ports of a flow ask for; `None` if they belong to a protocol that is left out.
-    fn of(client_port: u16, server_port: u16) -> Option<Rigour> {
-        let ports = [client_port, server_port];
+    fn of(ports: [u16; 2]) -> Option<Rigour> {
         if ports.contains(&PORT) {
             // Even to one of the other ports: a resolver's source port is random.
             Some(Rigour::Header)
@@ -51,28 +50,23 @@ impl Rigour {
     /// Reads a datagram into `message`; false if it is not DNS.
     fn read(self, bytes: &[u8], message: &mut DnsMessage, spare: &mut Spare) -> bool {
         let Some(header) = Header::read(bytes) else { return false };
-        match self {
-            Rigour::Header => {
-                let plausible = header.is_plausible();
-                if plausible {
-                    message::read(&header, bytes, message, spare);
-                }
-                plausible
-            }
-            Rigour::Whole => {
-                header.is_usual() && header.fits(bytes.len()) && {
-                    message::read(&header, bytes, message, spare);
-                    message::is_exact(message)
-                }
-            }
+        let likely = match self {
+            Rigour::Header => message::is_plausible(&header, bytes),
+            Rigour::Whole => header.is_usual() && header.fits(bytes.len()),
+        };
+        if likely {
+            message::read(&header, bytes, message, spare);
         }
+        likely && (self == Rigour::Header || message::is_exact(message))
     }
 }
 
 /// Whether a UDP flow between these ports that has this datagram is DNS.
 pub fn probe_datagram(client_port: u16, server_port: u16, bytes: &[u8]) -> Probe {
-    let is_dns = match Rigour::of(client_port, server_port) {
-        Some(Rigour::Header) => Header::read(bytes).is_some_and(|header| header.is_plausible()),
+    let is_dns = match Rigour::of([client_port, server_port]) {
+        Some(Rigour::Header) => {
+            Header::read(bytes).is_some_and(|header| message::is_plausible(&header, bytes))
+        }
         // Few datagrams of other protocols get past the header, so few cost an allocation.
         Some(Rigour::Whole) => {
             Rigour::Whole.read(bytes, &mut DnsMessage::default(), &mut Spare::default())
@@ -88,8 +82,7 @@ pub struct Datagrams;
 
 impl Parser for Datagrams {
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
-        let (client, server) = (context.flow.client().port, context.flow.server().port);
-        let Some(rigour) = Rigour::of(client, server) else { return Next::Reject };
+        let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
         let scratch = &mut *context.scratch;
         if rigour.read(chunk.bytes, &mut scratch.dns, &mut scratch.dns_spare) {
             context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));

@@ -17,11 +17,14 @@ const MAX_JUMPS: usize = 16;
 /// label and backslashes are written as `\DDD`.
 pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<usize> {
     decode(message, start, text)?;
-    // Only now, since this follows pointers without a budget.
-    match Name::scan(message.get(start..)?, message) {
-        Ok(name) => Some(start + name.byte_len()),
-        Err(dns_parser::Error::LabelIsNotAscii) => skip(message, start).ok(),
-        Err(_) => None,
+    match labels(message, start).ok()? {
+        (end, Terminator::Root) => Some(end + 1),
+        // Only now that jumps have been counted: the scan follows pointers without a budget.
+        (end, Terminator::Pointer(_)) => match Name::scan(message.get(start..)?, message) {
+            Ok(name) => Some(start + name.byte_len()),
+            Err(dns_parser::Error::LabelIsNotAscii) => Some(end + 2),
+            Err(_) => None,
+        },
     }
 }
 
@@ -80,14 +83,13 @@ fn join(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<u8> {
     loop {
         let (end, terminator) = labels(message, at).ok()?;
         if let Some((&first, rest)) = message.get(at..end)?.split_first() {
-            // Length octets and root are as many as dots, and two.
-            let dot = usize::from(!text.is_empty());
-            if text.len() + dot + rest.len() + 2 > MAX_OCTETS {
-                return None;
-            }
             if !text.is_empty() {
                 text.push(b'.');
                 dots += 1;
+            }
+            // The first length octet and the root have no place in the text.
+            if text.len() + rest.len() + 2 > MAX_OCTETS {
+                return None;
             }
             let mut length_at = text.len() + usize::from(first);
             text.extend_from_slice(rest);

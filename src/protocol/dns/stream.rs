@@ -62,8 +62,7 @@ pub struct Stream {
 
 impl Parser for Stream {
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
-        let ports = (context.flow.client().port, context.flow.server().port);
-        if Rigour::of(ports.0, ports.1).is_none() {
+        if Rigour::of(context.flow.key.ports()).is_none() {
             return Next::Done;
         }
         let framing = &mut self.sides[chunk.direction.index()];
@@ -87,7 +86,10 @@ type OnMessage<'a> = dyn FnMut(&[u8], usize) -> bool + 'a;
 
 fn emit(context: &mut Context<'_>, bytes: &[u8], length: usize) -> bool {
     let scratch = &mut *context.scratch;
-    let Some(header) = Header::read(bytes).filter(Header::is_plausible) else { return false };
+    let Some(header) = Header::read(bytes) else { return false };
+    if !message::is_plausible(&header, bytes) {
+        return false;
+    }
     message::read(&header, bytes, &mut scratch.dns, &mut scratch.dns_spare);
     let anomalies = &mut scratch.dns.anomalies;
     if anomalies.short_sections && length > MAX_KEPT && bytes.len() == MAX_KEPT {

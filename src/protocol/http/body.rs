@@ -101,6 +101,15 @@ impl Body {
         self.framing == Framing::UntilClose
     }
 
+    /// Bytes that are kept.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        match &self.content {
+            Content::Json(bytes) => bytes.len(),
+            Content::Blank | Content::Skipped => 0,
+        }
+    }
+
     /// The object, once the body is complete.
     pub fn json(self) -> Option<Vec<u8>> {
         match self.content {

@@ -215,3 +215,99 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::body::MAX_JSON;
+    use super::super::dialogue::{MAX_ASKED, MAX_EARLY};
+    use super::super::head::MAX_HEAD;
+    use super::*;
+    use crate::model::event::{Event, EventSink, Moment};
+    use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
+    use crate::model::link::LinkInfo;
+    use crate::model::time::Timestamp;
+    use crate::protocol::parser::Scratch;
+    use Direction::{ToClient as S, ToServer as C};
+
+    struct Nobody;
+
+    impl EventSink for Nobody {
+        fn event(&mut self, _: &Flow, _: Moment, _: Event<'_>) {}
+    }
+
+    fn play(turns: &[(Direction, &[u8])]) -> (Connection, usize) {
+        let end = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
+        let (key, initiator) = FlowKey::new(end, Endpoint { port: 80, ..end }, Transport::Tcp, 0);
+        let flow = Flow {
+            id: 1,
+            key,
+            initiator,
+            first_seen: Timestamp::ZERO,
+            last_seen: Timestamp::ZERO,
+            packets: [9, 9],
+            bytes: [0, 0],
+            link: [LinkInfo::default(); 2],
+            midstream: false,
+            lost: [0, 0],
+        };
+        let mut connection = Connection::new(Conversation::new(Vec::new(), None));
+        let mut most = 0;
+        for (direction, bytes) in turns {
+            let (direction, time) = (*direction, Timestamp::ZERO);
+            let chunk = Chunk { direction, time, packet: 1, gap: 0, bytes };
+            let (scratch, sink) = (&mut Scratch::default(), &mut Nobody);
+            let mut context = Context { flow: &flow, at: Moment::default(), scratch, sink };
+            connection.chunk(&mut context, &chunk);
+            most = most.max(connection.held());
+        }
+        (connection, most)
+    }
+
+    impl Connection {
+        /// Bytes that are kept.
+        fn held(&self) -> usize {
+            self.sides
+                .iter()
+                .map(|side| match &side.state {
+                    State::Head(gathering) => gathering.held(),
+                    State::Body(body) => body.held(),
+                    State::Early(bytes) => bytes.len(),
+                    State::Lines | State::Lost(_) => 0,
+                })
+                .sum()
+        }
+    }
+
+    #[test]
+    fn open_requests_are_bounded() {
+        let request = b"GET / HTTP/1.1\r\n\r\n".repeat(1000);
+        assert_eq!(play(&[(C, &request)]).0.asked.len(), MAX_ASKED);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let flood = [b'x'; 1000];
+        for (start, bound) in [
+            (&b"GET /"[..], MAX_HEAD),
+            (b"GET / HTTP/1.1\r\nX: ", MAX_HEAD),
+            (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n{", MAX_JSON),
+            (b"POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n{", MAX_JSON),
+            (b"CONNECT a:1 HTTP/1.1\r\n\r\n", MAX_EARLY),
+        ] {
+            let turns: Vec<_> = [(C, start)].into_iter().chain([(C, &flood[..]); 200]).collect();
+            let (_, most) = play(&turns);
+            assert!((1000..=bound).contains(&most), "{most} bytes of {bound}");
+        }
+    }
+
+    #[test]
+    fn a_download_is_only_counted() {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n{";
+        let flood = [b'{'; 60_000];
+        let turns: Vec<_> = [(C, &b"GET / HTTP/1.1\r\n\r\n"[..]), (S, head)]
+            .into_iter()
+            .chain([(S, &flood[..]); 20])
+            .collect();
+        assert_eq!(play(&turns).1, 0);
+    }
+}

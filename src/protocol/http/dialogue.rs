@@ -12,7 +12,7 @@ use crate::protocol::parser::Context;
 /// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
 pub const MAX_ASKED: usize = 32;
 /// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
-const MAX_EARLY: usize = 16 * 1024;
+pub const MAX_EARLY: usize = 16 * 1024;
 
 impl Connection {
     pub(super) fn head(

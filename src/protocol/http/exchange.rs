@@ -16,8 +16,8 @@ use crate::model::event::{HttpRequest, Tunnel};
 pub enum Asked {
     /// HEAD: the answer has no body.
     Head,
-    /// CONNECT: as it will be if it is granted.
-    Tunnel(Box<Tunnel>),
+    /// CONNECT: as it will be if it is granted, unless it names nobody.
+    Tunnel(Option<Box<Tunnel>>),
     Upgrade(Upgrade),
     Other,
 }
@@ -43,7 +43,9 @@ pub enum Answer {
 impl Asked {
     pub fn of(request: &HttpRequest, fields: &Fields) -> Asked {
         match (request.method.as_str(), fields.upgrade) {
-            ("CONNECT", _) => Asked::Tunnel(Box::new(tunnel(&request.target))),
+            ("CONNECT", _) => {
+                Asked::Tunnel(request.host.as_deref().map(|host| Box::new(tunnel(host))))
+            }
             (_, Some(upgrade)) => Asked::Upgrade(upgrade),
             ("HEAD", _) => Asked::Head,
             _ => Asked::Other,
@@ -58,7 +60,7 @@ impl Asked {
     /// What the connection becomes, when the answer was yes and nothing else is known of it.
     pub fn granted(self) -> Option<Switch> {
         match self {
-            Asked::Tunnel(tunnel) => Some(Switch::Tunnel(Some(*tunnel))),
+            Asked::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
             Asked::Upgrade(Upgrade::WebSocket) => Some(Switch::Socket(Socket::default())),
             Asked::Upgrade(Upgrade::Other) => Some(Switch::Tunnel(None)),
             Asked::Head | Asked::Other => None,
@@ -86,9 +88,11 @@ pub fn answer(
             Some(Upgrade::Other) => Switch::Tunnel(None),
             _ => Switch::Socket(Socket::new(fields.extension, direction)),
         }),
-        Some(Asked::Tunnel(tunnel)) if granted => Answer::Switch(Switch::Tunnel(Some(*tunnel))),
+        Some(Asked::Tunnel(tunnel)) if granted => {
+            Answer::Switch(Switch::Tunnel(tunnel.map(|tunnel| *tunnel)))
+        }
         None if granted && reason == Reason::Established => Answer::Switch(Switch::Tunnel(None)),
-        Some(Asked::Tunnel(tunnel)) => {
+        Some(Asked::Tunnel(Some(tunnel))) => {
             let refused = Tunnel { granted: false, ..*tunnel };
             Answer::Refusal(refused, Framing::of_response(fields))
         }
@@ -98,17 +102,16 @@ pub fn answer(
     }
 }
 
-/// The far end that a CONNECT names (RFC 9110 §9.3.6): `host:port`, with an IPv6 address in
-/// brackets.
-fn tunnel(target: &str) -> Tunnel {
-    let (host, port) = match target.rsplit_once(':') {
+/// The far end that a CONNECT names (RFC 9110 §9.3.6): `host:port` in lower case, with an IPv6
+/// address in brackets.
+fn tunnel(authority: &str) -> Tunnel {
+    let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),
-        _ => (target, 0),
+        _ => (authority, 0),
     };
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let host = host.to_lowercase();
     let ip: Option<IpAddr> = host.parse().ok();
-    Tunnel { kind: TunnelKind::HttpConnect, host, ip, port, granted: true }
+    Tunnel { kind: TunnelKind::HttpConnect, host: host.to_owned(), ip, port, granted: true }
 }
 
 #[cfg(test)]
@@ -123,16 +126,16 @@ mod tests {
 
     #[test]
     fn the_far_end_is_a_name_or_an_address_and_a_port() {
-        for (target, host, port) in [
-            ("Pool.Example:3333", "pool.example", 3333),
+        for (authority, host, port) in [
+            ("pool.example:3333", "pool.example", 3333),
             ("198.51.100.9:443", "198.51.100.9", 443),
-            ("[2001:DB8::9]:3333", "2001:db8::9", 3333),
+            ("[2001:db8::9]:3333", "2001:db8::9", 3333),
             ("[2001:db8::9]", "2001:db8::9", 0),
             ("pool.example", "pool.example", 0),
             ("pool.example:99999", "pool.example", 0),
             ("", "", 0),
         ] {
-            let tunnel = tunnel(target);
+            let tunnel = tunnel(authority);
             assert_eq!((tunnel.host.as_str(), tunnel.port), (host, port));
             assert_eq!(tunnel.ip, host.parse().ok());
         }
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_tunnel_is_opened_or_refused() {
-        let asked = || Some(Asked::Tunnel(Box::new(tunnel("pool.example:3333"))));
+        let asked = || Some(Asked::Tunnel(Some(Box::new(tunnel("pool.example:3333")))));
         let sized = fields(&[("Content-Length", "9")]);
         let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);
         assert_eq!(granted, Answer::Switch(Switch::Tunnel(Some(tunnel("pool.example:3333")))));

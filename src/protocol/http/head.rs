@@ -5,6 +5,7 @@
 
 use super::fields::Fields;
 use crate::model::event::{HttpRequest, HttpResponse};
+use crate::protocol::parser::Probe;
 use crate::protocol::stratum::text::printable_within;
 
 /// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
@@ -94,6 +95,12 @@ impl Gathering {
             return Gathered::TooLong(self.salvage());
         }
         Gathered::More
+    }
+
+    /// Bytes that are kept.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Reads what there is of a head that will not be completed.
@@ -202,15 +209,21 @@ fn read_loosely(head: &[u8]) -> Option<Head> {
     Some(request_of(method, target, version, fields))
 }
 
-/// Method, target and minor version. The target may have blanks in it.
+/// Method, target and minor version. The target may have blanks in it, and careless clients leave
+/// the version out, as in HTTP/0.9: then the method must be a known one, and the target a path.
 fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
-    let method = line.iter().position(|&byte| byte == b' ')?;
-    let version = line.iter().rposition(|&byte| matches!(byte, b' ' | b'\t'))?;
-    let target = line.get(method..version)?.trim_ascii();
-    let (method, version) = (line.get(..method)?, line.get(version + 1..)?);
-    let digits = version.strip_prefix(b"HTTP/")?;
-    let minor = digit(*digits.last()?)?;
-    is_method(method).then_some((method, target, minor))
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let (method, rest) = line.split_at_checked(line.iter().position(blank)?)?;
+    let rest = rest.trim_ascii();
+    let word = rest.iter().rposition(blank).map_or(0, |last| last + 1);
+    let (target, version) = match rest.split_at_checked(word)? {
+        (target, word) if word.starts_with(b"HTTP/") => {
+            (target.trim_ascii(), digit(*word.last()?)?)
+        }
+        _ if rest.starts_with(b"/") && super::probe(line) == Probe::Certain => (rest, 9),
+        _ => return None,
+    };
+    is_method(method).then_some((method, target, version))
 }
 
 /// Status, reason and minor version.
@@ -235,7 +248,8 @@ fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Field
     let method = printable_within(&String::from_utf8_lossy(method), MAX_METHOD);
     let target = printable_within(&String::from_utf8_lossy(target), MAX_TARGET);
     // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
-    let named = if method == "CONNECT" { Some(target.as_str()) } else { authority(&target) };
+    let bare = method == "CONNECT" && !target.starts_with('/');
+    let named = if bare { Some(target.as_str()) } else { authority(&target) };
     let named = named.map(str::to_lowercase).filter(|name| !name.is_empty());
     let request = HttpRequest {
         host: named.or_else(|| fields.host.take()),
@@ -313,6 +327,8 @@ mod tests {
         assert_eq!(host("http:///x").as_deref(), Some("proxy.example"));
         let head = b"CONNECT Pool.Example:3333 HTTP/1.1\r\nHost: decoy.example\r\n\r\n";
         assert_eq!(request(head).host.as_deref(), Some("pool.example:3333"));
+        let head = b"CONNECT / HTTP/1.1\r\nHost: pool.example\r\n\r\n";
+        assert_eq!(request(head).host.as_deref(), Some("pool.example"));
     }
 
     #[test]
@@ -333,6 +349,7 @@ mod tests {
             assert_eq!(request.target, "/a");
         }
         assert_eq!(request(b"GET /a b\tc HTTP/1.1\nHost:pool.example\n\n").target, "/a b\\u{9}c");
+        assert_eq!(request(b"GET /x?a b\r\nHost: pool.example\r\n\r\n").target, "/x?a b");
         assert_eq!(request(b"GET /\xff\x7f HTTP/1.1\n\n").target, "/\u{fffd}\\u{7f}");
     }
 

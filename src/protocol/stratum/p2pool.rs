@@ -5,8 +5,8 @@
 
 use crate::model::Chunk;
 use crate::model::alert::Verdict;
-use crate::model::event::Event;
-use crate::model::event::mining::{Dialect, MiningSession, Step};
+use crate::model::event::mining::{Carrier, Dialect, MiningSession, Step};
+use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
 use super::coin;
@@ -42,6 +42,15 @@ pub fn probe(bytes: &[u8]) -> Probe {
 pub struct Session {
     /// The beginning of each direction.
     begun: [Vec<u8>; 2],
+    carriers: Vec<Carrier>,
+    tunnel: Option<Tunnel>,
+}
+
+impl Session {
+    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        Session { carriers, tunnel, ..Session::default() }
+    }
 }
 
 impl Parser for Session {
@@ -66,6 +75,8 @@ impl Parser for Session {
             steps: vec![Step { verdict: Verdict::Session, at: ctx.at, detail }],
             coin: coin::of_dialect(dialect).map(str::to_owned),
             coin_reason: Some("dialect"),
+            carriers: self.carriers.clone(),
+            tunnel: self.tunnel.clone(),
             midstream: ctx.flow.midstream,
             first_message: Some(ctx.at),
             last_message: Some(ctx.at),

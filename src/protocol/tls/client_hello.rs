@@ -61,7 +61,10 @@ fn lists(hello: &mut ClientHello, mut reader: Reader<'_>, brief: bool) -> Option
         // An extension that is malformed in itself teaches nothing; the others still do.
         let _ = match kind {
             SERVER_NAME => server_name(Reader::new(data)).map(|name| hello.sni = Some(name)),
-            ENCRYPTED_CLIENT_HELLO => Some(hello.ech = true),
+            ENCRYPTED_CLIENT_HELLO => {
+                hello.ech = true;
+                Some(())
+            }
             _ if brief => None,
             _ => list(hello, kind, Reader::new(data)),
         };

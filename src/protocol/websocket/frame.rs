@@ -93,10 +93,15 @@ impl Header {
         Piece { bytes: piece, key: self.key }.unmasked()
     }
 
+    /// Whether `bytes`, which begin with this header, lack some of the payload.
+    pub fn is_cut(&self, bytes: &[u8]) -> bool {
+        (bytes.len().saturating_sub(self.size) as u64) < self.length
+    }
+
     /// Whether a stream can be taken up with this header at the start of `bytes`: frames are
     /// written at once, and what we look for is JSON.
     fn is_plausible(&self, bytes: &[u8], masked: Option<bool>) -> bool {
-        let whole = (bytes.len() - self.size.min(bytes.len())) as u64 == self.length;
+        let whole = bytes.len().saturating_sub(self.size) as u64 == self.length;
         let object = !self.compressed && self.payload(bytes).next() == Some(b'{');
         self.kind != Kind::Continuation
             && masked.is_none_or(|masked| masked == self.masked)

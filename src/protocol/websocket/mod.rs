@@ -47,13 +47,13 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if header.length > MAX_MESSAGE as u64 {
         return Probe::NotForUs;
     }
-    let mut payload: Vec<u8> = header.payload(bytes).collect();
-    match payload.first() {
+    match header.payload(bytes).next() {
         None => Probe::Unsure,
-        Some(b'{') if (payload.len() as u64) < header.length => Probe::Unsure,
+        Some(b'{') if header.is_cut(bytes) => Probe::Unsure,
         Some(b'{') => {
-            payload.push(b'\n'); // there is no more of this line
-            stratum::probe(direction, &payload)
+            // There is no more of this line.
+            let line: Vec<u8> = header.payload(bytes).chain([b'\n']).collect();
+            stratum::probe(direction, &line)
         }
         Some(_) => Probe::NotForUs,
     }

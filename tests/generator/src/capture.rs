@@ -63,6 +63,8 @@ pub struct Order {
     pub network: Network,
     pub segmentation: Segmentation,
     pub seed: u64,
+    /// When blocks are found: the same for all miners of a chain.
+    pub chain: u64,
     /// Shares that the miner submits.
     pub shares: usize,
     /// Hashes per second; typical of the dialect if not given.
@@ -82,6 +84,7 @@ impl Order {
             network: Network::V4,
             segmentation: Segmentation::Message,
             seed,
+            chain: seed,
             shares: 20,
             hashrate: None,
             share_gap: 15.0,
@@ -180,7 +183,7 @@ fn plan(order: &Order, rng: &mut Rng) -> Plan {
         vardiff: true,
         rejects: 0.01 + 0.04 * rng.unit(),
         unanswered: rng.below(3).min(order.shares),
-        blocks: Some(Blocks::new(order.seed, profile::block_time(order.dialect))),
+        blocks: Some(Blocks::new(order.chain, profile::block_time(order.dialect))),
         ..order.dialect.typical()
     };
     if let Some(hashrate) = order.hashrate {

@@ -38,7 +38,7 @@ enum Command {
     LookAlikes { folder: PathBuf },
     /// Published incidents retold, each with its story beside it
     Stories { folder: PathBuf },
-    /// Write long downloads, about 900 bytes a packet: a capture without mining, to measure with
+    /// Long downloads, about 900 bytes a packet: a capture without mining, to measure with
     Bulk {
         file: PathBuf,
         #[arg(long, default_value_t = 1_000_000_000)]
@@ -46,7 +46,7 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Write many open connections with small messages: the same, for tables of flows
+    /// Many open connections with small messages: the same, for tables of flows
     Flows {
         file: PathBuf,
         #[arg(long, default_value_t = 1_000_000)]
@@ -75,6 +75,9 @@ struct Ordered {
     segmentation: Segmentation,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Miners on the same chain hear of blocks at the same moments; the seed if not given
+    #[arg(long)]
+    chain: Option<u64>,
     /// Shares that the miner submits
     #[arg(long, default_value_t = 20)]
     shares: usize,
@@ -114,9 +117,11 @@ fn run(command: Command) -> io::Result<()> {
         Command::Capture(ordered) => capture(*ordered),
         Command::Matrix { folder, seed } => {
             let orders = [matrix::disguises(seed), matrix::links(seed)].concat();
-            written(matrix::write(&folder, &orders)?, &folder)
+            written(matrix::write(&folder, &orders)?.len(), &folder)
         }
-        Command::Golden { folder } => written(matrix::write(&folder, &matrix::golden())?, &folder),
+        Command::Golden { folder } => {
+            written(matrix::write(&folder, &matrix::golden())?.len(), &folder)
+        }
         Command::LookAlikes { folder } => look_alikes(&folder),
         Command::Stories { folder } => stories(&folder),
         Command::Bulk { file, bytes, seed } => stream(&file, |out| load::bulk(out, bytes, seed)),
@@ -128,12 +133,6 @@ fn run(command: Command) -> io::Result<()> {
             Ok(())
         }
     }
-}
-
-fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(file)?);
-    write(&mut out)?;
-    out.flush()
 }
 
 fn written(captures: usize, folder: &Path) -> io::Result<()> {
@@ -149,6 +148,7 @@ fn capture(ordered: Ordered) -> io::Result<()> {
         network: ordered.ip,
         segmentation: ordered.segmentation,
         seed: ordered.seed,
+        chain: ordered.chain.unwrap_or(ordered.seed),
         shares: ordered.shares,
         hashrate: ordered.hashrate,
         share_gap: ordered.share_gap,
@@ -180,6 +180,12 @@ fn stories(folder: &Path) -> io::Result<()> {
         std::fs::write(path.with_extension("txt"), format!("{}\n", story.told))?;
     }
     Ok(())
+}
+
+fn stream(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(file)?);
+    write(&mut out)?;
+    out.flush()
 }
 
 fn list() {

@@ -84,11 +84,11 @@ pub fn golden() -> Vec<(String, Order)> {
 
 /// Writes captures and their truths into `folder`, and all the truths into `truth.json`. Those
 /// that are equal to the dialect's plain capture, because the disguise has nothing to change
-/// there, are left out.
+/// there, are left out. Returns the truths.
 ///
 /// # Errors
 /// Files that can not be written; orders that make no sense.
-pub fn write(folder: &Path, orders: &[(String, Order)]) -> io::Result<usize> {
+pub fn write(folder: &Path, orders: &[(String, Order)]) -> io::Result<Vec<truth::File>> {
     let mut truths = Vec::new();
     let mut plain = Vec::new();
     for (name, order) in orders {
@@ -103,7 +103,7 @@ pub fn write(folder: &Path, orders: &[(String, Order)]) -> io::Result<usize> {
         truths.push(capture.truth);
     }
     write_truths(folder, &truths)?;
-    Ok(truths.len())
+    Ok(truths)
 }
 
 /// Writes a capture, and its truth with the extension `.json`.
@@ -167,6 +167,21 @@ mod tests {
                 "{name}"
             );
             assert_eq!(capture.truth.packets, capture.frames.len());
+        }
+    }
+
+    #[test]
+    fn the_manual_names_everything_that_can_be_ordered() {
+        let manual = include_str!("../../../docs/GENERATOR.md");
+        let dialects = Dialect::all().iter().map(|one| one.name());
+        let disguises = Disguise::all().iter().map(|one| one.name());
+        let links = Link::all().iter().map(|one| one.name());
+        let networks = Network::all().iter().map(|one| one.name());
+        let cuts = Segmentation::all().iter().map(|one| one.name());
+        let scenes = crate::look_alike::all().into_iter().map(|(name, _)| name.to_owned());
+        for name in dialects.chain(disguises).chain(links).chain(networks).chain(cuts).chain(scenes)
+        {
+            assert!(manual.contains(&format!("| `{name}` |")), "{name}");
         }
     }
 }

@@ -32,12 +32,13 @@ const RSV1: u8 = 0x40;
 /// Puts each message of `conversation` into a WebSocket message, after the handshake.
 pub fn wrap(conversation: &mut Conversation, style: Style, rng: &mut Rng) {
     let mut sides = [Side::new(true), Side::new(false)];
-    let mut messages = Vec::new();
-    for message in std::mem::take(&mut conversation.messages) {
+    let mut messages: Vec<Message> = Vec::new();
+    for mut message in std::mem::take(&mut conversation.messages) {
+        // Fragments of two messages must not mix.
+        message.at = message.at.max(messages.last().map_or(0, |last| last.at + 1));
         let side = &mut sides[usize::from(message.from == Speaker::Pool)];
         side.message(message, style, rng, &mut messages);
     }
-    messages.sort_by_key(|message| message.at);
     conversation.messages = messages;
     conversation.delay(2 * ONE_WAY);
     let key = base64(&rng.bytes(16));
@@ -160,7 +161,7 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Dialect;
+    use crate::dialect::{Dialect, Plan};
 
     /// Reads the frames back: (from, opcode and flags, payload) of each.
     fn frames(conversation: &Conversation) -> Vec<(Speaker, u8, Vec<u8>)> {
@@ -187,10 +188,12 @@ mod tests {
     #[test]
     fn what_is_wrapped_can_be_read_again_however_it_is_wrapped() {
         for (deflate, fragments) in [(false, false), (true, false), (false, true), (true, true)] {
-            let mut conversation =
-                Dialect::Browser.converse(&Dialect::Browser.typical(), &mut Rng::new(4));
+            // Late answers are given at the same moment.
+            let plan = Plan { lateness: 20.0, ..Dialect::Browser.typical() };
+            let mut conversation = Dialect::Browser.converse(&plan, &mut Rng::new(4));
             let said: Vec<_> = conversation.messages.clone();
             wrap(&mut conversation, Style { path: "/proxy", deflate, fragments }, &mut Rng::new(1));
+            assert!(conversation.messages.is_sorted_by_key(|message| message.at));
             let mut open = Vec::new();
             let mut heard = Vec::new();
             let mut inflate = [flate2::Decompress::new(false), flate2::Decompress::new(false)];

@@ -24,13 +24,14 @@ impl Grammar for EthProxy {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
         let user = account(plan);
         self.hashrate = plan.hashrate as u64;
+        let worker = &plan.worker;
         introduce(script, plan, &user);
         script.conversation.facts.agent = None; // this dialect does not tell
         script
             .line(
                 Miner,
                 &format!(
-                    r#"{{"worker": "eth1.0", "jsonrpc": "2.0", "params": ["{user}", "x"], "id": 2, "method": "eth_submitLogin"}}"#
+                    r#"{{"worker": "{worker}", "jsonrpc": "2.0", "params": ["{user}", "x"], "id": 2, "method": "eth_submitLogin"}}"#
                 ),
             )
             .tag(Tag::Login)

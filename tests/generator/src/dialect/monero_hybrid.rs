@@ -1,7 +1,7 @@
 //! XMRig's switch: a login of Monero's dialect, and then KawPow's `mining.*` on the same connection.
 
 use super::kawpow::KawPow;
-use super::{Grammar, Plan, introduce, monero};
+use super::{Grammar, Plan, account, introduce, monero};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -13,14 +13,15 @@ pub struct MoneroHybrid {
 
 impl Grammar for MoneroHybrid {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
-        introduce(script, plan, &plan.wallet);
-        let Plan { wallet, worker, agent, .. } = plan;
+        let user = account(plan);
+        introduce(script, plan, &user);
+        let Plan { worker, agent, .. } = plan;
         script.conversation.facts.password = Some(worker.clone());
         script
             .line(
                 Miner,
                 &format!(
-                    r#"{{"id":1,"jsonrpc":"2.0","method":"login","params":{{"login":"{wallet}","pass":"{worker}","agent":"{agent}","algo":["rx/0","kawpow","ghostrider"]}}}}"#
+                    r#"{{"id":1,"jsonrpc":"2.0","method":"login","params":{{"login":"{user}","pass":"{worker}","agent":"{agent}","algo":["rx/0","kawpow","ghostrider"]}}}}"#
                 ),
             )
             .tag(Tag::Login)

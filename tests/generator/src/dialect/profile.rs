@@ -35,7 +35,7 @@ pub fn typical(dialect: Dialect) -> Plan {
         Dialect::Alephium => {
             ("15nxRKtZyYhcbcq9iw2gbJ1vjDMPxWkGa6dmuteHf2RNG", "SRBMiner-MULTI/2.4.5", 16.0)
         }
-        Dialect::Conflux => (ETHEREUM, "cfxmine", 1e9),
+        Dialect::Conflux => ("cfx:aaj0d6fch26hv3bmwcay5ffkap97xzgvw2bksgkhap", "cfxmine", 1e9),
         Dialect::Grin => ("user", "grin-miner", 4.0),
         Dialect::Tari => ("user", "minotari-miner", 90_001.0),
         Dialect::Aeternity => {
@@ -114,12 +114,12 @@ pub fn coin(dialect: Dialect) -> &'static str {
 pub fn shares_name_the_user(dialect: Dialect) -> bool {
     matches!(
         dialect,
-        Dialect::Bitcoin
+        Dialect::MoneroHybrid
+            | Dialect::Bitcoin
             | Dialect::EthGetWork
             | Dialect::EthStratum1
             | Dialect::Equihash
             | Dialect::KawPow
-            | Dialect::MoneroHybrid
             | Dialect::Kaspa
             | Dialect::Alephium
             | Dialect::Conflux

@@ -147,7 +147,10 @@ impl Disguise {
             _ if self.is_text() => framing != Framing::Binary,
             Disguise::LateAnswers => plain && framing != Framing::Http,
             Disguise::Reconnect => lines || dialect == Dialect::StratumV2,
-            Disguise::LoginRefused => plain && framing != Framing::Http,
+            // Refused, the hybrid is nothing but Monero.
+            Disguise::LoginRefused => {
+                plain && framing != Framing::Http && dialect != Dialect::MoneroHybrid
+            }
             Disguise::TupleReuse => dialect != Dialect::Monerod,
             // Nothing of p2pool but its handshake tells.
             Disguise::LostSegment

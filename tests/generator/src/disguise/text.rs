@@ -58,16 +58,17 @@ fn edit(value: &mut Json, disguises: &[Disguise], message: &Message, rng: &mut R
                 remove(value, |key, value| key == "agent" && value.is_text(""));
             }
             Disguise::KeyOrder => value.objects(&mut |members| shuffle(members, rng)),
-            // Servers written in most languages take the last; miners (RapidJSON) the first.
-            Disguise::DuplicateKeys if message.from == Speaker::Miner => {
-                value.objects(&mut |members| {
-                    let decoys: Vec<_> =
-                        members.iter().map(|(key, _)| (key.clone(), Json::null())).collect();
-                    members.splice(0..0, decoys);
-                });
-            }
             _ => {}
         }
+    }
+    // Whatever else is done, the decoys stand first. Servers written in most languages take the
+    // last of two members; miners (RapidJSON) the first.
+    if disguises.contains(&Disguise::DuplicateKeys) && message.from == Speaker::Miner {
+        value.objects(&mut |members| {
+            let decoys: Vec<_> =
+                members.iter().map(|(key, _)| (key.clone(), Json::null())).collect();
+            members.splice(0..0, decoys);
+        });
     }
 }
 
@@ -108,10 +109,10 @@ mod tests {
     fn every_disguise_leaves_the_last_value_of_each_key() {
         let plain = disguised(Dialect::Monero, &[]);
         let all = [
+            Disguise::DuplicateKeys,
             Disguise::KeyOrder,
             Disguise::Blanks,
             Disguise::Escapes,
-            Disguise::DuplicateKeys,
             Disguise::Crlf,
         ];
         for (before, after) in plain.iter().zip(disguised(Dialect::Monero, &all)) {

@@ -67,6 +67,8 @@ pub struct Stream {
     pub submits_unanswered: usize,
     /// Difficulty of the newest job, in the dialect's own unit.
     pub difficulty: Option<f64>,
+    /// Expected hashes of the newest share.
+    pub hashes_per_share: Option<f64>,
     /// Σ expected hashes of the shares that were not rejected.
     pub hashes: f64,
     pub hashrate_hs: Option<f64>,
@@ -96,6 +98,7 @@ impl Stream {
             }
         }
         stream.submits = shares.len();
+        stream.hashes_per_share = shares.last().map(|(_, hashes)| *hashes);
         for (number, hashes) in shares {
             match answers.iter().find(|(answered, _)| *answered == number) {
                 Some((_, true)) => stream.submits_ok += 1,

@@ -1,0 +1,153 @@
+//! The program from outside: exit codes, formats, and output that depends on nothing but the input.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use minewatch_generator::matrix;
+
+fn minewatch() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_minewatch"))
+}
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("pcaps").join(name)
+}
+
+fn output(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_sample_names_the_server_the_pool_and_the_wallet() {
+    let capture = sample("server-49.pcap");
+    let (code, alerts, summary) =
+        output(minewatch().args(["replay", "--format", "native"]).arg(&capture));
+    assert_eq!(code, 0, "{summary}");
+    let last = alerts.lines().last().expect("an alert");
+    let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+    assert_eq!((&last["verdict"], &last["state"]), (&"active".into(), &"closed".into()));
+    assert_eq!(last["pool"]["domain"], "pool.supportxmr.com");
+    assert_eq!(last["pool"]["ip"], "91.121.140.167");
+    assert!(last["host"]["ip"].as_str().is_some_and(|ip| ip.ends_with(".49")), "{last}");
+    for word in [".49", "active", "pool.supportxmr.com", "XMR"] {
+        assert!(summary.contains(word), "{word} is not in\n{summary}");
+    }
+}
+
+#[test]
+fn threads_pipes_and_repetition_change_no_byte() {
+    let folder = tempfile::tempdir().expect("a folder");
+    matrix::write(folder.path(), &matrix::golden()).expect("captures");
+    let run = |threads: &str| {
+        let (code, records, told) = output(
+            minewatch()
+                .args(["replay", "--events", "dns,tls,quic,http,flow", "--format", "native"])
+                .args(["--summary", "none", "--threads", threads])
+                .arg(folder.path()),
+        );
+        assert_eq!(code, 0, "{told}");
+        records
+    };
+    let expected = run("1");
+    assert!(expected.lines().count() > 100);
+    for threads in ["1", "2", "3", "4"] {
+        assert!(run(threads) == expected, "{threads} threads");
+    }
+    let capture = sample("server-49.pcap");
+    let from_file = output(minewatch().args(["replay", "--summary", "none"]).arg(&capture)).1;
+    let from_pipe = output(
+        minewatch()
+            .args(["replay", "--summary", "none", "-"])
+            .pipe_stdin(&capture)
+            .expect("readable"),
+    );
+    assert_eq!(from_pipe.1, from_file);
+}
+
+#[test]
+fn input_that_is_not_whole_is_told_and_the_rest_is_analysed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = std::fs::read(sample("server-49.pcap")).expect("readable");
+    let cut = folder.path().join("cut.pcap");
+    std::fs::write(&cut, &whole[..whole.len() - 5]).expect("written");
+    let (code, alerts, told) = output(minewatch().arg("replay").arg(&cut));
+    assert_eq!(code, 3);
+    assert!(alerts.contains("\"alert\"") && told.contains("truncated"), "{told}");
+    let strange = folder.path().join("strange.pcap");
+    std::fs::write(&strange, [&whole[..20], &[0xbb, 0, 0, 0], &whole[24..]].concat())
+        .expect("written");
+    let (code, _, told) = output(minewatch().arg("replay").arg(&strange));
+    assert_eq!(code, 3);
+    assert!(told.contains("link type 187"), "{told}");
+    let text = folder.path().join("text.pcap");
+    std::fs::write(&text, "no capture").expect("written");
+    let (code, _, told) = output(minewatch().args(["replay", "--summary", "none"]).arg(&text));
+    assert_eq!(code, 3);
+    assert!(told.contains("not a capture file"), "{told}");
+}
+
+#[test]
+fn wrong_usage_is_2_a_missing_file_1_and_a_wrong_configuration_78() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("site.toml");
+    std::fs::write(&config, "[alerts]\nprobe_pools = 1\n").expect("written");
+    let config = config.display().to_string();
+    for (arguments, code, words) in [
+        (vec!["replay"], 2, "PATH"),
+        (vec!["replay", "--format", "xml", "x"], 2, "eve or native"),
+        (vec!["replay", "--events", "smtp", "x"], 2, "dns, tls, quic, http or flow"),
+        (vec!["replay", "--threads", "0", "x"], 2, "1..=63"),
+        (vec!["replay", "--home-net", "10.0.0.0/99", "x"], 2, "10.0.0.0/8"),
+        (vec!["replay", "--filter", "tcp prot 1", "x"], 2, "pcap-filter"),
+        (vec!["replay", "no/such/file"], 1, "no such file"),
+        (vec!["run", "-i", "nosuch0"], 1, "nosuch0"),
+        (vec!["run"], 2, "minewatch interfaces"),
+        (vec!["check", "-c", &config], 78, "site.toml:2:15"),
+        (vec!["replay", "-c", &config, "x"], 78, "site.toml:2:15"),
+        (vec!["check", "-c", "no/such.toml"], 78, "no/such.toml"),
+        (vec!["replay", "--intel", "no/such.txt", "x"], 78, "no/such.txt"),
+    ] {
+        let (seen, _, told) = output(minewatch().args(&arguments));
+        assert_eq!(seen, code, "{arguments:?}: {told}");
+        assert!(told.contains(words), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn the_built_in_configuration_is_good_and_the_shipped_file_says_the_same() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml");
+    let (code, told, _) = output(minewatch().args(["check", "-c"]).arg(shipped));
+    assert_eq!(code, 0);
+    assert!(told.contains("indicators") && told.contains("good"), "{told}");
+}
+
+#[test]
+fn intelligence_can_be_asked_and_checked() {
+    let (code, told, _) = output(minewatch().args(["intel", "lookup", "x.pool.supportxmr.com"]));
+    assert!(code == 0 && told.contains("SupportXMR"), "{told}");
+    let (code, told, _) = output(minewatch().args(["intel", "lookup", "www.example.org"]));
+    assert!(code == 1 && told.contains("nothing is known"), "{told}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("site.txt");
+    // An MD5 with 31 digits, as a published report has it.
+    std::fs::write(&list, "pool.example.net\n6a034a7041f30688086080a1c922e60\n").expect("written");
+    let (code, told, _) = output(minewatch().args(["intel", "lint"]).arg(&list));
+    assert_eq!(code, 78);
+    assert!(told.contains("site.txt:2"), "{told}");
+    let (code, told, _) =
+        output(minewatch().args(["intel", "lookup", "pool.example.net", "--intel"]).arg(&list));
+    assert!(code == 0 && told.contains("site.txt"), "{told}");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let script = format!(
+        "set -o pipefail; {} replay --summary none --events flow,dns {} | head -c 10 >/dev/null",
+        env!("CARGO_BIN_EXE_minewatch"),
+        sample("server-49.pcap").display()
+    );
+    let (code, _, told) = output(Command::new("bash").args(["-c", &script]));
+    assert!(code == 0 && told.is_empty(), "{code}: {told}");
+}
