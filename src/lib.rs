@@ -1,9 +1,9 @@
 //! minewatch finds cryptocurrency mining in a network's traffic and names the inside host.
 //!
 //! ```text
-//! capture ──PacketBatch──▶ decode ──Segment──▶ flow ──Chunk──▶ protocol ──Event──▶ detect ──Finding──▶ correlate ──Alert──▶ output
-//!   live, files              layers, tunnels,    table, TCP        dns tls quic        + intel             per host:            eve, native
-//!   pcapng, gz, stdin        defragmentation     reassembly        http ws stratum                         incidents
+//! capture ──PacketBatch──▶ decode ──SegmentBatch──▶ flow ──Chunk──▶ protocol ──Event──▶ detect ──Finding──▶ correlate ──Alert──▶ output
+//!   live, files              layers, tunnels,         table, TCP        dns tls quic        + intel             per host:            eve, native
+//!   pcapng, gz, stdin        defragmentation          reassembly        http ws stratum                         incidents
 //! ```
 //!
 //! One named type crosses each arrow ([`model`]), and a module imports only what stands to its

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use minewatch::decode::{DecodeOptions, Decoder, Stop};
 use minewatch::model::packet::LinkType;
-use minewatch::model::segment::TransportHeader;
+use minewatch::model::segment::{SegmentHead, TransportHeader};
 use minewatch::model::{MacAddr, Packet, Timestamp};
 use minewatch_generator::link::{Link, Macs};
 use minewatch_generator::packet;
@@ -23,6 +23,13 @@ fn packet(link: Link, bytes: &[u8]) -> Packet<'_> {
         wire_len: bytes.len() as u32,
         bytes,
     }
+}
+
+/// The head of a packet's segment, and its payload.
+fn decode(decoder: &mut Decoder, packet: &Packet<'_>) -> Option<(SegmentHead, Vec<u8>)> {
+    let mut head = SegmentHead::BLANK;
+    let payload = decoder.decode(packet, &mut head)?;
+    Some((head, payload.bytes(decoder).to_vec()))
 }
 
 fn login(v6: bool) -> (SocketAddr, SocketAddr, Vec<u8>) {
@@ -43,9 +50,10 @@ fn every_link_leads_to_the_same_segment() {
             let frame = link.frame(MACS, &ip);
             let mut decoder = Decoder::new(DecodeOptions::default());
             let packet = packet(link, &frame);
-            let segment = decoder.decode(&packet);
-            let segment = segment.unwrap_or_else(|| panic!("{link:?} v6={v6} gives no segment"));
-            assert_eq!(segment.payload, LINE, "{link:?}");
+            let segment = decode(&mut decoder, &packet);
+            let (segment, payload) =
+                segment.unwrap_or_else(|| panic!("{link:?} v6={v6} gives no segment"));
+            assert_eq!(payload, LINE, "{link:?}");
             let (from, to) =
                 (segment.key.endpoint(segment.from), segment.key.endpoint(segment.from.other()));
             assert_eq!((from.ip, from.port), (src.ip(), src.port()), "{link:?}");
@@ -53,7 +61,7 @@ fn every_link_leads_to_the_same_segment() {
             let TransportHeader::Tcp(tcp) = segment.header else { panic!("{link:?} is not TCP") };
             assert_eq!((tcp.seq, tcp.ack, tcp.flags.0), (7, 9, 0x18), "{link:?}");
             if link.shows_mac() && !matches!(link, Link::Gre | Link::IpInIp | Link::GtpU) {
-                assert_eq!(segment.link.src_mac, Some(MacAddr(MACS.src)), "{link:?}");
+                assert_eq!(segment.link.src_mac(), Some(MacAddr(MACS.src)), "{link:?}");
             }
             assert_eq!(segment.link.vlans(), link.vlans(), "{link:?}");
         }
@@ -66,7 +74,8 @@ fn a_total_length_of_zero_means_all_that_was_captured() {
     ip[2..4].copy_from_slice(&[0, 0]);
     let frame = Link::Ethernet.frame(MACS, &ip);
     let mut decoder = Decoder::new(DecodeOptions::default());
-    assert_eq!(decoder.decode(&packet(Link::Ethernet, &frame)).unwrap().payload, LINE);
+    let (_, payload) = decode(&mut decoder, &packet(Link::Ethernet, &frame)).unwrap();
+    assert_eq!(payload, LINE);
 }
 
 #[test]
@@ -75,11 +84,12 @@ fn ethernet_padding_is_not_payload_and_a_cut_packet_says_what_is_missing() {
     let mut frame = Link::Ethernet.frame(MACS, &ip);
     frame.extend([0; 9]);
     let mut decoder = Decoder::new(DecodeOptions::default());
-    assert_eq!(decoder.decode(&packet(Link::Ethernet, &frame)).unwrap().payload, LINE);
+    let (_, payload) = decode(&mut decoder, &packet(Link::Ethernet, &frame)).unwrap();
+    assert_eq!(payload, LINE);
     let cut = &frame[..14 + 40 + 10];
     let packet = packet(Link::Ethernet, cut);
-    let segment = decoder.decode(&packet).unwrap();
-    assert_eq!(segment.payload, &LINE[..10]);
+    let (segment, payload) = decode(&mut decoder, &packet).unwrap();
+    assert_eq!(payload, &LINE[..10]);
     assert_eq!(segment.missing as usize, LINE.len() - 10);
 }
 
@@ -90,7 +100,7 @@ fn a_tunnel_without_end_stops_at_the_budget() {
         ip = packet::ip([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), 4, &ip);
     }
     let mut decoder = Decoder::new(DecodeOptions::default());
-    assert!(decoder.decode(&packet(Link::Raw, &ip)).is_none());
+    assert!(decode(&mut decoder, &packet(Link::Raw, &ip)).is_none());
     assert_eq!(decoder.stats().stopped(Stop::TooDeep), 1);
 }
 
@@ -98,7 +108,7 @@ fn a_tunnel_without_end_stops_at_the_budget() {
 fn an_unknown_link_type_is_counted() {
     let mut decoder = Decoder::new(DecodeOptions::default());
     let strange = Packet { link: LinkType(147), ..packet(Link::Raw, &[0; 60]) };
-    assert!(decoder.decode(&strange).is_none());
+    assert!(decode(&mut decoder, &strange).is_none());
     assert_eq!(decoder.stats().stopped(Stop::LinkType), 1);
 }
 
@@ -115,7 +125,7 @@ fn fragments_in_a_tunnel_come_together() {
         let field = more | (index * 125) as u16;
         ip[6..8].copy_from_slice(&field.to_be_bytes());
         let frame = Link::Vxlan.frame(MACS, &ip);
-        found = decoder.decode(&packet(Link::Ethernet, &frame)).map(|s| s.payload.to_vec());
+        found = decode(&mut decoder, &packet(Link::Ethernet, &frame)).map(|(_, payload)| payload);
     }
     assert!(found == Some(payload), "the payload differs");
     assert_eq!(decoder.stats().reassembled, 1);
@@ -132,7 +142,7 @@ proptest! {
         let packet = Packet {
             number: 1, time: Timestamp::ZERO, link: LinkType(link), wire_len: 300, bytes: &bytes,
         };
-        decoder.decode(&packet);
+        decode(&mut decoder, &packet);
     }
 
     #[test]
@@ -149,8 +159,8 @@ proptest! {
             frame[index.index(length)] = value;
         }
         let mut decoder = Decoder::new(DecodeOptions::default());
-        decoder.decode(&packet(link, &frame));
+        decode(&mut decoder, &packet(link, &frame));
         frame.truncate(cut.index(frame.len()));
-        decoder.decode(&packet(link, &frame));
+        decode(&mut decoder, &packet(link, &frame));
     }
 }

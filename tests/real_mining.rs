@@ -11,6 +11,7 @@ use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::{Event, EventSink, MiningSession, Moment};
 use minewatch::model::flow::{Flow, FlowEnd};
+use minewatch::model::segment::SegmentRecord;
 use minewatch::model::{PacketBatch, Timestamp};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
@@ -87,8 +88,11 @@ fn conversations(path: &Path) -> Vec<(String, String, MiningSession)> {
         let filled = source.fill(&mut batch).expect("readable");
         for packet in batch.packets() {
             (now, last) = (now.max(packet.time), packet.number);
-            if let Some(segment) = decoder.decode(&packet) {
-                flows.process(&segment, &mut visitor);
+            let mut record = SegmentRecord::BLANK;
+            if let Some(payload) = decoder.decode(&packet, &mut record.head) {
+                let bytes = payload.bytes(&decoder);
+                record.length = bytes.len() as u32;
+                flows.process([&record].into_iter(), bytes, &mut visitor);
             }
         }
         flows.advance(now, last, &mut visitor);

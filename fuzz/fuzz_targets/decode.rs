@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use minewatch::decode::{DecodeOptions, Decoder, Stop};
 use minewatch::model::packet::LinkType;
+use minewatch::model::segment::SegmentHead;
 use minewatch::model::{FlowKey, Packet, Timestamp};
 use minewatch_fuzz::Reader;
 
@@ -29,10 +30,11 @@ fuzz_target!(|input: &[u8]| {
             wire_len: bytes.len() as u32 + u32::from(length & 1) * 100,
             bytes,
         };
-        let Some(segment) = decoder.decode(&packet) else { continue };
+        let mut segment = SegmentHead::BLANK;
+        let Some(payload) = decoder.decode(&packet, &mut segment) else { continue };
         segments += 1;
         assert_eq!(segment.packet, packets);
-        assert!(segment.payload.len() <= 65_535 + bytes.len());
+        assert!(payload.bytes(&decoder).len() <= 65_535 + bytes.len());
         let (from, to) =
             (segment.key.endpoint(segment.from), segment.key.endpoint(segment.from.other()));
         let (key, side) = FlowKey::new(from, to, segment.key.transport(), segment.key.vlan());

@@ -10,9 +10,9 @@ use std::time::Duration;
 use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::model::chunk::Interest;
 use minewatch::model::flow::FlowEnd;
-use minewatch::model::segment::{TcpFlags, TcpHeader, TransportHeader};
+use minewatch::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use minewatch::model::{
-    Chunk, Direction, Endpoint, Flow, FlowKey, LinkInfo, Segment, Timestamp, Transport,
+    Chunk, Direction, Endpoint, Flow, FlowKey, LinkInfo, Timestamp, Transport,
 };
 
 use crate::Reader;
@@ -71,7 +71,7 @@ fn plans(input: &mut Reader<'_>) -> Vec<Plan> {
         let seq = ISN.wrapping_add(offset.into());
         let first = first_byte(seq, flags);
         let header =
-            TcpHeader { seq, ack: ISN.wrapping_add(u32::from(offset) * 2), flags, window: 65_535 };
+            TcpHeader { seq, ack: ISN.wrapping_add(u32::from(offset) * 2), flags };
         plans.push(Plan {
             time,
             from_client: control & 1 == 0,
@@ -90,19 +90,18 @@ fn first_byte(seq: u32, flags: TcpFlags) -> u32 {
     if flags.syn() { seq.wrapping_add(1) } else { seq }
 }
 
-fn segment(packet: u64, plan: &Plan) -> Segment<'_> {
+fn head(packet: u64, plan: &Plan) -> SegmentHead {
     let client = Endpoint { ip: [10, 0, 0, 7].into(), port: plan.client_port };
     let server = Endpoint { ip: [198, 51, 100, 9].into(), port: 3333 };
     let ends = if plan.from_client { (client, server) } else { (server, client) };
     let (key, from) = FlowKey::new(ends.0, ends.1, Transport::Tcp, 0);
-    Segment {
+    SegmentHead {
         packet,
         time: plan.time,
         key,
         from,
         link: LinkInfo::default(),
         header: TransportHeader::Tcp(plan.header),
-        payload: &plan.payload,
         missing: plan.missing,
         wire_len: 54 + plan.payload.len() as u32,
     }
@@ -119,13 +118,14 @@ fn watch(plans: &[Plan], limits: &FlowLimits, batch: usize) -> Vec<Heard> {
     // Time passes between batches only.
     for plans in plans.split_inclusive(|plan| plan.advance) {
         for plans in plans.chunks(batch) {
-            let segments: Vec<Segment<'_>> =
-                (packet + 1..).zip(plans).map(|(packet, plan)| segment(packet, plan)).collect();
-            packet += plans.len() as u64;
-            match &segments[..] {
-                [segment] => table.process(segment, &mut watch),
-                segments => table.process_all(segments, &mut watch),
+            let (mut records, mut bytes) = (Vec::new(), Vec::new());
+            for plan in plans {
+                packet += 1;
+                let (offset, length) = (bytes.len() as u32, plan.payload.len() as u32);
+                records.push(SegmentRecord { head: head(packet, plan), offset, length, worker: 0 });
+                bytes.extend_from_slice(&plan.payload);
             }
+            table.process(records.iter(), &bytes, &mut watch);
             let held = table.stats().buffered_bytes as usize;
             assert!(held <= limits.memory / 4 + MAX_PAYLOAD, "{held} bytes are held back");
         }

@@ -162,7 +162,7 @@ impl Incident {
             confidence: assess::confidence(&grounds),
             host: Host {
                 ip: self.host,
-                mac: self.link.src_mac,
+                mac: self.link.src_mac(),
                 vlan: self.link.vlans().last().copied(),
                 names: Vec::new(),
                 inside: facts.inside,

@@ -42,7 +42,7 @@ pub(super) struct Datagram<'a> {
 
 /// An IPv4 packet. A total length of zero is what a sender's segmentation offload leaves: then
 /// everything captured counts. Checksums are not looked at: offload leaves those wrong, too.
-#[inline]
+#[inline(always)]
 pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
         etherparse::err::ipv4::HeaderSliceError::Len(_) => Stop::IpTruncated,
@@ -92,6 +92,7 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
 
 /// Walks extension headers (RFC 8200 §4). Also used on what follows a reassembled IPv6 datagram
 /// and for an authentication header in IPv4.
+#[inline(never)]
 pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Stop> {
     /// RFC 8200 recommends each header at most once; there are seven kinds.
     const MAX_EXTENSIONS: usize = 16;

@@ -33,14 +33,21 @@ pub(super) mod ethertype {
 /// Values up to this are lengths of 802.3 frames, not types (IEEE 802.3 §3.2.6).
 const MAX_LENGTH: u16 = 1500;
 
+#[inline(always)]
 pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
     let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
     // The innermost frame is what the hosts sent.
-    *link = LinkInfo { src_mac: Some(MacAddr(header.source())), ..LinkInfo::default() };
-    Ok(Step::new(Layer::EtherType(header.ether_type().0), &bytes[header.slice().len()..]))
+    *link = LinkInfo::from_mac(MacAddr(header.source()));
+    let layer = match header.ether_type().0 {
+        ethertype::IPV4 => Layer::Ipv4,
+        ethertype::IPV6 => Layer::Ipv6,
+        other => Layer::EtherType(other),
+    };
+    Ok(Step::new(layer, &bytes[header.slice().len()..]))
 }
 
 /// What an EtherType announces.
+#[inline(never)]
 pub(super) fn ether_type<'a>(
     value: u16,
     bytes: &'a [u8],
@@ -172,7 +179,7 @@ fn sender(link: &mut LinkInfo, length: u8, address: &[u8]) {
     if length == 6
         && let Some(mac) = address.first_chunk::<6>()
     {
-        link.src_mac = Some(MacAddr(*mac));
+        *link = LinkInfo::from_mac(MacAddr(*mac));
     }
 }
 

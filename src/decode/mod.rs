@@ -19,10 +19,9 @@ pub use stats::{DecodeStats, Stop};
 use fragment::Defragmenter;
 use ip::{Datagram, protocol};
 
-use crate::model::flow::AddressWords;
 use crate::model::packet::LinkType;
-use crate::model::segment::{TcpFlags, TcpHeader, TransportHeader};
-use crate::model::{FlowKey, LinkInfo, Packet, Segment, Transport};
+use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
+use crate::model::{FlowKey, Packet, Transport};
 
 /// Headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS and PPPoE has
 /// twelve; attackers can stack thousands.
@@ -62,32 +61,34 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Decodes the packets of one worker.
+/// Decodes packets, and keeps fragments of earlier ones.
 #[derive(Debug)]
 pub struct Decoder {
     vlan_in_key: bool,
     fragments: Defragmenter,
     /// Payloads that fragments were put together to.
     whole: [Vec<u8>; MAX_REASSEMBLIES],
+    /// See [`Payload::Reassembled`].
+    reassembled: Vec<u8>,
     stats: DecodeStats,
 }
 
-/// What came of one packet.
-#[derive(Debug)]
-pub enum Decoded<'a> {
-    /// It borrows from the packet alone.
-    Segment(Segment<'a>),
-    /// A part of a datagram, for [`Decoder::reassemble`].
-    Fragment(Fragment<'a>),
-    /// The packet stopped early, which is counted.
-    Stopped,
+/// Where the payload of a segment is.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    InPacket(&'a [u8]),
+    /// In a datagram of several packets, of which this was the last: [`Decoder::reassembled`].
+    Reassembled,
 }
 
-/// A packet that was peeled down to a fragment of an IP datagram.
-#[derive(Debug)]
-pub struct Fragment<'a> {
-    peeling: Peeling<'a>,
-    datagram: Datagram<'a>,
+impl<'a> Payload<'a> {
+    /// The bytes, of a packet that `decoder` has just decoded.
+    pub fn bytes(self, decoder: &'a Decoder) -> &'a [u8] {
+        match self {
+            Payload::InPacket(bytes) => bytes,
+            Payload::Reassembled => decoder.reassembled(),
+        }
+    }
 }
 
 impl Decoder {
@@ -96,63 +97,62 @@ impl Decoder {
             vlan_in_key: options.vlan_in_key,
             fragments: Defragmenter::new(options.fragments),
             whole: Default::default(),
+            reassembled: Vec::new(),
             stats: DecodeStats::default(),
         }
     }
 
-    /// Peels `packet`. Fragments are set aside, so that segments of many packets can be at hand at
-    /// the same time.
-    pub fn peel<'a>(&mut self, packet: &Packet<'a>) -> Decoded<'a> {
+    /// Writes the headers of `packet` into `head`, a blank one, and tells where the payload is; `None`
+    /// if the packet stops early, which is counted.
+    #[inline]
+    pub fn decode<'a>(
+        &mut self,
+        packet: &Packet<'a>,
+        head: &mut SegmentHead,
+    ) -> Option<Payload<'a>> {
         self.stats.packets += 1;
         self.stats.bytes += u64::from(packet.wire_len);
-        if (packet.bytes.len() as u64) < u64::from(packet.wire_len) {
-            self.stats.cut += 1;
-        }
-        let mut peeling = Peeling::new(packet);
-        let outcome = peeling.first().and_then(|step| peeling.peel(step, &mut self.stats));
-        match outcome {
-            Ok(Peeled::Transport(found)) => {
-                self.count_layers(&peeling);
-                Decoded::Segment(found.segment(&peeling, self.vlan_in_key))
-            }
-            Ok(Peeled::Fragment(datagram)) => Decoded::Fragment(Fragment { peeling, datagram }),
+        self.stats.cut += u64::from(packet.bytes.len() < packet.wire_len as usize);
+        head.packet = packet.number;
+        head.time = packet.time;
+        head.wire_len = packet.wire_len;
+        let mut peeling = Peeling::new(head, self.vlan_in_key);
+        let first = peeling.first(packet);
+        let found = match first.and_then(|step| peeling.peel(step, &mut self.stats)) {
+            Ok(Peeled::Payload(bytes)) => Ok(Payload::InPacket(bytes)),
+            Ok(Peeled::Fragment(step)) => self.reassemble(&mut peeling, step),
+            Err(reason) => Err(reason),
+        };
+        self.stats.vlan += u64::from(!peeling.head.link.vlans().is_empty());
+        self.stats.tunnelled += u64::from(peeling.tunnelled);
+        match found {
+            Ok(payload) => Some(payload),
             Err(reason) => {
-                self.count_layers(&peeling);
                 self.stats.stop(reason);
-                Decoded::Stopped
-            }
-        }
-    }
-
-    /// Adds a fragment to its siblings: the segment in the datagram that it completes, if it does.
-    pub fn reassemble<'a>(&'a mut self, fragment: Fragment<'a>) -> Option<Segment<'a>> {
-        let Decoder { vlan_in_key, fragments, whole, stats } = self;
-        let Fragment { mut peeling, datagram } = fragment;
-        let outcome = peeling.reassemble(datagram, fragments, whole, stats);
-        stats.fragments_dropped = fragments.dropped;
-        stats.vlan += u64::from(peeling.link.vlan_count > 0);
-        stats.tunnelled += u64::from(peeling.tunnelled);
-        match outcome {
-            Ok(found) => Some(found.segment(&peeling, *vlan_in_key)),
-            Err(reason) => {
-                stats.stop(reason);
                 None
             }
         }
     }
 
-    /// The segment in `packet`; `None` if the packet stops early, which is counted.
-    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
-        match self.peel(packet) {
-            Decoded::Segment(segment) => Some(segment),
-            Decoded::Fragment(fragment) => self.reassemble(fragment),
-            Decoded::Stopped => None,
-        }
+    /// Adds a fragment to its siblings: the payload in the datagram that it completes, if it does.
+    #[cold]
+    #[inline(never)]
+    fn reassemble<'a>(
+        &mut self,
+        peeling: &mut Peeling<'_>,
+        step: Step<'a>,
+    ) -> Result<Payload<'a>, Stop> {
+        let Decoder { fragments, whole, reassembled, stats, .. } = self;
+        let found = peeling.reassemble(step, fragments, whole, stats);
+        stats.fragments_dropped = fragments.dropped;
+        reassembled.clear();
+        reassembled.extend_from_slice(found?);
+        Ok(Payload::Reassembled)
     }
 
-    fn count_layers(&mut self, peeling: &Peeling<'_>) {
-        self.stats.vlan += u64::from(peeling.link.vlan_count > 0);
-        self.stats.tunnelled += u64::from(peeling.tunnelled);
+    /// The payload of the segment that the last packet completed.
+    pub fn reassembled(&self) -> &[u8] {
+        &self.reassembled
     }
 
     pub fn stats(&self) -> &DecodeStats {
@@ -162,36 +162,41 @@ impl Decoder {
 
 /// The state of one packet's way down.
 #[derive(Debug)]
-struct Peeling<'a> {
-    packet: Packet<'a>,
-    link: LinkInfo,
+struct Peeling<'h> {
+    /// Filled on the way.
+    head: &'h mut SegmentHead,
+    vlan_in_key: bool,
     tunnelled: bool,
     layers: usize,
 }
 
 /// How far the way down led.
 enum Peeled<'a> {
-    Transport(Found<'a>),
-    /// The payload is a part of a larger datagram.
-    Fragment(Datagram<'a>),
+    /// To the payload behind the transport header.
+    Payload(&'a [u8]),
+    /// To a part of a larger datagram: from its IP header on.
+    Fragment(Step<'a>),
 }
 
-impl<'a> Peeling<'a> {
-    fn new(packet: &Packet<'a>) -> Self {
-        Peeling { packet: *packet, link: LinkInfo::default(), tunnelled: false, layers: 0 }
+impl<'h> Peeling<'h> {
+    #[inline]
+    fn new(head: &'h mut SegmentHead, vlan_in_key: bool) -> Self {
+        Peeling { head, vlan_in_key, tunnelled: false, layers: 0 }
     }
 
-    #[inline]
-    fn peel<'b>(
+    #[inline(always)]
+    fn peel<'a>(
         &mut self,
-        mut step: Step<'b>,
+        mut step: Step<'a>,
         stats: &mut DecodeStats,
-    ) -> Result<Peeled<'b>, Stop> {
+    ) -> Result<Peeled<'a>, Stop> {
         while self.layers < MAX_LAYERS {
             self.layers += 1;
             step = match step.layer {
-                Layer::Ethernet => link::ethernet(step.bytes, &mut self.link)?,
-                Layer::EtherType(value) => link::ether_type(value, step.bytes, &mut self.link)?,
+                Layer::Ethernet => link::ethernet(step.bytes, &mut self.head.link)?,
+                Layer::EtherType(value) => {
+                    link::ether_type(value, step.bytes, &mut self.head.link)?
+                }
                 Layer::Llc => link::llc(step.bytes)?,
                 Layer::Ipv4 | Layer::Ipv6 => {
                     let datagram = if step.layer == Layer::Ipv4 {
@@ -202,11 +207,11 @@ impl<'a> Peeling<'a> {
                         ip::ipv6(step.bytes)?
                     };
                     if datagram.piece.is_some() {
-                        return Ok(Peeled::Fragment(datagram));
+                        return Ok(Peeled::Fragment(step));
                     }
                     match self.inside(datagram, stats)? {
                         Inside::Tunnel(next) => next,
-                        Inside::Transport(found) => return Ok(Peeled::Transport(found)),
+                        Inside::Payload(bytes) => return Ok(Peeled::Payload(bytes)),
                     }
                 }
             };
@@ -217,30 +222,30 @@ impl<'a> Peeling<'a> {
     /// Goes on with the datagrams that this fragment, and those inside it, complete.
     fn reassemble<'b>(
         &mut self,
-        datagram: Datagram<'a>,
+        mut step: Step<'b>,
         fragments: &mut Defragmenter,
         whole: &'b mut [Vec<u8>; MAX_REASSEMBLIES],
         stats: &mut DecodeStats,
-    ) -> Result<Found<'b>, Stop>
-    where
-        'a: 'b,
-    {
-        let now = self.packet.time;
-        let mut datagram: Datagram<'b> = datagram;
+    ) -> Result<&'b [u8], Stop> {
+        let now = self.head.time;
         for buffer in whole {
-            let Some(piece) = datagram.piece.take() else { break };
+            let datagram = match step.layer {
+                Layer::Ipv4 => ip::ipv4(step.bytes)?,
+                _ => ip::ipv6(step.bytes)?,
+            };
+            let Some(piece) = datagram.piece else { break };
             fragments.push(piece, datagram.payload, now, buffer)?;
             stats.reassembled += 1;
             let v6 = datagram.v6;
-            datagram = Datagram { payload: buffer, missing: 0, ..datagram };
+            let mut datagram = Datagram { payload: buffer, missing: 0, piece: None, ..datagram };
             if v6 {
                 datagram = ip::extensions(datagram)?;
             }
             match self.inside(datagram, stats)? {
-                Inside::Transport(found) => return Ok(found),
+                Inside::Payload(bytes) => return Ok(bytes),
                 Inside::Tunnel(next) => match self.peel(next, stats)? {
-                    Peeled::Transport(found) => return Ok(found),
-                    Peeled::Fragment(inner) => datagram = inner,
+                    Peeled::Payload(bytes) => return Ok(bytes),
+                    Peeled::Fragment(inner) => step = inner,
                 },
             }
         }
@@ -248,25 +253,106 @@ impl<'a> Peeling<'a> {
     }
 
     /// What a whole datagram holds.
-    #[inline]
-    fn inside<'b>(
+    #[inline(always)]
+    fn inside<'a>(
         &mut self,
-        mut datagram: Datagram<'b>,
+        mut datagram: Datagram<'a>,
         stats: &mut DecodeStats,
-    ) -> Result<Inside<'b>, Stop> {
+    ) -> Result<Inside<'a>, Stop> {
         if datagram.protocol == protocol::AUTHENTICATION {
             datagram = ip::extensions(datagram)?;
         }
-        let inside = transport(&datagram, stats)?;
-        self.tunnelled |= matches!(inside, Inside::Tunnel(_));
-        Ok(inside)
+        let bytes = datagram.payload;
+        match datagram.protocol {
+            protocol::TCP => {
+                stats.tcp += 1;
+                return self.tcp(datagram).map(Inside::Payload);
+            }
+            protocol::UDP => {
+                let (inside, tunnelled) = self.udp(datagram)?;
+                stats.udp += u64::from(!tunnelled);
+                self.tunnelled |= tunnelled;
+                return Ok(inside);
+            }
+            _ => {}
+        }
+        let next = match datagram.protocol {
+            protocol::IPV4 => Step::new(Layer::Ipv4, bytes),
+            protocol::IPV6 => Step::new(Layer::Ipv6, bytes),
+            protocol::GRE => tunnel::gre(bytes)?,
+            protocol::MPLS => link::mpls(bytes)?,
+            protocol::ESP => return Err(Stop::Encrypted),
+            protocol::NO_NEXT_HEADER => return Err(Stop::Signalling),
+            other => {
+                stats.other += 1;
+                self.ends(&datagram, [0, 0], Transport::Other(other));
+                self.head.header = TransportHeader::Other;
+                self.head.missing = 0;
+                return Ok(Inside::Payload(&[]));
+            }
+        };
+        self.tunnelled = true;
+        Ok(Inside::Tunnel(next))
+    }
+
+    #[inline(always)]
+    fn tcp<'a>(&mut self, datagram: Datagram<'a>) -> Result<&'a [u8], Stop> {
+        use etherparse::err::tcp::HeaderSliceError;
+        /// Offset of the control bits (RFC 9293 §3.1).
+        const FLAGS: usize = 13;
+        let bytes = datagram.payload;
+        let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
+            HeaderSliceError::Len(_) => Stop::TransportTruncated,
+            HeaderSliceError::Content(_) => Stop::TransportMalformed,
+        })?;
+        let ports = [header.source_port(), header.destination_port()];
+        self.ends(&datagram, ports, Transport::Tcp);
+        self.head.header = TransportHeader::Tcp(TcpHeader {
+            seq: header.sequence_number(),
+            ack: header.acknowledgment_number(),
+            flags: TcpFlags(header.slice()[FLAGS]),
+        });
+        self.head.missing = datagram.missing;
+        Ok(&bytes[header.slice().len()..])
+    }
+
+    /// What a datagram holds, and whether that is a tunnel.
+    #[inline(always)]
+    fn udp<'a>(&mut self, datagram: Datagram<'a>) -> Result<(Inside<'a>, bool), Stop> {
+        let bytes = datagram.payload;
+        let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
+        let after = &bytes[header.slice().len()..];
+        // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
+        let payload = usize::from(header.length())
+            .checked_sub(header.slice().len())
+            .and_then(|length| after.get(..length))
+            .unwrap_or(after);
+        let ports = [header.source_port(), header.destination_port()];
+        if let Some(next) = tunnel::over_udp(ports[0], ports[1], payload) {
+            return Ok((Inside::Tunnel(next), true));
+        }
+        self.ends(&datagram, ports, Transport::Udp);
+        self.head.header = TransportHeader::Udp;
+        self.head.missing = datagram.missing;
+        Ok((Inside::Payload(payload), false))
+    }
+
+    /// Notes who talks to whom.
+    #[inline(always)]
+    fn ends(&mut self, datagram: &Datagram<'_>, [src, dst]: [u16; 2], transport: Transport) {
+        let vlan = match self.vlan_in_key {
+            true => self.head.link.vlans().last().copied().unwrap_or(0),
+            false => 0,
+        };
+        let (src, dst) = ((datagram.src, src), (datagram.dst, dst));
+        (self.head.key, self.head.from) = FlowKey::of_words(src, dst, transport, vlan);
     }
 
     /// What the link type of the capture says about the first bytes.
-    #[inline]
-    fn first(&mut self) -> Result<Step<'a>, Stop> {
-        let bytes = self.packet.bytes;
-        match self.packet.link {
+    #[inline(always)]
+    fn first<'a>(&mut self, packet: &Packet<'a>) -> Result<Step<'a>, Stop> {
+        let (bytes, link) = (packet.bytes, &mut self.head.link);
+        match packet.link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
             LinkType::RAW => match bytes.first().ok_or(Stop::IpTruncated)? >> 4 {
                 4 => Ok(Step::new(Layer::Ipv4, bytes)),
@@ -275,131 +361,25 @@ impl<'a> Peeling<'a> {
             },
             LinkType::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
             LinkType::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
-            LinkType::LINUX_SLL => link::cooked(bytes, &mut self.link),
-            LinkType::LINUX_SLL2 => link::cooked2(bytes, &mut self.link),
+            LinkType::LINUX_SLL => link::cooked(bytes, link),
+            LinkType::LINUX_SLL2 => link::cooked2(bytes, link),
             LinkType::NULL | LinkType::LOOP => link::loopback(bytes),
             LinkType::PPP => link::ppp(bytes),
             LinkType::PPP_HDLC | LinkType::C_HDLC => link::hdlc(bytes),
             LinkType::PPP_ETHER => link::pppoe(bytes),
-            LinkType::IEEE802_11 => wifi::frame(bytes, false, &mut self.link),
+            LinkType::IEEE802_11 => wifi::frame(bytes, false, link),
             LinkType::IEEE802_11_RADIOTAP => {
                 let (frame, padded) = wifi::radiotap(bytes)?;
-                wifi::frame(frame, padded, &mut self.link)
+                wifi::frame(frame, padded, link)
             }
             _ => Err(Stop::LinkType),
         }
     }
 }
 
-#[inline]
-fn transport<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
-    let bytes = datagram.payload;
-    match datagram.protocol {
-        protocol::TCP => tcp(datagram, stats).map(Inside::Transport),
-        protocol::UDP => udp(datagram, stats),
-        protocol::IPV4 => Ok(Inside::Tunnel(Step::new(Layer::Ipv4, bytes))),
-        protocol::IPV6 => Ok(Inside::Tunnel(Step::new(Layer::Ipv6, bytes))),
-        protocol::GRE => tunnel::gre(bytes).map(Inside::Tunnel),
-        protocol::MPLS => link::mpls(bytes).map(Inside::Tunnel),
-        protocol::ESP => Err(Stop::Encrypted),
-        protocol::NO_NEXT_HEADER => Err(Stop::Signalling),
-        other => {
-            stats.other += 1;
-            Ok(Inside::Transport(Found {
-                src: (datagram.src, 0),
-                dst: (datagram.dst, 0),
-                transport: Transport::Other(other),
-                header: TransportHeader::Other,
-                payload: &[],
-                missing: 0,
-            }))
-        }
-    }
-}
-
-#[inline]
-fn tcp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Found<'a>, Stop> {
-    use etherparse::err::tcp::HeaderSliceError;
-    /// Offset of the control bits (RFC 9293 §3.1).
-    const FLAGS: usize = 13;
-    let bytes = datagram.payload;
-    let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-        HeaderSliceError::Len(_) => Stop::TransportTruncated,
-        HeaderSliceError::Content(_) => Stop::TransportMalformed,
-    })?;
-    stats.tcp += 1;
-    Ok(Found {
-        src: (datagram.src, header.source_port()),
-        dst: (datagram.dst, header.destination_port()),
-        transport: Transport::Tcp,
-        header: TransportHeader::Tcp(TcpHeader {
-            seq: header.sequence_number(),
-            ack: header.acknowledgment_number(),
-            flags: TcpFlags(header.slice()[FLAGS]),
-            window: header.window_size(),
-        }),
-        payload: &bytes[header.slice().len()..],
-        missing: datagram.missing,
-    })
-}
-
-#[inline]
-fn udp<'a>(datagram: &Datagram<'a>, stats: &mut DecodeStats) -> Result<Inside<'a>, Stop> {
-    let bytes = datagram.payload;
-    let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
-    let after = &bytes[header.slice().len()..];
-    // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
-    let payload = usize::from(header.length())
-        .checked_sub(header.slice().len())
-        .and_then(|length| after.get(..length))
-        .unwrap_or(after);
-    let (src, dst) = (header.source_port(), header.destination_port());
-    if let Some(next) = tunnel::over_udp(src, dst, payload) {
-        return Ok(Inside::Tunnel(next));
-    }
-    stats.udp += 1;
-    Ok(Inside::Transport(Found {
-        src: (datagram.src, src),
-        dst: (datagram.dst, dst),
-        transport: Transport::Udp,
-        header: TransportHeader::Udp,
-        payload,
-        missing: datagram.missing,
-    }))
-}
-
 /// What an IP datagram holds.
 enum Inside<'a> {
     Tunnel(Step<'a>),
-    Transport(Found<'a>),
-}
-
-/// A transport header and its payload.
-struct Found<'a> {
-    src: (AddressWords, u16),
-    dst: (AddressWords, u16),
-    transport: Transport,
-    header: TransportHeader,
-    payload: &'a [u8],
-    missing: u32,
-}
-
-impl<'a> Found<'a> {
-    #[inline]
-    fn segment(self, peeling: &Peeling<'_>, vlan_in_key: bool) -> Segment<'a> {
-        let Peeling { packet, link, .. } = peeling;
-        let vlan = if vlan_in_key { link.vlans().last().copied().unwrap_or(0) } else { 0 };
-        let (key, from) = FlowKey::of_words(self.src, self.dst, self.transport, vlan);
-        Segment {
-            packet: packet.number,
-            time: packet.time,
-            key,
-            from,
-            link: *link,
-            header: self.header,
-            payload: self.payload,
-            missing: self.missing,
-            wire_len: packet.wire_len,
-        }
-    }
+    /// A transport header, whose payload this is.
+    Payload(&'a [u8]),
 }

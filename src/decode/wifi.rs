@@ -54,11 +54,12 @@ pub(super) fn frame<'a>(
         bytes.get(offset..).and_then(|rest| rest.first_chunk::<6>()).map(|mac| MacAddr(*mac))
     };
     let both = TO_DS | FROM_DS;
-    link.src_mac = address(match flags & both {
+    let src = address(match flags & both {
         0 | TO_DS => 10,
         FROM_DS => 16,
         _ => 24,
     });
+    *link = src.map(LinkInfo::from_mac).unwrap_or_default();
     let mut length = if flags & both == both { 30 } else { 24 };
     let mut aggregated = false;
     if qos {

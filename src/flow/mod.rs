@@ -4,12 +4,18 @@
 //! counters per packet. Nothing here panics on any input, and memory stays within
 //! [`FlowLimits::memory`].
 
+mod entry;
+mod expiry;
+mod index;
 mod limits;
 mod stats;
 mod table;
 mod tcp;
+mod visitor;
 mod wheel;
 
+pub use index::dispatch_hash;
 pub use limits::FlowLimits;
 pub use stats::FlowStats;
-pub use table::{FlowTable, LOOKUP_BATCH, Visitor, dispatch_hash};
+pub use table::FlowTable;
+pub use visitor::Visitor;

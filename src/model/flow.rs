@@ -92,6 +92,9 @@ impl Hash for FlowKey {
 }
 
 impl FlowKey {
+    /// The key of nothing: both ends are `::` and port 0.
+    pub const BLANK: FlowKey = FlowKey { words: [0; 5] };
+
     /// The key of a packet from `src` to `dst`, and the end that sent it.
     /// `vlan` is 0 unless flows of different VLANs must stay apart.
     pub fn new(src: Endpoint, dst: Endpoint, transport: Transport, vlan: u16) -> (FlowKey, Side) {

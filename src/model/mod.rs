@@ -3,7 +3,7 @@
 //! | arrow | type |
 //! |---|---|
 //! | capture → decode | [`PacketBatch`] of [`Packet`]s |
-//! | decode → flow | [`Segment`] |
+//! | decode → flow | [`SegmentBatch`] of [`Segment`]s |
 //! | flow → protocol | [`Chunk`] of a [`Flow`] |
 //! | protocol → detect | [`Event`] |
 //! | detect → correlate | [`Finding`] |
@@ -26,5 +26,5 @@ pub use finding::Finding;
 pub use flow::{Endpoint, Flow, FlowKey, Side, Transport};
 pub use link::{LinkInfo, MacAddr};
 pub use packet::{Packet, PacketBatch};
-pub use segment::Segment;
+pub use segment::{Segment, SegmentBatch};
 pub use time::Timestamp;

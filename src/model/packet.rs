@@ -92,6 +92,11 @@ impl PacketBatch {
         });
     }
 
+    /// Number of the last packet ([`Packet::number`]).
+    pub fn last_packet(&self) -> u64 {
+        (self.first_packet + self.records.len() as u64).saturating_sub(1)
+    }
+
     /// The packets, in order. A record that points outside the buffer yields an empty packet.
     pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
         (self.first_packet..).zip(&self.records).map(|(number, record)| {

@@ -1,7 +1,10 @@
-//! One decoded transport-layer unit: a TCP segment or a UDP datagram, with its payload.
+//! Decoded transport-layer units: TCP segments and UDP datagrams with their payload, in batches.
+
+use std::ops::Deref;
 
 use super::flow::{FlowKey, Side};
 use super::link::LinkInfo;
+use super::packet::PacketBatch;
 use super::time::Timestamp;
 
 /// TCP header fields that reassembly needs (RFC 9293 §3.1).
@@ -10,7 +13,6 @@ pub struct TcpHeader {
     pub seq: u32,
     pub ack: u32,
     pub flags: TcpFlags,
-    pub window: u16,
 }
 
 /// TCP control bits, in the order of the header's byte 13.
@@ -47,20 +49,95 @@ pub enum TransportHeader {
     Other,
 }
 
-/// One decoded packet, ready for its flow.
+/// What the headers of one decoded packet say.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+pub struct SegmentHead {
+    pub key: FlowKey,
+    pub time: Timestamp,
     /// [`super::Packet::number`] of the packet that completed it.
     pub packet: u64,
-    pub time: Timestamp,
-    pub key: FlowKey,
-    /// Which end of `key` sent it.
-    pub from: Side,
     pub link: LinkInfo,
     pub header: TransportHeader,
-    pub payload: &'a [u8],
     /// Payload bytes that the headers announce and the capture lacks (snap length).
     pub missing: u32,
     /// Bytes of the whole packet on the wire, for counters.
     pub wire_len: u32,
+    /// Which end of `key` sent it.
+    pub from: Side,
+}
+
+impl SegmentHead {
+    /// What a decoder begins with: nothing is known yet.
+    pub const BLANK: SegmentHead = SegmentHead {
+        key: FlowKey::BLANK,
+        time: Timestamp::ZERO,
+        packet: 0,
+        link: LinkInfo::NONE,
+        header: TransportHeader::Other,
+        missing: 0,
+        wire_len: 0,
+        from: Side::A,
+    };
+}
+
+/// One decoded packet, ready for its flow; its head's fields are its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    pub head: &'a SegmentHead,
+    pub payload: &'a [u8],
+}
+
+impl Deref for Segment<'_> {
+    type Target = SegmentHead;
+
+    #[inline]
+    fn deref(&self) -> &SegmentHead {
+        self.head
+    }
+}
+
+/// The segments of a batch of packets; they lie where their packets lie.
+///
+/// Batches are recycled, as those of packets are.
+#[derive(Debug, Default)]
+pub struct SegmentBatch {
+    /// Behind the packets' bytes come datagrams that were put together from fragments.
+    pub packets: PacketBatch,
+    pub records: Vec<SegmentRecord>,
+    pub ticks: Vec<Tick>,
+}
+
+/// A segment and where in its batch the payload lies.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentRecord {
+    pub head: SegmentHead,
+    /// Offset in [`PacketBatch::bytes`].
+    pub offset: u32,
+    pub length: u32,
+    /// The worker that owns its flow.
+    pub worker: u16,
+}
+
+/// Packet time has entered a new second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// How many segments of the batch come before it.
+    pub before: usize,
+    pub time: Timestamp,
+    /// The packet that shows it.
+    pub packet: u64,
+}
+
+impl SegmentRecord {
+    /// What a decoder begins with.
+    pub const BLANK: SegmentRecord =
+        SegmentRecord { head: SegmentHead::BLANK, offset: 0, length: 0, worker: 0 };
+
+    /// The segment, whose payload lies in `bytes`. A record that points outside yields no payload.
+    #[inline]
+    pub fn segment<'a>(&'a self, bytes: &'a [u8]) -> Segment<'a> {
+        let start = self.offset as usize;
+        let payload = bytes.get(start..start + self.length as usize).unwrap_or_default();
+        Segment { head: &self.head, payload }
+    }
 }

@@ -14,6 +14,8 @@ impl Timestamp {
     /// The epoch itself; also what a capture without time stamps carries.
     pub const ZERO: Timestamp = Timestamp(0);
 
+    pub const MAX: Timestamp = Timestamp(u64::MAX);
+
     /// From nanoseconds since the Unix epoch.
     pub const fn from_nanos(nanos: u64) -> Self {
         Timestamp(nanos)

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::collector::Collector;
-use super::worker::{Message, Share, Worker};
-use super::{Observer, PipelineError, Report, Setup, WorkerStats};
+use super::dispatch::Dispatcher;
+use super::worker::{Message, Worker};
+use super::{Observer, PipelineError, Report, Setup};
 use crate::capture::{CaptureError, CaptureStats, Filled, Source};
 use crate::correlate::Correlator;
-use crate::model::{PacketBatch, Timestamp};
+use crate::flow::FlowStats;
+use crate::model::{SegmentBatch, Timestamp};
 use crate::output::Outlet;
 
 /// Answers in flight between the workers and the collector; a slow output then slows the workers,
@@ -60,15 +62,16 @@ pub fn live(
         drop(answer);
         // The receiver goes with `collect`: the workers then end, whatever made it return.
         let now = collect(answers, lanes, &mut collector, observer)?;
-        let mut stats = Vec::new();
+        let (mut dispatchers, mut flows) = (Vec::new(), Vec::new());
         let mut capture = CaptureStats::default();
         for worker in workers {
-            let (worker, source) = worker.join().map_err(|_| PipelineError::Worker)??;
-            stats.push(worker);
-            capture.merge(source);
+            let seen = worker.join().map_err(|_| PipelineError::Worker)??;
+            dispatchers.push(seen.dispatcher);
+            flows.push(seen.flows);
+            capture.merge(seen.capture);
         }
         let collected = collector.finish(now)?;
-        Ok(Report::new(capture, &stats, false, collected))
+        Ok(Report::new(capture, &dispatchers, &flows, collected))
     })
 }
 
@@ -154,6 +157,13 @@ impl Lanes {
     }
 }
 
+/// What one worker has seen, at its end.
+struct Seen {
+    dispatcher: Dispatcher,
+    flows: FlowStats,
+    capture: CaptureStats,
+}
+
 /// One worker's thread. Packet numbers start far apart, so that flows of different workers have
 /// different numbers.
 fn work(
@@ -161,36 +171,44 @@ fn work(
     setup: &Setup,
     index: usize,
     answers: &Sender<Answer>,
-) -> Result<(WorkerStats, CaptureStats), CaptureError> {
-    let mut worker = Worker::new(setup, Share::ALL);
-    let mut batch = PacketBatch::default();
+) -> Result<Seen, CaptureError> {
+    // The kernel has dealt out the packets: this worker gets all that its socket gets.
+    let mut dispatcher = Dispatcher::new(setup.decode.clone(), 1);
+    let mut worker = Worker::new(setup, 0);
+    let mut batch = SegmentBatch::default();
     let mut packets = (index as u64 % 64).saturating_mul(NUMBERS);
+    let mut now = Timestamp::ZERO;
     let mut next_stats = Instant::now();
     loop {
-        batch.clear();
-        let filled = source.fill(&mut batch)?;
+        batch.packets.clear();
+        let filled = source.fill(&mut batch.packets)?;
         let mut messages = Vec::new();
-        if batch.records.is_empty() {
-            worker.advance(silent_since(), &mut messages);
+        if batch.packets.records.is_empty() {
+            now = now.max(silent_since());
+            if dispatcher.silence(now) {
+                worker.advance(now, &mut messages);
+            }
         } else {
-            batch.first_packet = packets.wrapping_add(1);
-            packets = packets.wrapping_add(batch.records.len() as u64);
+            batch.packets.first_packet = packets.wrapping_add(1);
+            packets = packets.wrapping_add(batch.packets.records.len() as u64);
+            dispatcher.deal(&mut batch);
             worker.batch(&batch, &mut messages);
+            now = now.max(dispatcher.span().map_or(now, |(_, newest)| newest));
         }
         let ended = matches!(filled, Filled::End);
         let capture = (Instant::now() >= next_stats).then(|| {
             next_stats = Instant::now() + STATS_INTERVAL;
             source.stats()
         });
-        let answer = Answer { worker: index, messages, now: worker.now(), capture };
+        let answer = Answer { worker: index, messages, now, capture };
         if answers.send(answer).is_err() || ended {
             break;
         }
     }
     let mut messages = Vec::new();
     worker.finish(&mut messages);
-    let _ = answers.send(Answer { worker: index, messages, now: worker.now(), capture: None });
-    Ok((WorkerStats::of(&worker), source.stats()))
+    let _ = answers.send(Answer { worker: index, messages, now, capture: None });
+    Ok(Seen { dispatcher, flows: worker.flow_stats().clone(), capture: source.stats() })
 }
 
 /// Packets of a live interface carry the wall clock, so when none comes it stands in for them.

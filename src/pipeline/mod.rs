@@ -1,6 +1,7 @@
 //! Threads and channels: wires capture, workers and the collector together.
 
 mod collector;
+mod dispatch;
 mod live;
 mod replay;
 mod worker;
@@ -19,7 +20,7 @@ use crate::flow::{FlowLimits, FlowStats};
 use crate::intel::Intel;
 use crate::model::Timestamp;
 use crate::output::eve_events::EventKinds;
-use worker::Worker;
+use dispatch::Dispatcher;
 
 /// Everything that the stages are built from.
 #[derive(Clone)]
@@ -46,52 +47,19 @@ pub struct Report {
     pub collected: Collected,
 }
 
-/// Counters of one worker.
-#[derive(Debug)]
-struct WorkerStats {
-    decode: DecodeStats,
-    flow: FlowStats,
-    span: Option<(Timestamp, Timestamp)>,
-}
-
-impl WorkerStats {
-    fn of(worker: &Worker) -> Self {
-        WorkerStats {
-            decode: worker.decode_stats().clone(),
-            flow: worker.flow_stats().clone(),
-            span: worker.span(),
-        }
-    }
-}
-
 impl Report {
-    /// `shared`: every worker has decoded every packet.
     fn new(
         capture: CaptureStats,
-        workers: &[WorkerStats],
-        shared: bool,
+        dispatchers: &[Dispatcher],
+        flows: &[FlowStats],
         collected: Collected,
     ) -> Self {
-        let mut report = Report {
-            capture,
-            decode: DecodeStats::default(),
-            flow: FlowStats::default(),
-            span: None,
-            collected,
-        };
-        for (index, worker) in workers.iter().enumerate() {
-            if index == 0 || !shared {
-                report.decode.merge(&worker.decode);
-            }
-            report.flow.merge(&worker.flow);
-            report.span = match (report.span, worker.span) {
-                (Some((first, last)), Some((start, end))) => {
-                    Some((first.min(start), last.max(end)))
-                }
-                (one, other) => one.or(other),
-            };
-        }
-        report
+        let (mut decode, mut flow) = (DecodeStats::default(), FlowStats::default());
+        dispatchers.iter().for_each(|dispatcher| decode.merge(dispatcher.stats()));
+        flows.iter().for_each(|stats| flow.merge(stats));
+        let spans = dispatchers.iter().filter_map(Dispatcher::span);
+        let span = spans.reduce(|(first, last), (start, end)| (first.min(start), last.max(end)));
+        Report { capture, decode, flow, span, collected }
     }
 }
 

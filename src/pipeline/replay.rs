@@ -1,8 +1,7 @@
 //! Replays captures: one reader, and as many workers as asked for.
 //!
-//! With one worker everything runs on the caller's thread, without a channel. With more, every
-//! worker gets every batch and takes the flows that are its own: decoding a packet twice costs less
-//! than handing it over, and there is no dispatcher to become the bottleneck.
+//! With one worker everything runs on the caller's thread, without a channel. With more, the reader
+//! decodes each batch once and deals its segments out: a worker gets the flows whose hash is its own.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,11 +9,13 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::collector::Collector;
-use super::worker::{Message, Share, Worker};
-use super::{Observer, PipelineError, Report, Setup, WorkerStats};
+use super::dispatch::Dispatcher;
+use super::worker::{Message, Worker};
+use super::{Observer, PipelineError, Report, Setup};
 use crate::capture::{CaptureError, Filled, Source};
 use crate::correlate::Correlator;
-use crate::model::{PacketBatch, Timestamp};
+use crate::flow::FlowStats;
+use crate::model::{SegmentBatch, Timestamp};
 use crate::output::Outlet;
 
 /// Batches in flight: enough that neither the reader nor a worker waits for the other's hiccups,
@@ -34,13 +35,14 @@ pub fn replay(
 ) -> Result<Report, PipelineError> {
     let correlator = Correlator::new(setup.correlate.clone());
     let mut collector = Collector::new(correlator, outlet);
-    let (stats, now) = if threads <= 1 {
+    let (dispatcher, flows) = if threads <= 1 {
         inline(source.as_mut(), setup, &mut collector, observer)?
     } else {
         threaded(&mut source, setup, threads, &mut collector, observer)?
     };
+    let now = dispatcher.span().map_or(Timestamp::ZERO, |(_, newest)| newest);
     let collected = collector.finish(now)?;
-    Ok(Report::new(source.stats(), &stats, true, collected))
+    Ok(Report::new(source.stats(), &[dispatcher], &flows, collected))
 }
 
 fn inline(
@@ -48,10 +50,10 @@ fn inline(
     setup: &Setup,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
-) -> Result<(Vec<WorkerStats>, Timestamp), PipelineError> {
-    let mut worker = Worker::new(setup, Share::ALL);
-    let mut reader = Reader::new(source);
-    let mut batch = PacketBatch::default();
+) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
+    let mut reader = Reader::new(source, Dispatcher::new(setup.decode.clone(), 1));
+    let mut worker = Worker::new(setup, 0);
+    let mut batch = SegmentBatch::default();
     let mut messages = Vec::new();
     while reader.next(&mut batch)? {
         worker.batch(&batch, &mut messages);
@@ -65,7 +67,7 @@ fn inline(
     worker.finish(&mut messages);
     put_in_order(&mut messages);
     collector.take(&mut messages)?;
-    Ok((vec![WorkerStats::of(&worker)], worker.now()))
+    Ok((reader.dispatcher, vec![worker.flow_stats().clone()]))
 }
 
 /// Puts the messages of one batch in the order that does not depend on the number of workers.
@@ -73,28 +75,31 @@ fn put_in_order(messages: &mut [Message]) {
     messages.sort_by_key(Message::order);
 }
 
-/// Numbers batches and packets.
+/// Fills batches, numbers them and their packets, and has them decoded.
 struct Reader<'a> {
     source: &'a mut dyn Source,
+    dispatcher: Dispatcher,
     batches: u64,
     packets: u64,
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a mut dyn Source) -> Self {
-        Reader { source, batches: 0, packets: 0 }
+    fn new(source: &'a mut dyn Source, dispatcher: Dispatcher) -> Self {
+        Reader { source, dispatcher, batches: 0, packets: 0 }
     }
 
     /// The next batch with packets in it; false at the end.
-    fn next(&mut self, batch: &mut PacketBatch) -> Result<bool, CaptureError> {
+    fn next(&mut self, batch: &mut SegmentBatch) -> Result<bool, CaptureError> {
         loop {
-            batch.clear();
-            let filled = self.source.fill(batch)?;
-            if !batch.records.is_empty() {
-                batch.number = self.batches;
-                batch.first_packet = self.packets + 1;
+            let packets = &mut batch.packets;
+            packets.clear();
+            let filled = self.source.fill(packets)?;
+            if !packets.records.is_empty() {
+                packets.number = self.batches;
+                packets.first_packet = self.packets + 1;
                 self.batches += 1;
-                self.packets += batch.records.len() as u64;
+                self.packets += packets.records.len() as u64;
+                self.dispatcher.deal(batch);
                 return Ok(true);
             }
             if matches!(filled, Filled::End) {
@@ -110,51 +115,45 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A worker's answer to one batch.
-struct Answer {
-    messages: Vec<Message>,
-    now: Timestamp,
-}
-
 fn threaded(
     source: &mut Box<dyn Source>,
     setup: &Setup,
     threads: usize,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
-) -> Result<(Vec<WorkerStats>, Timestamp), PipelineError> {
+) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
     thread::scope(|scope| {
-        let (recycle, recycled) = bounded::<PacketBatch>(BATCHES);
+        let (recycle, recycled) = bounded::<SegmentBatch>(BATCHES);
         for _ in 0..BATCHES {
-            let _ = recycle.send(PacketBatch::default());
+            let _ = recycle.send(SegmentBatch::default());
         }
         let mut batch_senders = Vec::new();
         let mut answers = Vec::new();
         let mut workers = Vec::new();
         for index in 0..threads {
-            let (batches, from_reader) = bounded::<Arc<PacketBatch>>(BATCHES);
-            let (answer, from_worker) = bounded::<Answer>(BATCHES);
-            let share = Share { index: index as u64, count: threads as u64 };
+            let (batches, from_reader) = bounded::<Arc<SegmentBatch>>(BATCHES);
+            let (answer, from_worker) = bounded::<Vec<Message>>(BATCHES);
             let recycle = recycle.clone();
             batch_senders.push(batches);
             answers.push(from_worker);
-            workers.push(scope.spawn(move || work(setup, share, &from_reader, &answer, &recycle)));
+            workers.push(
+                scope.spawn(move || work(setup, index as u16, &from_reader, &answer, &recycle)),
+            );
         }
         drop(recycle);
         let (progress, progressed) = bounded(1);
         let reader = scope.spawn(move || {
-            let mut reader = Reader::new(source.as_mut());
-            read(&mut reader, &recycled, &batch_senders, &progress)
+            let dispatcher = Dispatcher::new(setup.decode.clone(), threads);
+            let reader = Reader::new(source.as_mut(), dispatcher);
+            read(reader, &recycled, &batch_senders, &progress)
         });
 
-        let mut now = Timestamp::ZERO;
         let mut messages = Vec::new();
         // Every worker answers every batch, so taking one answer of each in turn is capture order.
         'batches: loop {
             for answer in &answers {
                 let Ok(answer) = answer.recv() else { break 'batches };
-                now = now.max(answer.now);
-                messages.extend(answer.messages);
+                messages.extend(answer);
             }
             put_in_order(&mut messages);
             collector.take(&mut messages)?;
@@ -163,22 +162,22 @@ fn threaded(
             }
         }
         drop(answers);
-        let mut stats = Vec::new();
+        let mut flows = Vec::new();
         for worker in workers {
-            stats.push(worker.join().map_err(|_| PipelineError::Worker)?);
+            flows.push(worker.join().map_err(|_| PipelineError::Worker)?);
         }
-        reader.join().map_err(|_| PipelineError::Worker)??;
-        Ok((stats, now))
+        let dispatcher = reader.join().map_err(|_| PipelineError::Worker)??;
+        Ok((dispatcher, flows))
     })
 }
 
 /// The reader's thread: fills recycled batches and hands each to all workers.
 fn read(
-    reader: &mut Reader<'_>,
-    recycled: &Receiver<PacketBatch>,
-    workers: &[Sender<Arc<PacketBatch>>],
+    mut reader: Reader<'_>,
+    recycled: &Receiver<SegmentBatch>,
+    workers: &[Sender<Arc<SegmentBatch>>],
     progress: &Sender<Option<crate::capture::Progress>>,
-) -> Result<(), CaptureError> {
+) -> Result<Dispatcher, CaptureError> {
     // The channel only closes when the workers have gone, and then there is nobody to read for.
     while let Ok(mut batch) = recycled.recv() {
         if !reader.next(&mut batch)? {
@@ -190,18 +189,18 @@ fn read(
         }
         let _ = progress.try_send(reader.source.progress());
     }
-    Ok(())
+    Ok(reader.dispatcher)
 }
 
 /// A worker's thread: answers each batch, and once more at the end.
 fn work(
     setup: &Setup,
-    share: Share,
-    batches: &Receiver<Arc<PacketBatch>>,
-    answers: &Sender<Answer>,
-    recycle: &Sender<PacketBatch>,
-) -> WorkerStats {
-    let mut worker = Worker::new(setup, share);
+    index: u16,
+    batches: &Receiver<Arc<SegmentBatch>>,
+    answers: &Sender<Vec<Message>>,
+    recycle: &Sender<SegmentBatch>,
+) -> FlowStats {
+    let mut worker = Worker::new(setup, index);
     for batch in batches {
         let mut messages = Vec::new();
         worker.batch(&batch, &mut messages);
@@ -209,12 +208,12 @@ fn work(
         if let Some(batch) = Arc::into_inner(batch) {
             let _ = recycle.try_send(batch);
         }
-        if answers.send(Answer { messages, now: worker.now() }).is_err() {
-            return WorkerStats::of(&worker);
+        if answers.send(messages).is_err() {
+            return worker.flow_stats().clone();
         }
     }
     let mut messages = Vec::new();
     worker.finish(&mut messages);
-    let _ = answers.send(Answer { messages, now: worker.now() });
-    WorkerStats::of(&worker)
+    let _ = answers.send(messages);
+    worker.flow_stats().clone()
 }

@@ -1,15 +1,15 @@
-//! One worker: from packets to findings, for the flows that are its own.
+//! One worker: from segments to findings, for the flows that are its own.
 
 use std::sync::Arc;
 
-use crate::decode::{DecodeStats, Decoded, Decoder};
 use crate::detect::Detector;
-use crate::flow::{FlowStats, FlowTable, LOOKUP_BATCH, Visitor, dispatch_hash};
+use crate::flow::{FlowStats, FlowTable, Visitor};
+use crate::model::Timestamp;
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::{Event, EventSink, Moment};
 use crate::model::finding::Finding;
 use crate::model::flow::{Flow, FlowEnd};
-use crate::model::{PacketBatch, Segment, Timestamp};
+use crate::model::segment::{SegmentBatch, SegmentRecord};
 use crate::output::eve_events::EventKinds;
 use crate::protocol::inspector::Inspector;
 use crate::protocol::parser::{Context, Scratch};
@@ -47,10 +47,6 @@ pub enum Cause {
     End,
 }
 
-/// How often the passing of packet time is looked at: flows end, incidents end. By the second of a
-/// packet's time and not by batches, so that nothing depends on how the input was read.
-const TICK: u64 = 1_000_000_000;
-
 impl Message {
     /// The place in one replayed input.
     pub fn order(&self) -> Order {
@@ -67,41 +63,19 @@ impl Message {
     }
 }
 
-/// Which flows a worker takes: those whose hash leaves `index` when divided by `count`.
-#[derive(Clone, Copy, Debug)]
-pub struct Share {
-    pub index: u64,
-    pub count: u64,
-}
-
-impl Share {
-    pub const ALL: Share = Share { index: 0, count: 1 };
-
-    fn takes(self, segment: &Segment<'_>) -> bool {
-        self.count == 1 || dispatch_hash(&segment.key) % self.count == self.index
-    }
-}
-
-/// Decoder, flow table, parsers and detector of one thread.
+/// Flow table, parsers and detector of one thread, for the flows that are its own.
 pub struct Worker {
-    share: Share,
-    decoder: Decoder,
+    index: u16,
     flows: FlowTable<Inspector>,
     lens: Lens,
-    /// Packet time: the newest packet of any worker's flows.
-    now: Timestamp,
-    /// When the passing of time is looked at next.
-    next_tick: Timestamp,
-    /// Packet time of the oldest packet.
-    first: Option<Timestamp>,
     last_packet: u64,
 }
 
 impl Worker {
-    pub fn new(setup: &Setup, share: Share) -> Self {
+    /// The worker that owns the segments with this index.
+    pub fn new(setup: &Setup, index: u16) -> Self {
         Worker {
-            share,
-            decoder: Decoder::new(setup.decode.clone()),
+            index,
             flows: FlowTable::new(setup.flow.clone()),
             lens: Lens {
                 detector: Detector::new(Arc::clone(&setup.intel)),
@@ -112,65 +86,42 @@ impl Worker {
                 findings: Vec::new(),
                 messages: Vec::new(),
             },
-            now: Timestamp::ZERO,
-            next_tick: Timestamp::ZERO,
-            first: None,
             last_packet: 0,
         }
     }
 
-    /// Analyses a batch and appends what it said to `messages`.
-    pub fn batch(&mut self, batch: &PacketBatch, messages: &mut Vec<Message>) {
-        let oldest = batch.records.iter().map(|record| record.time).min();
-        self.first = self.first.into_iter().chain(oldest).min();
-        let mut segments = Vec::with_capacity(LOOKUP_BATCH);
-        for packet in batch.packets() {
-            if packet.time >= self.next_tick {
-                self.flows.process_all(&segments, &mut self.lens);
-                segments.clear();
-                self.tick(packet.time, packet.number);
-            }
-            self.now = self.now.max(packet.time);
-            self.last_packet = packet.number;
-            match self.decoder.peel(&packet) {
-                Decoded::Segment(segment) if self.share.takes(&segment) => segments.push(segment),
-                Decoded::Segment(_) | Decoded::Stopped => {}
-                Decoded::Fragment(fragment) => {
-                    // What it completes comes after the segments before it.
-                    self.flows.process_all(&segments, &mut self.lens);
-                    segments.clear();
-                    if let Some(segment) = self.decoder.reassemble(fragment)
-                        && self.share.takes(&segment)
-                    {
-                        self.flows.process(&segment, &mut self.lens);
-                    }
-                }
-            }
-            if segments.len() == LOOKUP_BATCH {
-                self.flows.process_all(&segments, &mut self.lens);
-                segments.clear();
-            }
+    /// Analyses its segments of a batch and appends what it said to `messages`.
+    pub fn batch(&mut self, batch: &SegmentBatch, messages: &mut Vec<Message>) {
+        let SegmentBatch { packets, records, ticks } = batch;
+        let (mut rest, mut done) = (&records[..], 0);
+        for tick in ticks {
+            let before = rest.split_off(..tick.before.saturating_sub(done)).unwrap_or_default();
+            done = tick.before;
+            self.process(before, &packets.bytes);
+            self.tick(tick.time, tick.packet);
         }
-        self.flows.process_all(&segments, &mut self.lens);
+        self.process(rest, &packets.bytes);
+        self.last_packet = batch.packets.last_packet();
         messages.append(&mut self.lens.messages);
+    }
+
+    fn process(&mut self, records: &[SegmentRecord], bytes: &[u8]) {
+        let own = records.iter().filter(|record| record.worker == self.index);
+        self.flows.process(own, bytes, &mut self.lens);
     }
 
     /// Lets packet time reach `now` where no packet does: a live interface that is silent.
     pub fn advance(&mut self, now: Timestamp, messages: &mut Vec<Message>) {
-        self.now = self.now.max(now);
-        if self.now >= self.next_tick {
-            self.tick(self.now, self.last_packet);
-        }
+        self.tick(now, self.last_packet);
         messages.append(&mut self.lens.messages);
     }
 
     /// Packet time has come to `now`, as `packet` shows: ends what is over.
     fn tick(&mut self, now: Timestamp, packet: u64) {
-        self.next_tick = Timestamp::from_nanos(now.as_nanos() / TICK * TICK).plus_nanos(TICK);
         self.lens.order = (packet, Cause::Time);
         self.flows.advance(now, packet, &mut self.lens);
-        // Every worker of a replay sees the same packets: one of them is enough to tell.
-        if self.share.index == 0 {
+        // All workers of a replay are told: one of them is enough to pass it on.
+        if self.index == 0 {
             let order = (packet, Cause::Time, u64::MAX);
             self.lens.messages.push(Message { time: now, order, content: Content::Tick });
         }
@@ -181,20 +132,6 @@ impl Worker {
         self.lens.order = (self.last_packet, Cause::End);
         self.flows.finish(self.last_packet, &mut self.lens);
         messages.append(&mut self.lens.messages);
-    }
-
-    /// The newest packet time.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Packet time of the oldest and of the newest packet.
-    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        Some((self.first?, self.now))
-    }
-
-    pub fn decode_stats(&self) -> &DecodeStats {
-        self.decoder.stats()
     }
 
     pub fn flow_stats(&self) -> &FlowStats {

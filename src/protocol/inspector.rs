@@ -27,7 +27,7 @@ const MAX_DATAGRAMS: u8 = 4;
 pub struct Inspector(Inner);
 
 enum Inner {
-    Stream(Box<Stream>),
+    Stream(Stream),
     /// A UDP flow of which nothing is known yet, after so many datagrams.
     Datagrams(u8),
     Datagram(Box<dyn Parser>),
@@ -37,7 +37,7 @@ impl Inspector {
     /// `None` for transports whose payload is of no interest.
     pub fn new(flow: &Flow) -> Option<Inspector> {
         match flow.transport() {
-            Transport::Tcp => Some(Inspector(Inner::Stream(Box::new(Stream::new(flow.midstream))))),
+            Transport::Tcp => Some(Inspector(Inner::Stream(Stream::new(flow.midstream)))),
             Transport::Udp => Some(Inspector(Inner::Datagrams(0))),
             Transport::Other(_) => None,
         }

@@ -190,25 +190,28 @@ impl Search {
 
 /// Asks every protocol about the beginning of a direction.
 fn probe(direction: Direction, head: &[u8]) -> Verdict {
-    let candidates: [(Found, Probe); 9] = [
-        (Found::Tls, tls::probe(head)),
-        (Found::Http, http::probe(head)),
-        (Found::WebSocket, websocket::probe(direction, head)),
-        (Found::Stratum, stratum::probe(direction, head)),
-        (Found::Socks, socks::probe(head)),
-        (Found::ProxyProtocol, proxy_protocol::probe(head)),
-        (Found::Dns, dns::probe_stream(head)),
-        (Found::StratumV2, sv2::probe(direction, head)),
-        (Found::P2Pool, p2pool::probe(head)),
+    type Ask = fn(Direction, &[u8]) -> Probe;
+    /// The first that is certain ends the search.
+    const CANDIDATES: [(Found, Ask); 9] = [
+        (Found::Tls, |_, head| tls::probe(head)),
+        (Found::Http, |_, head| http::probe(head)),
+        (Found::Dns, |_, head| dns::probe_stream(head)),
+        (Found::Stratum, stratum::probe),
+        (Found::WebSocket, websocket::probe),
+        (Found::Socks, |_, head| socks::probe(head)),
+        (Found::ProxyProtocol, |_, head| proxy_protocol::probe(head)),
+        (Found::StratumV2, sv2::probe),
+        (Found::P2Pool, |_, head| p2pool::probe(head)),
     ];
-    if let Some((found, _)) = candidates.iter().find(|(_, probe)| *probe == Probe::Certain) {
-        return Verdict::Found(*found, 0);
+    let mut verdict = Verdict::Hopeless;
+    for (found, ask) in CANDIDATES {
+        match ask(direction, head) {
+            Probe::Certain => return Verdict::Found(found, 0),
+            Probe::Unsure => verdict = Verdict::Unsure,
+            Probe::NotForUs => {}
+        }
     }
-    if candidates.iter().any(|(_, probe)| *probe == Probe::Unsure) {
-        Verdict::Unsure
-    } else {
-        Verdict::Hopeless
-    }
+    verdict
 }
 
 /// Words of which every message of a line-based dialect has at least one.

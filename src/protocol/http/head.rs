@@ -3,6 +3,8 @@
 //! `httparse` reads them. What it refuses (odd bytes, folded fields, a hundred headers) is read
 //! once more without asking for grammar: a malformed head names its host all the same.
 
+use std::mem::MaybeUninit;
+
 use super::fields::Fields;
 use crate::model::event::{HttpRequest, HttpResponse};
 use crate::protocol::parser::Probe;
@@ -143,7 +145,7 @@ fn end(bytes: &[u8], from: usize) -> Option<usize> {
     // The line end before the empty line may have come with earlier bytes.
     let mut at = from.saturating_sub(2);
     loop {
-        at += bytes.get(at..)?.iter().position(|&byte| byte == b'\n')? + 1;
+        at += memchr::memchr(b'\n', bytes.get(at..)?)? + 1;
         match bytes.get(at..)? {
             [b'\n', ..] => return Some(at + 1),
             [b'\r', b'\n', ..] => return Some(at + 2),
@@ -158,9 +160,9 @@ fn read(head: &[u8]) -> Option<Head> {
 }
 
 fn request(head: &[u8]) -> Option<Head> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Request::new(&mut headers);
-    let complete = parsed.parse(head).ok()?.is_complete();
+    let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut parsed = httparse::Request::new(&mut []);
+    let complete = parsed.parse_with_uninit_headers(head, &mut headers).ok()?.is_complete();
     let (method, target) = (parsed.method?, parsed.path?);
     let fields = fields(parsed.headers);
     let version = parsed.version?;
@@ -169,14 +171,17 @@ fn request(head: &[u8]) -> Option<Head> {
 }
 
 fn response(head: &[u8]) -> Option<Head> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut headers);
+    let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut parsed = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
     config
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_spaces_after_header_name_in_responses(true)
         .allow_multiple_spaces_in_response_status_delimiters(true);
-    let complete = config.parse_response(&mut parsed, head).ok()?.is_complete();
+    let complete = config
+        .parse_response_with_uninit_headers(&mut parsed, head, &mut headers)
+        .ok()?
+        .is_complete();
     let (status, reason) = (parsed.code?, parsed.reason.unwrap_or_default());
     let fields = fields(parsed.headers);
     let version = parsed.version?;

@@ -87,14 +87,28 @@ fn probe_after_tail(bytes: &[u8]) -> Probe {
 #[derive(Debug)]
 pub struct Conversation {
     /// Indexed by [`Direction::index`].
-    lines: Option<[Splitter; 2]>,
-    session: Session,
+    lines: Option<Box<[Splitter; 2]>>,
+    beginning: Beginning,
+    /// Nearly all that could begin a conversation in HTTP never says a word of JSON.
+    session: Option<Box<Session>>,
+}
+
+/// What a session needs to know.
+#[derive(Debug)]
+struct Beginning(Vec<Carrier>, Option<Tunnel>);
+
+impl Beginning {
+    fn session<'a>(&mut self, session: &'a mut Option<Box<Session>>) -> &'a mut Session {
+        session.get_or_insert_with(|| {
+            Box::new(Session::new(std::mem::take(&mut self.0), self.1.take()))
+        })
+    }
 }
 
 impl Conversation {
     /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Conversation { lines: None, session: Session::new(carriers, tunnel) }
+        Conversation { lines: None, beginning: Beginning(carriers, tunnel), session: None }
     }
 
     /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
@@ -108,9 +122,9 @@ impl Conversation {
         let midstream = ctx.flow.midstream;
         let lines = self.lines.get_or_insert_with(|| {
             let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
-            [new(), new()]
+            Box::new([new(), new()])
         });
-        let [to_server, to_client] = lines;
+        let [to_server, to_client] = lines.as_mut();
         let splitter = match direction {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
@@ -118,46 +132,48 @@ impl Conversation {
         if gap > 0 {
             splitter.lose();
         }
-        let session = &mut self.session;
+        let session = self.beginning.session(&mut self.session);
         splitter.push(bytes, |line| {
             read(session, ctx, direction, line);
             !session.is_hopeless()
         });
         session.malformed(std::mem::take(&mut splitter.overlong));
         session.cut(std::mem::take(&mut splitter.cut));
-        self.next()
+        next(session)
     }
 
     /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
     /// several objects, with or without line ends between them.
     pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
-        read(&mut self.session, ctx, direction, line::trim(payload));
-        self.next()
+        let session = self.beginning.session(&mut self.session);
+        read(session, ctx, direction, line::trim(payload));
+        next(session)
     }
 
     /// The HTTP request whose body comes next.
     pub fn http_request(&mut self, _: &mut Context<'_>, request: &HttpRequest) {
-        self.session.http_request(request);
+        self.beginning.session(&mut self.session).http_request(request);
     }
 
     /// The connection has ended.
     pub fn close(&mut self, ctx: &mut Context<'_>) {
-        if let Some([to_server, to_client]) = &mut self.lines {
+        let Some(session) = &mut self.session else { return };
+        if let Some([to_server, to_client]) = self.lines.as_deref_mut() {
             for (splitter, direction) in
                 [(to_server, Direction::ToServer), (to_client, Direction::ToClient)]
             {
                 splitter.finish(|line| {
-                    read(&mut self.session, ctx, direction, line);
+                    read(session, ctx, direction, line);
                     true
                 });
             }
         }
-        self.session.close(ctx);
+        session.close(ctx);
     }
+}
 
-    fn next(&self) -> Next {
-        if self.session.is_hopeless() { Next::Reject } else { Next::More }
-    }
+fn next(session: &Session) -> Next {
+    if session.is_hopeless() { Next::Reject } else { Next::More }
 }
 
 fn read(session: &mut Session, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {

@@ -1,0 +1,251 @@
+//! A flow in the table: what was seen of it, and its payload on the way to the visitor.
+
+use super::stats::FlowStats;
+use super::tcp::{Part, Room, Run, Stream};
+use super::visitor::Visitor;
+use crate::model::chunk::{Chunk, Direction, Interest};
+use crate::model::flow::Flow;
+use crate::model::segment::{TcpHeader, TransportHeader};
+use crate::model::{LinkInfo, Segment, Side};
+
+/// A flow in the table. A packet of a settled flow touches the first two cache lines.
+#[repr(C, align(64))]
+pub(super) struct Entry<S> {
+    pub seen: Seen,
+    pub generation: u32,
+    /// Initial sequence numbers, by direction, where `SYN` was seen.
+    pub isn: [u32; 2],
+    /// Reassembly and the visitor's state; `None` before the first payload and once settled.
+    pub active: Option<Box<Active<S>>>,
+    pub flow: Flow,
+}
+
+pub(super) struct Active<S> {
+    pub streams: [Stream; 2],
+    pub state: S,
+}
+
+/// What was seen of a flow, as bits; those for [`Direction::ToClient`] are one higher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen(u8);
+
+impl Seen {
+    pub const SYN: u8 = 0x01;
+    pub const FIN: u8 = 0x04;
+    pub const SETTLED: u8 = 0x10;
+    /// Ended for the visitor; kept to swallow late packets.
+    pub const CLOSED: u8 = 0x20;
+    /// The slot is free.
+    pub const FREE: u8 = 0x40;
+    /// In the list of flows that wait for lost segments.
+    pub const WAITING: u8 = 0x80;
+
+    /// Of a slot without a flow.
+    pub const GONE: Seen = Seen(Seen::FREE | Seen::CLOSED);
+
+    /// Whether any of these bits is set.
+    #[inline]
+    pub fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+    pub fn set(&mut self, bit: u8) {
+        self.0 |= bit;
+    }
+    pub fn clear(&mut self, bit: u8) {
+        self.0 &= !bit;
+    }
+    pub fn both_fins(self) -> bool {
+        self.0 & (Self::FIN * 3) == Self::FIN * 3
+    }
+}
+
+impl<S> Entry<S> {
+    /// The flow that `segment` begins.
+    pub fn new(segment: &Segment<'_>) -> Self {
+        let initiator = initiator(segment);
+        let mut link = [LinkInfo::default(); 2];
+        link[usize::from(segment.from != initiator)] = segment.link;
+        let midstream = match segment.header {
+            TransportHeader::Tcp(header) => !header.flags.syn(),
+            _ => false,
+        };
+        let flow = Flow {
+            id: segment.packet,
+            key: segment.key,
+            initiator,
+            first_seen: segment.time,
+            last_seen: segment.time,
+            packets: [0; 2],
+            bytes: [0; 2],
+            link,
+            midstream,
+            lost: [0; 2],
+        };
+        Entry { flow, active: None, isn: [0; 2], seen: Seen::default(), generation: 0 }
+    }
+
+    /// Which way a segment travels.
+    #[inline]
+    pub fn direction(&self, segment: &Segment<'_>) -> Direction {
+        if segment.from == self.flow.initiator { Direction::ToServer } else { Direction::ToClient }
+    }
+
+    /// Counts a segment.
+    #[inline]
+    pub fn count(&mut self, segment: &Segment<'_>) {
+        let index = self.direction(segment).index();
+        let flow = &mut self.flow;
+        if flow.packets[index] == 0 {
+            flow.link[index] = segment.link;
+        }
+        flow.packets[index] += 1;
+        flow.bytes[index] += u64::from(segment.wire_len);
+        // A closed connection that goes on (its RST was forged) is picked up anew when its linger
+        // is over.
+        if !self.seen.has(Seen::CLOSED) {
+            flow.last_seen = flow.last_seen.max(segment.time);
+        }
+    }
+
+    /// Bytes held back in both directions.
+    #[inline]
+    pub fn buffered(&self) -> usize {
+        self.active.as_ref().map_or(0, |active| active.streams.iter().map(Stream::buffered).sum())
+    }
+
+    /// Whether segments wait for those before them.
+    pub fn is_waiting(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| active.streams.iter().any(Stream::is_waiting))
+    }
+
+    /// Hands a datagram to the visitor.
+    pub fn datagram<V: Visitor<State = S>>(&mut self, segment: &Segment<'_>, visitor: &mut V) {
+        let chunk = Chunk {
+            direction: self.direction(segment),
+            time: segment.time,
+            packet: segment.packet,
+            gap: 0,
+            bytes: segment.payload,
+        };
+        self.look(visitor, |flow, active, visitor| {
+            visitor.chunk(flow, &mut active.state, &chunk) == Interest::Settled
+        });
+    }
+
+    /// Puts the payload of a TCP segment in order and hands on what is next.
+    pub fn payload<V: Visitor<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        header: TcpHeader,
+        room: Room,
+        stats: &mut FlowStats,
+        visitor: &mut V,
+    ) {
+        let direction = self.direction(segment);
+        // Data on a SYN (TCP Fast Open) comes after the number that the SYN takes.
+        let seq = if header.flags.syn() { header.seq.wrapping_add(1) } else { header.seq };
+        let part = Part {
+            seq,
+            bytes: segment.payload,
+            missing: segment.missing,
+            time: segment.time,
+            packet: segment.packet,
+        };
+        self.look(visitor, |flow, active, visitor| {
+            deliver(flow, active, direction, visitor, |stream, out| {
+                stream.push(part, room, stats, out);
+            })
+        });
+    }
+
+    /// Hands on what `work` makes one direction deliver.
+    pub fn release<V: Visitor<State = S>>(
+        &mut self,
+        direction: Direction,
+        visitor: &mut V,
+        work: impl FnOnce(&mut Stream, &mut dyn FnMut(Run<'_>)),
+    ) {
+        if self.active.is_some() {
+            self.look(visitor, |flow, active, visitor| {
+                deliver(flow, active, direction, visitor, work)
+            });
+        }
+    }
+
+    /// Runs `work`, which says whether the flow is settled now, with the flow's state.
+    ///
+    /// Of most flows the first payload is enough. So their state only moves to the heap if it is
+    /// not.
+    fn look<V: Visitor<State = S>>(
+        &mut self,
+        visitor: &mut V,
+        work: impl FnOnce(&mut Flow, &mut Active<S>, &mut V) -> bool,
+    ) {
+        let settled = if let Some(active) = &mut self.active {
+            work(&mut self.flow, active, visitor)
+        } else if self.seen.has(Seen::SETTLED) {
+            return;
+        } else if let Some(state) = visitor.begin(&self.flow) {
+            let mut active = Active { streams: [self.stream(0), self.stream(1)], state };
+            let settled = work(&mut self.flow, &mut active, visitor);
+            if !settled {
+                self.active = Some(Box::new(active));
+            }
+            settled
+        } else {
+            true
+        };
+        if settled {
+            self.active = None;
+            self.seen.set(Seen::SETTLED);
+        }
+    }
+
+    fn stream(&self, index: usize) -> Stream {
+        let syn = self.seen.has(Seen::SYN << index);
+        Stream::starting_at(syn.then(|| self.isn[index].wrapping_add(1)))
+    }
+}
+
+/// Runs `work` on one direction and hands what it delivers to the visitor: whether that has seen
+/// enough.
+fn deliver<V: Visitor>(
+    flow: &mut Flow,
+    active: &mut Active<V::State>,
+    direction: Direction,
+    visitor: &mut V,
+    work: impl FnOnce(&mut Stream, &mut dyn FnMut(Run<'_>)),
+) -> bool {
+    let Active { streams, state } = active;
+    let mut settled = false;
+    work(&mut streams[direction.index()], &mut |run| {
+        flow.lost[direction.index()] += run.gap;
+        if !settled {
+            let Run { bytes, gap, time, packet } = run;
+            let chunk = Chunk { direction, time, packet, gap, bytes };
+            settled = visitor.chunk(flow, state, &chunk) == Interest::Settled;
+        }
+    });
+    settled
+}
+
+/// Who opened the flow: the sender of a SYN, the receiver of a SYN-ACK; else the end with the
+/// higher port, since servers have the lower one; else the sender of the first packet.
+fn initiator(segment: &Segment<'_>) -> Side {
+    let sender = segment.from;
+    if let TransportHeader::Tcp(header) = segment.header
+        && header.flags.syn()
+    {
+        return if header.flags.ack() { sender.other() } else { sender };
+    }
+    /// Below are the system ports (RFC 6335).
+    const SYSTEM_PORTS: u16 = 1024;
+    let [a, b] = segment.key.ports();
+    let (from, to) = if sender == Side::A { (a, b) } else { (b, a) };
+    let answer = match segment.header {
+        TransportHeader::Tcp(_) => from < to,
+        // A UDP client does speak first; only a system port is stronger evidence.
+        _ => from < SYSTEM_PORTS && to >= SYSTEM_PORTS,
+    };
+    if answer { sender.other() } else { sender }
+}

@@ -1,0 +1,138 @@
+//! When flows end that nobody closes: silence, the end of the input, a full table.
+
+use std::time::Duration;
+
+use super::entry::{Entry, Seen};
+use super::table::FlowTable;
+use super::visitor::Visitor;
+use super::wheel::Timer;
+use crate::model::chunk::Direction;
+use crate::model::flow::{FlowEnd, Transport};
+use crate::model::{Segment, Timestamp};
+
+impl<S> FlowTable<S> {
+    /// Packet time has reached `now`: ends silent flows, in order of their first packets, and gives
+    /// up segments that were waited for too long.
+    pub fn advance<V: Visitor<State = S>>(&mut self, now: Timestamp, packet: u64, visitor: &mut V) {
+        self.give_up_holes(now, visitor);
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.due(now, &mut due);
+        let mut over: Vec<(u64, u32)> = Vec::new();
+        for timer in due.drain(..) {
+            if let Some(deadline) = self.deadline(timer) {
+                if deadline < now {
+                    over.push((self.id(timer.slot), timer.slot));
+                } else {
+                    self.wheel.arm(timer, deadline);
+                }
+            }
+        }
+        self.due = due;
+        over.sort_unstable();
+        for (_, slot) in over {
+            self.remove(slot, FlowEnd::Timeout, now, packet, visitor);
+        }
+    }
+
+    /// The input has ended: ends all flows, in order of their first packets.
+    pub fn finish<V: Visitor<State = S>>(&mut self, packet: u64, visitor: &mut V) {
+        let mut slots: Vec<(u64, u32)> =
+            self.index.slots().map(|slot| (self.id(slot), slot)).collect();
+        slots.sort_unstable();
+        for (_, slot) in slots {
+            let at = self.entries[slot as usize].flow.last_seen;
+            self.remove(slot, FlowEnd::Input, at, packet, visitor);
+        }
+    }
+
+    fn id(&self, slot: u32) -> u64 {
+        self.entries[slot as usize].flow.id
+    }
+
+    /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
+    fn deadline(&self, timer: Timer) -> Option<Timestamp> {
+        let entry = self.entries.get(timer.slot as usize)?;
+        let alive = entry.generation == timer.generation && !entry.seen.has(Seen::FREE);
+        alive.then(|| entry.flow.last_seen.plus(self.timeout(entry)))
+    }
+
+    pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
+        let one_sided = entry.flow.packets[0] == 0 || entry.flow.packets[1] == 0;
+        match entry.flow.transport() {
+            Transport::Tcp if entry.seen.has(Seen::CLOSED) => self.limits.tcp_closed,
+            // One direction with payload is what a one-way mirror shows of a connection.
+            Transport::Tcp
+                if one_sided && entry.active.is_none() && !entry.seen.has(Seen::SETTLED) =>
+            {
+                self.limits.tcp_unanswered
+            }
+            Transport::Tcp => self.limits.tcp_established,
+            _ => self.limits.udp,
+        }
+    }
+
+    fn give_up_holes<V: Visitor<State = S>>(&mut self, now: Timestamp, visitor: &mut V) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|timer| {
+            let entry = &mut self.entries[timer.slot as usize];
+            if entry.generation != timer.generation || entry.seen.has(Seen::FREE) {
+                return false;
+            }
+            let before = entry.buffered();
+            for direction in Direction::BOTH {
+                entry.release(direction, visitor, |stream, out| {
+                    stream.give_up_holes(now, &mut self.stats, out);
+                });
+            }
+            let after = entry.buffered();
+            self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
+            if after == 0 {
+                entry.seen.clear(Seen::WAITING);
+            }
+            after > 0
+        });
+        self.waiting = waiting;
+    }
+
+    /// Evicts flows until one more fits: those first that would end first, which are the closed and
+    /// the unanswered ones, then those silent for longest.
+    pub(super) fn make_room<V: Visitor<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        visitor: &mut V,
+    ) {
+        while self.index.len() >= self.max_flows {
+            let mut due = std::mem::take(&mut self.due);
+            let some = self.wheel.next_due(&mut due);
+            // Those whose true deadline is later are put where they belong; the rest of the bucket
+            // goes.
+            let mut victims: Vec<(u64, Timer)> = Vec::new();
+            let now = segment.time;
+            let mut earliest: Option<(Timestamp, Timer)> = None;
+            for timer in due.drain(..) {
+                let Some(deadline) = self.deadline(timer) else { continue };
+                if deadline <= now.plus(self.limits.tcp_unanswered) {
+                    victims.push((self.entries[timer.slot as usize].flow.id, timer));
+                } else {
+                    if earliest.is_none_or(|(first, _)| deadline < first) {
+                        earliest = Some((deadline, timer));
+                    }
+                    self.wheel.arm(timer, deadline);
+                }
+            }
+            self.due = due;
+            if victims.is_empty()
+                && let Some((_, timer)) = earliest
+            {
+                victims.push((self.entries[timer.slot as usize].flow.id, timer));
+            }
+            victims.sort_unstable_by_key(|&(id, _)| id);
+            for (_, timer) in victims {
+                self.remove(timer.slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
+            }
+            if !some {
+                break;
+            }
+        }
+    }
+}

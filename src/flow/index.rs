@@ -1,0 +1,200 @@
+//! Where flows lie: from the hash of a key to a slot.
+//!
+//! A place is one word with hash and slot, and what collides lies next to it: a look-up reads one
+//! cache line, which can be fetched ahead, and never looks at flows that are not wanted. hashbrown,
+//! which keeps tags and places apart, needs two lines that depend on each other.
+
+use std::hash::BuildHasher;
+
+use crate::model::FlowKey;
+
+/// Places at first; a power of two, as always.
+const MIN_PLACES: usize = 1024;
+/// The 64-bit golden ratio, as in Fibonacci hashing (Knuth 6.4).
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Open addressing with linear probing, at most five eighths full: an unsuccessful look-up then
+/// passes four places on average (Knuth 6.4, theorem K), half a cache line.
+#[derive(Debug)]
+pub(super) struct Index {
+    hasher: foldhash::fast::RandomState,
+    /// Hash above, slot and one below; 0: free.
+    places: Vec<u64>,
+    length: usize,
+}
+
+impl Index {
+    pub fn new() -> Self {
+        let hasher = foldhash::fast::RandomState::default();
+        Index { hasher, places: vec![0; MIN_PLACES], length: 0 }
+    }
+
+    /// Bytes for one flow at the worst load, just after growing.
+    pub const BYTES_PER_FLOW: usize = size_of::<u64>() * 16 / 5;
+
+    /// The seeded hash of a key: nobody can choose keys that collide.
+    #[inline]
+    pub fn hash(&self, key: &FlowKey) -> u32 {
+        (self.hasher.hash_one(key) >> 32) as u32
+    }
+
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    fn home(&self, hash: u32) -> usize {
+        hash as usize & (self.places.len() - 1)
+    }
+
+    /// Reads the place where a look-up begins, so that it is in the cache when it does.
+    #[inline]
+    pub fn touch(&self, hash: u32) -> u64 {
+        self.places.get(self.home(hash)).copied().unwrap_or_default()
+    }
+
+    /// The first slot with this hash that `is` says yes to.
+    #[inline]
+    pub fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut at = self.home(hash);
+        loop {
+            let place = *self.places.get(at)?;
+            if place == 0 {
+                return None;
+            }
+            if hash_of(place) == hash && is(slot_of(place)) {
+                return Some(slot_of(place));
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
+    }
+
+    pub fn insert(&mut self, hash: u32, slot: u32) {
+        if (self.length + 1) * 8 > self.places.len() * 5 {
+            self.grow();
+        }
+        self.put(u64::from(hash) << 32 | (u64::from(slot) + 1));
+        self.length += 1;
+    }
+
+    fn put(&mut self, new: u64) {
+        let mut at = self.home(hash_of(new));
+        while self.places.get(at).is_some_and(|&place| place != 0) {
+            at = (at + 1) & (self.places.len() - 1);
+        }
+        if let Some(place) = self.places.get_mut(at) {
+            *place = new;
+        }
+    }
+
+    fn grow(&mut self) {
+        let more = vec![0; self.places.len() * 2];
+        for place in std::mem::replace(&mut self.places, more) {
+            if place != 0 {
+                self.put(place);
+            }
+        }
+    }
+
+    /// Forgets a slot. Those behind it move up, so that no look-up ends too early (Knuth 6.4,
+    /// algorithm R).
+    pub fn remove(&mut self, hash: u32, slot: u32) {
+        let mask = self.places.len() - 1;
+        let wanted = u64::from(hash) << 32 | (u64::from(slot) + 1);
+        let mut free = self.home(hash);
+        while self.places[free] != wanted {
+            if self.places[free] == 0 {
+                return;
+            }
+            free = (free + 1) & mask;
+        }
+        let mut at = free;
+        loop {
+            at = (at + 1) & mask;
+            let place = self.places[at];
+            if place == 0 {
+                break;
+            }
+            // It may move up if its home does not lie between the free place and itself.
+            let from_home = at.wrapping_sub(self.home(hash_of(place))) & mask;
+            if from_home >= at.wrapping_sub(free) & mask {
+                self.places[free] = place;
+                free = at;
+            }
+        }
+        self.places[free] = 0;
+        self.length -= 1;
+    }
+
+    /// All slots, in no order.
+    pub fn slots(&self) -> impl Iterator<Item = u32> + '_ {
+        self.places.iter().filter(|&&place| place != 0).map(|&place| slot_of(place))
+    }
+}
+
+fn hash_of(place: u64) -> u32 {
+    (place >> 32) as u32
+}
+
+fn slot_of(place: u64) -> u32 {
+    (place as u32).wrapping_sub(1)
+}
+
+/// A hash of a flow's key that is the same for both directions and in every run, to spread flows
+/// over workers. The index's own hash is seeded; this one must not be.
+pub fn dispatch_hash(key: &FlowKey) -> u64 {
+    let mixed = key
+        .words()
+        .iter()
+        .fold(0u64, |hash, &word| (hash.rotate_left(23) ^ word).wrapping_mul(GOLDEN_RATIO));
+    mixed ^ mixed >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Few hashes, so that everything collides and wraps around.
+        #[test]
+        fn it_holds_what_was_inserted_and_not_removed(
+            steps in prop::collection::vec((any::<bool>(), 0u32..3, 0u32..60, 0u32..40), 1..600),
+        ) {
+            let mut index = Index::new();
+            let mut expected = HashSet::new();
+            for (insert, low, high, slot) in steps {
+                let hash = (high << 20) + (MIN_PLACES as u32 - 1).wrapping_add(low);
+                if insert && expected.insert((hash, slot)) {
+                    index.insert(hash, slot);
+                } else if !insert {
+                    expected.remove(&(hash, slot));
+                    index.remove(hash, slot);
+                }
+                prop_assert_eq!(index.len(), expected.len());
+            }
+            for low in 0..3 {
+                for high in 0..60 {
+                    let hash = (high << 20) + (MIN_PLACES as u32 - 1).wrapping_add(low);
+                    for slot in 0..40 {
+                        let found = index.find(hash, |other| other == slot).is_some();
+                        prop_assert_eq!(found, expected.contains(&(hash, slot)));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_grows() {
+        let mut index = Index::new();
+        for slot in 0..100_000u32 {
+            index.insert(slot.wrapping_mul(0x9e37_79b1), slot);
+        }
+        for slot in 0..100_000u32 {
+            assert_eq!(index.find(slot.wrapping_mul(0x9e37_79b1), |_| true), Some(slot));
+        }
+        assert_eq!(index.slots().count(), 100_000);
+    }
+}

@@ -1,0 +1,36 @@
+//! What a flow table is for: someone who wants to know of flows and their payload.
+
+use crate::model::chunk::{Chunk, Interest};
+use crate::model::flow::{Flow, FlowEnd};
+use crate::model::time::Timestamp;
+
+/// Takes what a flow table finds. `State` is what the visitor keeps for each flow whose payload it
+/// wants.
+pub trait Visitor {
+    type State;
+
+    /// The segment of this packet comes next; what follows is because of it.
+    fn packet(&mut self, number: u64) {
+        let _ = number;
+    }
+
+    /// The first packet of a new flow.
+    fn opened(&mut self, flow: &Flow, packet: u64);
+
+    /// The flow has payload. `None`: it is of no interest and only counted.
+    fn begin(&mut self, flow: &Flow) -> Option<Self::State>;
+
+    /// The next bytes in order. [`Interest::Settled`]: the state is dropped, the rest only counted.
+    fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>) -> Interest;
+
+    /// The flow is over; once for each that was opened. `state` is `None` if there was no payload or
+    /// the flow is settled.
+    fn closed(
+        &mut self,
+        flow: &Flow,
+        state: Option<&mut Self::State>,
+        end: FlowEnd,
+        at: Timestamp,
+        packet: u64,
+    );
+}
