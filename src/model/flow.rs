@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::chunk::Direction;
 use super::link::LinkInfo;
@@ -111,7 +111,9 @@ impl FlowKey {
         transport: Transport,
         vlan: u16,
     ) -> (FlowKey, Side) {
-        let from = if src <= dst { Side::A } else { Side::B };
+        let number =
+            |end: &(AddressWords, u16)| u128::from(end.0.0[0]) << 64 | u128::from(end.0.0[1]);
+        let from = if (number(&src), src.1) <= (number(&dst), dst.1) { Side::A } else { Side::B };
         let ((AddressWords(a), a_port), (AddressWords(b), b_port)) = match from {
             Side::A => (src, dst),
             Side::B => (dst, src),
@@ -129,6 +131,7 @@ impl FlowKey {
     }
 
     /// One end.
+    #[inline]
     pub fn endpoint(&self, side: Side) -> Endpoint {
         let [a_high, a_low, b_high, b_low, last] = self.words;
         match side {
@@ -177,9 +180,12 @@ impl From<IpAddr> for AddressWords {
     }
 }
 
+#[inline]
 fn address(high: u64, low: u64) -> IpAddr {
-    let v6 = Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low));
-    v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4)
+    if high == 0 && low >> 32 == 0xffff {
+        return IpAddr::V4(Ipv4Addr::from_bits(low as u32));
+    }
+    IpAddr::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)))
 }
 
 /// What is known of a flow without looking at its payload. Arrays are indexed by

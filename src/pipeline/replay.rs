@@ -72,7 +72,9 @@ fn inline(
 
 /// Puts the messages of one batch in the order that does not depend on the number of workers.
 fn put_in_order(messages: &mut [Message]) {
-    messages.sort_by_key(Message::order);
+    if !messages.is_sorted_by_key(Message::order) {
+        messages.sort_by_key(Message::order);
+    }
 }
 
 /// Fills batches, numbers them and their packets, and has them decoded.

@@ -170,7 +170,7 @@ impl Connection {
             },
             State::Head(gathering) => match gathering.push(bytes) {
                 Gathered::More => all,
-                Gathered::Head(head, used) => self.head(context, direction, *head, used),
+                Gathered::Head(head, used) => self.head(context, direction, head, used),
                 Gathered::Json(blanks) => {
                     side.state = State::Lines;
                     Step::Used(blanks)

@@ -2,7 +2,7 @@
 
 use super::credentials;
 use super::upgrade::{Extension, Upgrade};
-use crate::protocol::stratum::text::printable;
+use crate::protocol::stratum::text::{MAX_TEXT, printable_within};
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Fields {
         let value = value.trim_ascii();
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         if is("Host") {
-            keep(&mut self.host, || text(value).map(|host| host.to_lowercase()));
+            keep(&mut self.host, || text(value).map(lower_case));
         } else if is("User-Agent") {
             keep(&mut self.user_agent, || text(value));
         } else if is("Authorization") {
@@ -64,7 +64,23 @@ fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
 }
 
 fn text(value: &[u8]) -> Option<String> {
-    (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+    (!value.is_empty()).then(|| text_within(value, MAX_TEXT))
+}
+
+/// What bytes say, without control characters and at most `limit` bytes long.
+pub fn text_within(value: &[u8], limit: usize) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => printable_within(text, limit),
+        Err(_) => printable_within(&String::from_utf8_lossy(value), limit),
+    }
+}
+
+fn lower_case(mut host: String) -> String {
+    if !host.is_ascii() {
+        return host.to_lowercase();
+    }
+    host.make_ascii_lowercase();
+    host
 }
 
 /// One number, or a list that repeats it (RFC 9110 §8.6).

@@ -5,10 +5,9 @@
 
 use std::mem::MaybeUninit;
 
-use super::fields::Fields;
+use super::fields::{Fields, text_within};
 use crate::model::event::{HttpRequest, HttpResponse};
 use crate::protocol::parser::Probe;
-use crate::protocol::stratum::text::printable_within;
 
 /// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -47,9 +46,9 @@ pub struct Gathering {
 pub enum Gathered {
     More,
     /// A head that ended after so many bytes.
-    Head(Box<Head>, usize),
+    Head(Head, usize),
     /// More than [`MAX_HEAD`]: what could be read of it, but not where it ends.
-    TooLong(Option<Box<Head>>),
+    TooLong(Option<Head>),
     /// A JSON object stands where a head should, after so many bytes.
     Json(usize),
     NotHttp,
@@ -77,7 +76,7 @@ impl Gathering {
         {
             // Whole in one segment, as most are: read where it lies.
             return match read(head) {
-                Some(read) => Gathered::Head(Box::new(read), skipped + head.len()),
+                Some(read) => Gathered::Head(read, skipped + head.len()),
                 None => Gathered::NotHttp,
             };
         }
@@ -86,7 +85,7 @@ impl Gathering {
             let head = read(self.bytes.get(..end).unwrap_or_default());
             *self = Gathering::default();
             return match head {
-                Some(head) => Gathered::Head(Box::new(head), end.saturating_sub(before)),
+                Some(head) => Gathered::Head(head, end.saturating_sub(before)),
                 None => Gathered::NotHttp,
             };
         }
@@ -106,11 +105,11 @@ impl Gathering {
     }
 
     /// Reads what there is of a head that will not be completed.
-    pub fn salvage(&mut self) -> Option<Box<Head>> {
+    pub fn salvage(&mut self) -> Option<Head> {
         let gathered = std::mem::take(self);
         // Of the last line it is not known whether it is whole.
         let end = gathered.bytes.iter().rposition(|&byte| byte == b'\n')?;
-        read_loosely(gathered.bytes.get(..end)?).map(Box::new)
+        read_loosely(gathered.bytes.get(..end)?)
     }
 
     /// Whether the first line is one of HTTP, as far as it is there; `new` counts the bytes that
@@ -250,8 +249,8 @@ fn is_method(word: &[u8]) -> bool {
 }
 
 fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Fields) -> Head {
-    let method = printable_within(&String::from_utf8_lossy(method), MAX_METHOD);
-    let target = printable_within(&String::from_utf8_lossy(target), MAX_TARGET);
+    let method = text_within(method, MAX_METHOD);
+    let target = text_within(target, MAX_TARGET);
     // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
     let bare = method == "CONNECT" && !target.starts_with('/');
     let named = if bare { Some(target.as_str()) } else { authority(&target) };
@@ -395,7 +394,7 @@ mod tests {
             match gathering.push(&[b'x'; 1000]) {
                 Gathered::More => assert!(gathering.bytes.len() < MAX_HEAD),
                 Gathered::TooLong(Some(head)) => {
-                    let Head::Request(request, _) = *head else { panic!() };
+                    let Head::Request(request, _) = head else { panic!() };
                     assert_eq!(request.host.as_deref(), Some("a.example"));
                     return;
                 }

@@ -83,9 +83,9 @@ impl Connection {
         &self,
         context: &mut Context<'_>,
         direction: Direction,
-        head: Option<Box<Head>>,
+        head: Option<Head>,
     ) {
-        match head.as_deref() {
+        match &head {
             Some(Head::Request(request, _)) if self.client != Some(direction.reverse()) => {
                 context.emit(Event::HttpRequest(request));
             }
