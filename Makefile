@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples oracle fuzz bench compare golden accuracy deny clean system
+.PHONY: help demo build test lint unit samples oracle fuzz bench compare live instructions baseline golden accuracy deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -15,7 +15,7 @@ demo: build ## build, replay the samples and show the alerts
 build: system ## the release binary, target/release/minewatch
 	$(CARGO) build --release --locked
 
-test: system lint unit ## lint, then every test
+test: system lint unit instructions ## lint, then every test
 
 lint: ## format and clippy
 	$(CARGO) fmt --all --check
@@ -41,6 +41,15 @@ golden: ## write the golden captures in pcaps/ and their alerts anew
 accuracy: build ## measure against the truth, nDPI and Suricata, into docs/ACCURACY.md
 	$(CARGO) build --release --locked -p minewatch-generator
 	./tools/accuracy/run.sh
+
+instructions: ## compare the instructions of whole replays with the baseline
+	./benches/instructions.sh
+
+baseline: ## make the present instruction counts the baseline
+	./benches/instructions.sh --write
+
+live: ## measure live capture against tcpdump (MIX: a mixed capture)
+	./benches/live.sh $(MIX)
 
 compare: ## measure against tcpdump, nDPI and Suricata (MIX: a mixed capture)
 	./benches/compare.sh $(MIX)

@@ -14,6 +14,7 @@ pub(super) fn tell(report: &Report, style: SummaryStyle) {
         incidents_omitted: collected.incidents_omitted,
         alerts: collected.alerts,
         span: *span,
+        latency: collected.latency,
         capture,
         decode,
         flow,

@@ -14,6 +14,7 @@ pub mod chunk;
 pub mod event;
 pub mod finding;
 pub mod flow;
+pub mod latency;
 pub mod link;
 pub mod packet;
 pub mod segment;

@@ -7,7 +7,9 @@ use crate::model::Timestamp;
 use crate::model::alert::{Alert, State};
 use crate::output::Outlet;
 
+use super::latency::Latency;
 use super::worker::{Content, Message};
+use crate::model::latency::LatencySummary;
 
 /// Incidents kept for the summary; the JSON lines have them all.
 const MAX_SUMMARY: usize = 10_000;
@@ -20,6 +22,10 @@ pub struct Collector<'a> {
     closed: Vec<Alert>,
     closed_omitted: u64,
     alerts_written: u64,
+    /// Of a live capture.
+    latency: Option<Latency>,
+    /// Times of packets whose alerts are not flushed yet.
+    unflushed: Vec<Timestamp>,
 }
 
 impl<'a> Collector<'a> {
@@ -31,13 +37,21 @@ impl<'a> Collector<'a> {
             closed: Vec::new(),
             closed_omitted: 0,
             alerts_written: 0,
+            latency: None,
+            unflushed: Vec::new(),
         }
+    }
+
+    /// For packets that come as they happen: alerts are flushed at once, and their delay is measured.
+    pub fn live(correlator: Correlator, outlet: &'a mut dyn Outlet) -> Self {
+        Collector { latency: Latency::new(), ..Collector::new(correlator, outlet) }
     }
 
     /// Takes messages in order, and leaves the memory for the next ones.
     pub fn take(&mut self, messages: &mut Vec<Message>) -> io::Result<()> {
         for message in messages.drain(..) {
             let time = message.time();
+            let caused = matches!(message.content, Content::Finding(_));
             match message.content {
                 Content::Record(line) => self.outlet.record(&line)?,
                 Content::Tick => self.correlator.advance(time, &mut self.alerts),
@@ -45,14 +59,22 @@ impl<'a> Collector<'a> {
                     self.correlator.finding(&finding, &mut self.alerts);
                 }
             }
-            self.write()?;
+            if self.write()? && caused && self.latency.is_some() {
+                self.unflushed.push(time);
+            }
         }
-        Ok(())
+        if self.unflushed.is_empty() { Ok(()) } else { self.flush() }
     }
 
     /// Nothing will follow for a while.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.outlet.flush()
+        self.outlet.flush()?;
+        for time in self.unflushed.drain(..) {
+            if let Some(latency) = &mut self.latency {
+                latency.record(time);
+            }
+        }
+        Ok(())
     }
 
     /// The input ended at `now`: closes all incidents.
@@ -64,10 +86,13 @@ impl<'a> Collector<'a> {
             incidents: self.closed,
             incidents_omitted: self.closed_omitted,
             alerts: self.alerts_written,
+            latency: self.latency.and_then(|latency| latency.summary()),
         })
     }
 
-    fn write(&mut self) -> io::Result<()> {
+    /// Writes the alerts at hand: whether there were any.
+    fn write(&mut self) -> io::Result<bool> {
+        let any = !self.alerts.is_empty();
         for alert in self.alerts.drain(..) {
             self.outlet.alert(&alert)?;
             self.alerts_written += 1;
@@ -79,7 +104,7 @@ impl<'a> Collector<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(any)
     }
 }
 
@@ -92,4 +117,6 @@ pub struct Collected {
     pub incidents_omitted: u64,
     /// Alert lines written.
     pub alerts: u64,
+    /// How long after their packets, in a live capture.
+    pub latency: Option<LatencySummary>,
 }

@@ -50,7 +50,7 @@ pub fn live(
     outlet: &mut dyn Outlet,
     observer: &mut dyn Observer,
 ) -> Result<Report, PipelineError> {
-    let mut collector = Collector::new(Correlator::new(setup.correlate.clone()), outlet);
+    let mut collector = Collector::live(Correlator::new(setup.correlate.clone()), outlet);
     let (answer, answers) = bounded::<Answer>(ANSWERS);
     let lanes = Lanes::new(sources.len());
     thread::scope(|scope| {

@@ -2,6 +2,7 @@
 
 mod collector;
 mod dispatch;
+mod latency;
 mod live;
 mod replay;
 mod worker;

@@ -6,6 +6,7 @@ use super::Totals;
 use crate::capture::CaptureStats;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::model::latency::LatencySummary;
 use crate::model::{Alert, Timestamp};
 use crate::output::json;
 
@@ -20,6 +21,7 @@ pub(super) fn render(totals: &Totals<'_>) -> serde_json::Result<String> {
         incidents_omitted: totals.incidents_omitted,
         first_packet: totals.span.map(|(first, _)| first),
         last_packet: totals.span.map(|(_, last)| last),
+        latency: totals.latency,
         capture: totals.capture,
         decode: totals.decode,
         flow: totals.flow,
@@ -35,6 +37,8 @@ struct Summary<'a> {
     incidents_omitted: u64,
     first_packet: Option<Timestamp>,
     last_packet: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<LatencySummary>,
     capture: &'a CaptureStats,
     decode: &'a DecodeStats,
     flow: &'a FlowStats,

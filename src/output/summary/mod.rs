@@ -11,6 +11,7 @@ use crate::capture::CaptureStats;
 use crate::config::SummaryStyle;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::model::latency::LatencySummary;
 use crate::model::{Alert, Timestamp};
 
 /// Everything a summary tells, added up over all workers.
@@ -25,7 +26,8 @@ pub struct Totals<'a> {
     /// Packet time of the first and the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
     pub capture: &'a CaptureStats,
-    /// Each packet counted once: in a replay every worker decodes all of them.
+    /// How long after their packets alerts were written, in a live capture.
+    pub latency: Option<LatencySummary>,
     pub decode: &'a DecodeStats,
     pub flow: &'a FlowStats,
 }

@@ -19,6 +19,7 @@ fn shown(
         incidents_omitted: 0,
         alerts: 3,
         span: Some((sample::time(0), sample::time(3_600))),
+        latency: None,
         capture,
         decode: &decode,
         flow: &flow,

@@ -1,6 +1,7 @@
 //! The summary as text for a terminal, plain lines without boxes.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::figures::{bytes, clock, counts, grouped, moment};
 use super::{Screen, Totals, hosts};
@@ -17,6 +18,7 @@ pub(super) fn render(totals: &Totals<'_>, screen: Screen) -> String {
     page.title("Analysed (times in UTC)");
     packets(totals, &mut page);
     flows(totals, &mut page);
+    latency(totals, &mut page);
     losses(totals, &mut page);
     problems(totals, &mut page);
     page.text
@@ -61,6 +63,13 @@ fn flows(totals: &Totals<'_>, page: &mut Page) {
         ("strays", flow.strays),
     ];
     page.entry("streams", &counts(&repairs));
+}
+
+fn latency(totals: &Totals<'_>, page: &mut Page) {
+    let Some(latency) = totals.latency else { return };
+    let millis = |delay: Duration| format!("{:.1} ms", delay.as_secs_f64() * 1e3);
+    let (median, p99) = (millis(latency.median), millis(latency.p99));
+    page.entry("latency", &format!("{median} from packet to alert, 99 % within {p99}"));
 }
 
 /// What was not analysed, whatever the cause.

@@ -1,9 +1,10 @@
 //! Traffic without mining, in bulk, to measure sensors with: it is written as it is made.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::packet::{ACK, PSH, SYN, Tcp, tcp};
+use crate::packet::{ACK, FIN, PSH, SYN, Tcp, tcp};
 use crate::pcap::Writer;
 use crate::rng::Rng;
 
@@ -13,6 +14,8 @@ const START: u64 = 1_704_067_200_000_000;
 const SEGMENT: usize = 1448;
 /// Downloads that run at the same time in [`bulk`].
 const DOWNLOADS: usize = 256;
+/// Visits under way at the same time in [`web`].
+const VISITS: usize = 2000;
 /// Bytes of one download; then its place is taken by the next one.
 const DOWNLOAD: u32 = 4 << 20;
 
@@ -69,14 +72,18 @@ impl Connection {
         ethernet(&tcp(self.server, self.client, header, payload))
     }
 
-    /// The handshake and the greetings of TLS.
-    fn open(&mut self, name: &str) -> Vec<Vec<u8>> {
+    fn handshake(&mut self) -> Vec<Vec<u8>> {
         let syn = |from, to, ack, flags| ethernet(&tcp(from, to, Tcp { seq: 0, ack, flags }, &[]));
-        let mut frames = vec![
+        vec![
             syn(self.client, self.server, 0, SYN),
             syn(self.server, self.client, 1, SYN | ACK),
-        ];
-        frames.push(self.up(ACK, &[]));
+            self.up(ACK, &[]),
+        ]
+    }
+
+    /// The handshake and the greetings of TLS.
+    fn open(&mut self, name: &str) -> Vec<Vec<u8>> {
+        let mut frames = self.handshake();
         frames.push(self.up(ACK | PSH, &client_hello(name)));
         // A record of application data is as good as a ServerHello to a sensor in a hurry.
         frames.push(self.down(ACK | PSH, &[0x17, 3, 3, 0, 4, 1, 2, 3, 4]));
@@ -122,6 +129,66 @@ pub fn bulk(out: &mut dyn Write, bytes: u64, seed: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Visits to web sites, as they come to a mirror port: a lookup, a connection with TLS or HTTP, a few segments,
+/// the end; `visits` of them, [`VISITS`] at the same time. Half of the packets belong to new flows, so this
+/// measures what a flow costs.
+pub fn web(out: &mut dyn Write, visits: u32, seed: u64) -> io::Result<()> {
+    let mut rng = Rng::new(seed);
+    let mut out = Writer::new(out, 1)?;
+    let data = rng.bytes(2 * SEGMENT);
+    let mut under_way: Vec<VecDeque<Vec<u8>>> = Vec::new();
+    let (mut number, mut time) = (0, START);
+    while number < visits || !under_way.is_empty() {
+        if number < visits && under_way.len() < VISITS {
+            under_way.push(visit(number, &data, &mut rng));
+            number += 1;
+            continue;
+        }
+        time += 20;
+        let place = rng.below(under_way.len());
+        match under_way[place].pop_front() {
+            Some(frame) => out.frame(time, &frame)?,
+            None => drop(under_way.swap_remove(place)),
+        }
+    }
+    Ok(())
+}
+
+/// The frames of one visit, in order.
+fn visit(number: u32, data: &[u8], rng: &mut Rng) -> VecDeque<Vec<u8>> {
+    let tls = number % 4 != 0;
+    let name = format!("www{}.site{}.example", number % 7, number % 5000);
+    let mut connection = Connection::new(number);
+    if !tls {
+        connection.server.set_port(80);
+    }
+    let resolver = SocketAddr::new(Ipv4Addr::new(10, 255, 0, 53).into(), 53);
+    let asker = SocketAddr::new(connection.client.ip(), 1024 + (number * 7 % 60_000) as u16);
+    let address = Some(connection.server.ip());
+    let (query, answer) = crate::dns::lookup(asker, resolver, number as u16, &name, address);
+    let mut frames = VecDeque::from([ethernet(&query), ethernet(&answer)]);
+    if tls {
+        frames.extend(connection.open(&name));
+    } else {
+        frames.extend(connection.handshake());
+        let request = format!(
+            "GET /page/{number} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
+             Accept: text/html,application/xhtml+xml\r\nAccept-Language: en\r\nCookie: id={number:032x}\r\n\r\n"
+        );
+        frames.push_back(connection.up(ACK | PSH, request.as_bytes()));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5792\r\n\r\n";
+        frames.push_back(connection.down(ACK, head.as_bytes()));
+    }
+    for _ in 0..4 {
+        let start = rng.below(SEGMENT);
+        frames.push_back(connection.down(ACK, &data[start..start + SEGMENT]));
+        frames.push_back(connection.up(ACK, &[]));
+    }
+    frames.push_back(connection.up(ACK | FIN, &[]));
+    frames.push_back(connection.down(ACK | FIN, &[]));
+    frames
+}
+
 /// `flows` connections that stay open and send small messages in random order, `packets` in all.
 pub fn flows(out: &mut dyn Write, flows: u32, packets: u64, seed: u64) -> io::Result<()> {
     let mut rng = Rng::new(seed);
@@ -163,6 +230,15 @@ mod tests {
         assert_eq!(make(1), make(1));
         assert_ne!(make(1), make(2));
         assert!(make(1).len() >= 1 << 20);
+    }
+
+    #[test]
+    fn every_visit_is_written_to_its_end() {
+        let mut bytes = Vec::new();
+        web(&mut bytes, 4, 1).unwrap();
+        let count =
+            |needle: &[u8]| bytes.windows(needle.len()).filter(|part| *part == needle).count();
+        assert_eq!((count(b"GET /page/"), count(b"www1.site1.example")), (1, 1));
     }
 
     #[test]

@@ -46,6 +46,14 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Visits to web sites, about 700 bytes a packet and a new flow every nine: the same, for new flows
+    Web {
+        file: PathBuf,
+        #[arg(long, default_value_t = 50_000)]
+        visits: u32,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Many open connections with small messages: the same, for tables of flows
     Flows {
         file: PathBuf,
@@ -125,6 +133,7 @@ fn run(command: Command) -> io::Result<()> {
         Command::LookAlikes { folder } => look_alikes(&folder),
         Command::Stories { folder } => stories(&folder),
         Command::Bulk { file, bytes, seed } => stream(&file, |out| load::bulk(out, bytes, seed)),
+        Command::Web { file, visits, seed } => stream(&file, |out| load::web(out, visits, seed)),
         Command::Flows { file, flows, packets, seed } => {
             stream(&file, |out| load::flows(out, flows, packets, seed))
         }
