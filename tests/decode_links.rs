@@ -125,7 +125,7 @@ fn fragments_in_a_tunnel_come_together() {
 proptest! {
     #[test]
     fn no_bytes_on_any_link_make_the_decoder_panic(
-        link in prop::sample::select(vec![0u16, 1, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276]),
+        link in prop::sample::select(vec![0u16, 1, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 239, 258, 276]),
         bytes in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         let mut decoder = Decoder::new(DecodeOptions::default());

@@ -11,7 +11,7 @@ const DLT_RAW: i32 = 12;
 const DLT_RAW_OPENBSD: i32 = 14;
 
 /// Link types that `decode` knows.
-const SUPPORTED: [LinkType; 13] = [
+const SUPPORTED: [LinkType; 15] = [
     LinkType::NULL,
     LinkType::ETHERNET,
     LinkType::PPP,
@@ -24,6 +24,8 @@ const SUPPORTED: [LinkType; 13] = [
     LinkType::IEEE802_11_RADIOTAP,
     LinkType::IPV4,
     LinkType::IPV6,
+    LinkType::NFLOG,
+    LinkType::PKTAP,
     LinkType::LINUX_SLL2,
 ];
 

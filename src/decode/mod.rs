@@ -7,6 +7,7 @@
 mod fragment;
 mod ip;
 mod link;
+mod metadata;
 mod stats;
 mod tunnel;
 mod wifi;
@@ -268,13 +269,14 @@ impl<'a> Peeling<'a> {
         let bytes = self.packet.bytes;
         match self.packet.link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
-            LinkType::RAW => match bytes.first().ok_or(Stop::IpTruncated)? >> 4 {
-                4 => Ok(Step::new(Layer::Ipv4, bytes)),
-                6 => Ok(Step::new(Layer::Ipv6, bytes)),
-                _ => Err(Stop::NotIp),
-            },
-            LinkType::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
-            LinkType::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
+            // Some writers put both versions under the link type of one.
+            LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => link::ip(bytes),
+            LinkType::NFLOG => link::ip(metadata::nflog(bytes)?),
+            LinkType::PKTAP => {
+                let (link, bytes) = metadata::pktap(bytes)?;
+                self.packet = Packet { link, bytes, ..self.packet };
+                self.first()
+            }
             LinkType::LINUX_SLL => link::cooked(bytes, &mut self.link),
             LinkType::LINUX_SLL2 => link::cooked2(bytes, &mut self.link),
             LinkType::NULL | LinkType::LOOP => link::loopback(bytes),
