@@ -21,6 +21,10 @@ const PATIENCE: u32 = 3;
 /// The same for a connection that was under way: until a line of mining begins. An Equihash
 /// submission has six segments, and a pool pushes work once a minute.
 const MIDSTREAM_PATIENCE: u32 = 48;
+/// Chunks and bytes of a connection within which TLS may begin after an exchange in clear. Mail,
+/// FTP, XMPP, LDAP, RDP and databases need two to ten short ones; a transfer is soon over this.
+const CLEAR_CHUNKS: u32 = 16;
+const CLEAR_BYTES: usize = 8 * 1024;
 
 /// A protocol that a connection can begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,11 @@ pub(super) struct Search {
     kept: Vec<Kept>,
     size: usize,
     sides: [Side; 2],
+    /// Chunks and bytes of both directions.
+    chunks: u32,
+    bytes: usize,
+    /// Only TLS is still looked for.
+    clear: bool,
 }
 
 /// The search in one direction.
@@ -89,7 +98,15 @@ struct Side {
 
 impl Search {
     pub fn new(midstream: bool) -> Self {
-        Search { midstream, kept: Vec::new(), size: 0, sides: Default::default() }
+        Search {
+            midstream,
+            kept: Vec::new(),
+            size: 0,
+            sides: Default::default(),
+            chunks: 0,
+            bytes: 0,
+            clear: false,
+        }
     }
 
     /// The chunks kept so far, in order.
@@ -98,6 +115,11 @@ impl Search {
     }
 
     pub fn chunk(&mut self, chunk: &Chunk<'_>) -> Verdict {
+        self.chunks += 1;
+        self.bytes += chunk.bytes.len();
+        if self.clear {
+            return self.upgrade(chunk);
+        }
         let index = chunk.direction.index();
         self.sides[index].chunks += 1;
         if chunk.gap > 0 {
@@ -135,10 +157,10 @@ impl Search {
     }
 
     /// Looks for a message in a direction that began in the middle of one, or with something else,
-    /// and for a TLS handshake after an exchange in clear (STARTTLS).
+    /// and for a TLS handshake after an exchange in clear.
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
         if tls::begins_with_hello(chunk.bytes) {
-            Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
+            self.forget_all();
             return Verdict::Found(Found::Tls, 0);
         }
         if let Some((found, start)) = message_start(chunk.bytes) {
@@ -160,8 +182,27 @@ impl Search {
         }
         let patience = if self.midstream { MIDSTREAM_PATIENCE } else { PATIENCE };
         let tired = |side: &Side| side.foreign && side.chunks >= patience;
-        let hopeless = self.sides.iter().all(|side| side.foreign) && !self.midstream;
-        if hopeless || self.sides.iter().any(tired) { Verdict::Hopeless } else { Verdict::Unsure }
+        let foreign = self.sides.iter().all(|side| side.foreign) && !self.midstream;
+        if !foreign && !self.sides.iter().any(tired) {
+            return Verdict::Unsure;
+        }
+        if self.midstream {
+            return Verdict::Hopeless;
+        }
+        self.forget_all();
+        self.clear = true;
+        self.upgrade(chunk)
+    }
+
+    /// Looks only for a TLS handshake in what began as something else (STARTTLS and its like).
+    fn upgrade(&self, chunk: &Chunk<'_>) -> Verdict {
+        if tls::begins_with_hello(chunk.bytes) {
+            Verdict::Found(Found::Tls, 0)
+        } else if self.chunks < CLEAR_CHUNKS && self.bytes < CLEAR_BYTES {
+            Verdict::Unsure
+        } else {
+            Verdict::Hopeless
+        }
     }
 
     /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
@@ -179,6 +220,10 @@ impl Search {
             gap: chunk.gap,
             bytes: bytes.to_vec(),
         });
+    }
+
+    fn forget_all(&mut self) {
+        Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
     }
 
     fn forget(&mut self, direction: Direction) {
@@ -263,16 +308,29 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_foreign_is_hopeless_at_once_and_one_side_after_some_patience() {
-        let mut search = Search::new(false);
-        assert_eq!(say(&mut search, S, b"SSH-2.0-OpenSSH_9.2\r\n"), Verdict::Unsure);
-        assert_eq!(say(&mut search, C, b"SSH-2.0-libssh\r\n"), Verdict::Hopeless);
-        for (midstream, patience) in [(false, PATIENCE), (true, MIDSTREAM_PATIENCE)] {
-            let mut search = Search::new(midstream);
-            for _ in 1..patience {
-                assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+    fn both_sides_foreign_or_one_for_long_is_good_for_tls_only() {
+        for strangers in [&[S, C][..], &[S, S, S]] {
+            let mut search = Search::new(false);
+            for direction in strangers {
+                assert!(!search.clear);
+                assert_eq!(say(&mut search, *direction, NOISE), Verdict::Unsure);
             }
-            assert_eq!(say(&mut search, S, NOISE), Verdict::Hopeless);
+            assert!(search.clear);
+            assert_eq!(say(&mut search, C, NOTIFY), Verdict::Unsure);
+            assert!(search.take().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_foreign_connection_is_given_up_after_some_chunks_or_bytes() {
+        for (chunk, midstream, patience) in [
+            (NOISE, false, CLEAR_CHUNKS as usize),
+            (&[0xff; 1400], false, CLEAR_BYTES.div_ceil(1400)),
+            (NOISE, true, MIDSTREAM_PATIENCE as usize),
+        ] {
+            let mut search = Search::new(midstream);
+            let more = (0..100).take_while(|_| say(&mut search, S, chunk) == Verdict::Unsure);
+            assert_eq!(more.count() + 1, patience);
         }
     }
 
@@ -346,11 +404,51 @@ mod tests {
     fn tls_may_begin_after_an_exchange_in_clear() {
         let mut hello = vec![22, 3, 1, 0x00, 0xc8, 1, 0x00, 0x00, 0xc4, 3, 3];
         hello.resize(5 + 0xc8, 0x5a);
-        let mut search = Search::new(false);
-        // SSLRequest of PostgreSQL, and the server's consent.
-        say(&mut search, C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-        say(&mut search, S, b"S");
-        assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
-        assert!(search.take().is_empty(), "what came before is no TLS");
+        let exchanges: [&[(Direction, &[u8])]; 6] = [
+            // SSLRequest of PostgreSQL, and the server's consent.
+            &[(C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]), (S, b"S")],
+            &[
+                (S, b"220 mail.example ESMTP\r\n"),
+                (C, b"EHLO host.example\r\n"),
+                (S, b"250-mail.example\r\n250-PIPELINING\r\n"),
+                (S, b"250 STARTTLS\r\n"),
+                (C, b"STARTTLS\r\n"),
+                (S, b"220 2.0.0 Ready to start TLS\r\n"),
+            ],
+            &[
+                (S, b"220-Welcome\r\n"),
+                (S, b"220-to the\r\n"),
+                (S, b"220 archive\r\n"),
+                (C, b"AUTH SSL\r\n"),
+                (S, b"504 AUTH type not supported\r\n"),
+                (C, b"AUTH TLS\r\n"),
+                (S, b"234 Proceed\r\n"),
+            ],
+            &[
+                (C, b"<?xml version='1.0'?><stream:stream to='chat.example'>"),
+                (S, b"<?xml version='1.0'?><stream:stream id='1'>"),
+                (S, b"<stream:features><starttls/></stream:features>"),
+                (C, b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+                (S, b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+            ],
+            // Greeting of MySQL, and the client's SSLRequest.
+            &[
+                (S, b"\x4a\0\0\0\x0a8.0.30\0\x07\0\0\0abcdefgh\0\xff\xff\xff\x02\0"),
+                (C, b"\x20\0\0\x01\x05\xae\0\0\0\0\0\x01\x2d\0\0\0\0\0\0\0"),
+            ],
+            // X.224 connection request and confirmation of RDP.
+            &[
+                (C, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
+                (S, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0"),
+            ],
+        ];
+        for exchange in exchanges {
+            let mut search = Search::new(false);
+            for (direction, bytes) in exchange {
+                assert_eq!(say(&mut search, *direction, bytes), Verdict::Unsure, "{bytes:?}");
+            }
+            assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
+            assert!(search.take().is_empty(), "what came before is no TLS");
+        }
     }
 }
