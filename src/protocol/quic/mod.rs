@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn drafts_and_reserved_versions_show_their_name() {
-        for number in [0xff00_0017, 0xff00_001d, 0xface_b002, 0x5430_3531, 0xfafa_fafa] {
+        for number in [0xff00_0015, 0xff00_001d, 0xface_b002, 0x5430_3531, 0xfafa_fafa] {
             let packet = ClientPacket::new(number, b"client's");
             let mut tap = Tap::<Connection>::new();
             let datagram = packet.sealed(&crypto(0, &hello("www.example")));

@@ -26,7 +26,10 @@ impl Version {
             0x0000_0001 | 0xff00_0021 | 0xff00_0022 => (SALT_1, b"quic ", 0),
             0x6b33_43cf => (SALT_2, b"quicv2 ", 1),
             0xff00_001d..=0xff00_0020 => (SALT_DRAFT_29, b"quic ", 0),
-            0xff00_0017..=0xff00_001c | MVFST_DRAFT_27 => (SALT_DRAFT_23, b"quic ", 0),
+            0xff00_0017..=0xff00_001c | MVFST_2 | MVFST_EXPERIMENTAL => {
+                (SALT_DRAFT_23, b"quic ", 0)
+            }
+            0xff00_0015 | 0xff00_0016 | MVFST_1 => (SALT_DRAFT_21, b"quic ", 0),
             GOOGLE_T050 => (SALT_T050, b"quic ", 0),
             GOOGLE_T051 => (SALT_T051, b"quic ", 0),
             // No document names a salt for these; clients that were seen use this one.
@@ -42,8 +45,10 @@ fn is_reserved(number: u32) -> bool {
     number & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
 
-/// Facebook's name for draft 27.
-const MVFST_DRAFT_27: u32 = 0xface_b002;
+/// Facebook's versions: draft 22, then draft 27.
+const MVFST_1: u32 = 0xface_b001;
+const MVFST_2: u32 = 0xface_b002;
+const MVFST_EXPERIMENTAL: u32 = 0xface_b00e;
 /// Google's drafts 25 and 27, with TLS and with salts of their own.
 const GOOGLE_T050: u32 = u32::from_be_bytes(*b"T050");
 const GOOGLE_T051: u32 = u32::from_be_bytes(*b"T051");
@@ -68,6 +73,11 @@ const SALT_DRAFT_29: [u8; 20] = [
 const SALT_DRAFT_23: [u8; 20] = [
     0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65,
     0xbe, 0xf9, 0xf5, 0x02,
+];
+/// The drafts 21 and 22 (draft-ietf-quic-tls-21 §5.2).
+const SALT_DRAFT_21: [u8; 20] = [
+    0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd,
+    0x7a, 0x02, 0x64, 0x4a,
 ];
 const SALT_T050: [u8; 20] = [
     0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c,
@@ -171,7 +181,8 @@ mod tests {
     fn drafts_and_reserved_versions_have_the_salt_of_their_time() {
         let salt = |number: u32| Version::of(number).map(|version| version.salt);
         for (numbers, expected) in [
-            (&[0xff00_0016, 0xff00_0023, 0x0a1a_2a3b, 0][..], None),
+            (&[0xff00_0014, 0xff00_0023, 0x0a1a_2a3b, 0][..], None),
+            (&[0xff00_0015, 0xface_b001], Some(SALT_DRAFT_21)),
             (&[0xff00_0017, 0xff00_001c, 0xface_b002], Some(SALT_DRAFT_23)),
             (&[0xff00_001d, 0xff00_0020, 0x0a1a_2a3a, 0xfafa_fafa], Some(SALT_DRAFT_29)),
             (&[0xff00_0021, 1], Some(SALT_1)),
