@@ -7,7 +7,8 @@ that show one of these. explained.tsv (beside this file) says why a difference i
 pattern for the end of the capture's path, the kind, a pattern for the whole value, and the reason, with
 tabs between them. Captures that tshark can not read, or not within the time limit, are counted, not compared.
 
-Exit code: 0 if every difference is explained, 1 if one is not or minewatch failed, 2 for wrong usage.
+Exit code: 0 if every difference is explained; 1 if one is not, minewatch failed, or nothing was compared; 2
+for wrong usage (no tshark, no binary, no captures, a broken explained.tsv).
 """
 
 import argparse
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,7 +106,10 @@ def minewatch(binary, path, limit):
             raise NoAnswer(f"minewatch, exit code {done.returncode}: {last_line(done.stderr)}")
         found = {kind: set() for kind in KINDS}
         for line in open(out.name, encoding="utf-8"):
-            event = json.loads(line)
+            try:
+                event = json.loads(line)
+            except ValueError:
+                raise NoAnswer(f"minewatch wrote what is not JSON: {line[:80]}") from None
             kind = event["event_type"]
             body = event.get(kind, {})
             if kind == "dns":
@@ -135,13 +140,13 @@ class Explanation:
 def explanations():
     path = os.path.join(HERE, "explained.tsv")
     rows = []
-    if os.path.exists(path):
-        for line in open(path, encoding="utf-8"):
-            if line.strip() and not line.startswith("#"):
-                capture, kind, value, reason = line.rstrip("\n").split("\t")
-                if kind not in KINDS:
-                    sys.exit(f"{path}: no kind is called {kind}")
-                rows.append(Explanation(re.compile(f"/(?:{capture})$"), kind, re.compile(value), reason))
+    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+        if line.strip() and not line.startswith("#"):
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) != 4 or columns[1] not in KINDS:
+                raise ValueError(f"{path}, line {number}: not a pattern, one of {KINDS}, a pattern and a reason")
+            capture, kind, value, reason = columns
+            rows.append(Explanation(re.compile(f"/(?:{capture})$"), kind, re.compile(value), reason))
     return rows
 
 
@@ -184,6 +189,16 @@ def main():
     parser.add_argument("--explained", action="store_true", help="show the explained differences, too")
     options = parser.parse_args()
 
+    paths = captures(options.paths, options.every)
+    try:
+        rows = explanations()
+    except (ValueError, re.error) as trouble:
+        parser.error(str(trouble))
+    if not paths or not all(map(os.path.exists, paths)):
+        parser.error("no such captures")
+    if not shutil.which("tshark") or not shutil.which(options.binary):
+        parser.error(f"tshark and {options.binary} are both needed")
+
     def compare(path):
         """Both answers, or what went wrong and whether it is our fault."""
         try:
@@ -195,11 +210,10 @@ def main():
         except NoAnswer as trouble:
             return path, None, None, ("FAILED", str(trouble))
 
-    rows = explanations()
     outcomes = collections.Counter()
     found, explained, missing = (collections.Counter() for _ in range(3))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for path, theirs, ours, trouble in pool.map(compare, captures(options.paths, options.every)):
+        for path, theirs, ours, trouble in pool.map(compare, paths):
             if trouble:
                 print(trouble[0], path, trouble[1], sep="\t", flush=True)
                 outcomes[trouble[0]] += 1
@@ -227,9 +241,10 @@ def main():
     for row in rows:
         by_reason[row.reason] += row.used
     for reason, count in by_reason.most_common():
-        print(f"{count:>6}  {reason}")
+        if count:
+            print(f"{count:>6}  {reason}")
     print(f"{explained.total()} differences explained, {missing.total()} not explained")
-    sys.exit(1 if missing or outcomes["FAILED"] else 0)
+    sys.exit(1 if missing or outcomes["FAILED"] or not outcomes["compared"] else 0)
 
 
 if __name__ == "__main__":
