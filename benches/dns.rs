@@ -1,12 +1,15 @@
 //! Reading DNS messages, beside `dns-parser` with the text of the question.
 
+#[path = "../tests/flow/mod.rs"]
+mod flow;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dns_parser::Packet;
 use minewatch::model::event::{Event, EventSink, Moment};
-use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
-use minewatch::model::{Chunk, Direction, LinkInfo, Timestamp};
+use minewatch::model::flow::{Flow, Transport};
+use minewatch::model::{Chunk, Direction};
 use minewatch::protocol::dns::{Datagrams, probe_datagram};
 use minewatch::protocol::parser::{Context, Parser, Scratch};
 
@@ -29,28 +32,10 @@ impl EventSink for Count {
     }
 }
 
-fn flow() -> Flow {
-    let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 40000 };
-    let server = Endpoint { ip: [192, 0, 2, 53].into(), port: 53 };
-    let (key, initiator) = FlowKey::new(client, server, Transport::Udp, 0);
-    Flow {
-        id: 1,
-        key,
-        initiator,
-        first_seen: Timestamp::ZERO,
-        last_seen: Timestamp::ZERO,
-        packets: [1, 1],
-        bytes: [80, 200],
-        link: [LinkInfo::default(); 2],
-        midstream: false,
-        lost: [0, 0],
-    }
-}
-
 fn messages(c: &mut Criterion) {
     let query = [QUERY, QUESTION].concat();
     let response = [RESPONSE, QUESTION, ALIAS, &ADDRESS.repeat(4), OPT].concat();
-    let flow = flow();
+    let flow = flow::flow(Transport::Udp, 40000, 53);
     let at = Moment::default();
     let mut group = c.benchmark_group("dns");
     for (what, bytes) in [("query", &query), ("response", &response)] {

@@ -132,10 +132,34 @@ fn fragments_in_a_tunnel_come_together() {
     assert_eq!(decoder.stats().stopped(Stop::FragmentHeld), 3);
 }
 
+#[test]
+fn a_first_fragment_that_the_capture_cut_is_read_as_it_is() {
+    for v6 in [false, true] {
+        let (src, dst, mut ip) = login(v6);
+        if v6 {
+            let fragment = [6, 0, 0x00, 0x01, 0, 0, 0, 7]; // TCP, offset 0, more to come
+            ip.splice(40..40, fragment);
+            ip[6] = 44;
+            let length = (ip.len() - 40) as u16;
+            ip[4..6].copy_from_slice(&length.to_be_bytes());
+        } else {
+            ip[6] = 0x20; // more to come
+        }
+        let frame = Link::Ethernet.frame(MACS, &ip);
+        let mut decoder = Decoder::new(DecodeOptions::default());
+        assert!(decode(&mut decoder, &packet(Link::Ethernet, &frame)).is_none(), "it waits");
+        let packet = packet(Link::Ethernet, &frame[..frame.len() - 7]);
+        let (segment, payload) = decode(&mut decoder, &packet).unwrap();
+        assert_eq!((&payload[..], segment.missing), (&LINE[..LINE.len() - 7], 7));
+        let ends = [segment.from, segment.from.other()].map(|side| segment.key.endpoint(side));
+        assert_eq!(ends.map(|end| (end.ip, end.port)), [src, dst].map(|a| (a.ip(), a.port())));
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_on_any_link_make_the_decoder_panic(
-        link in prop::sample::select(vec![0u16, 1, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276]),
+        link in prop::sample::select(vec![0u16, 1, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 239, 258, 276]),
         bytes in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         let mut decoder = Decoder::new(DecodeOptions::default());

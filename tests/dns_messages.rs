@@ -1,14 +1,17 @@
 //! DNS from outside: what counts as DNS on which port, and the same reading as dns-parser's wherever
 //! that has one.
 
+mod flow;
+
 use std::net::IpAddr;
 
 use dns_parser::{Packet, RData};
+use flow::flow;
+use minewatch::model::Timestamp;
 use minewatch::model::chunk::{Chunk, Direction};
 use minewatch::model::event::dns::AnswerData;
 use minewatch::model::event::{DnsMessage, Event, EventSink, Moment};
-use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
-use minewatch::model::{LinkInfo, Timestamp};
+use minewatch::model::flow::{Flow, Transport};
 use minewatch::protocol::dns::{Datagrams, Stream, probe_datagram};
 use minewatch::protocol::parser::{Context, Next, Parser, Probe, Scratch};
 use proptest::prelude::*;
@@ -21,24 +24,6 @@ impl EventSink for Sink {
         if let Event::Dns(message) = event {
             self.0.push(message.clone());
         }
-    }
-}
-
-fn flow(client: u16, server: u16, transport: Transport) -> Flow {
-    let end = |ip: [u8; 4], port| Endpoint { ip: ip.into(), port };
-    let (key, initiator) =
-        FlowKey::new(end([10, 0, 0, 7], client), end([192, 0, 2, 53], server), transport, 0);
-    Flow {
-        id: 1,
-        key,
-        initiator,
-        first_seen: Timestamp::ZERO,
-        last_seen: Timestamp::ZERO,
-        packets: [1, 1],
-        bytes: [100, 100],
-        link: [LinkInfo::default(); 2],
-        midstream: false,
-        lost: [0, 0],
     }
 }
 
@@ -60,7 +45,7 @@ fn read(
 }
 
 fn datagrams(client: u16, server: u16, chunks: &[(Direction, &[u8])]) -> Vec<DnsMessage> {
-    read(&mut Datagrams, &flow(client, server, Transport::Udp), chunks).0
+    read(&mut Datagrams, &flow(Transport::Udp, client, server), chunks).0
 }
 
 fn name(text: &str) -> Vec<u8> {
@@ -186,7 +171,7 @@ fn both_directions_of_a_connection_are_read_in_pieces() {
         chunks.push((ToServer, queries));
         chunks.push((ToClient, answers));
     }
-    let flow = flow(40000, 53, Transport::Tcp);
+    let flow = flow(Transport::Tcp, 40000, 53);
     let (heard, next) = read(&mut Stream::default(), &flow, &chunks);
     assert_eq!(next, Next::More);
     assert_eq!(heard.iter().filter(|message| message.response).count(), 1);

@@ -10,7 +10,8 @@ use minewatch::model::{FlowKey, Packet, Timestamp};
 use minewatch_fuzz::Reader;
 
 /// All that are read, and one that is not.
-const LINK_TYPES: [u16; 15] = [1, 0, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276, 147];
+const LINK_TYPES: [u16; 17] =
+    [1, 0, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276, 147, 239, 258];
 
 fuzz_target!(|input: &[u8]| {
     let mut input = Reader(input);

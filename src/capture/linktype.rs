@@ -1,7 +1,7 @@
 //! Which link types are analysed, and the numbers they go by in files and on platforms.
 //!
-//! Files carry `LINKTYPE_` values, libpcap's handles `DLT_` values; they differ for raw IP only,
-//! as far as we support them (<https://www.tcpdump.org/linktypes.html>).
+//! Files carry `LINKTYPE_` values, libpcap's handles `DLT_` values; they differ for raw IP and
+//! PKTAP, as far as we support them (<https://www.tcpdump.org/linktypes.html>).
 
 use crate::model::packet::LinkType;
 
@@ -9,9 +9,11 @@ use crate::model::packet::LinkType;
 const DLT_RAW: i32 = 12;
 /// `DLT_RAW` on OpenBSD.
 const DLT_RAW_OPENBSD: i32 = 14;
+/// `DLT_PKTAP` on Darwin, where it took a number that was left to users.
+const DLT_PKTAP_DARWIN: i32 = 149;
 
 /// Link types that `decode` knows.
-const SUPPORTED: [LinkType; 13] = [
+const SUPPORTED: [LinkType; 15] = [
     LinkType::NULL,
     LinkType::ETHERNET,
     LinkType::PPP,
@@ -24,6 +26,8 @@ const SUPPORTED: [LinkType; 13] = [
     LinkType::IEEE802_11_RADIOTAP,
     LinkType::IPV4,
     LinkType::IPV6,
+    LinkType::NFLOG,
+    LinkType::PKTAP,
     LinkType::LINUX_SLL2,
 ];
 
@@ -31,6 +35,7 @@ const SUPPORTED: [LinkType; 13] = [
 pub(super) fn supported(value: u32) -> Result<LinkType, u32> {
     let link = match i32::try_from(value) {
         Ok(DLT_RAW | DLT_RAW_OPENBSD) => LinkType::RAW,
+        Ok(DLT_PKTAP_DARWIN) => LinkType::PKTAP,
         _ => LinkType(u16::try_from(value).map_err(|_| value)?),
     };
     if SUPPORTED.contains(&link) { Ok(link) } else { Err(value) }
@@ -68,6 +73,11 @@ mod tests {
         for value in [12, 14, 101] {
             assert_eq!(supported(value), Ok(LinkType::RAW));
         }
+    }
+
+    #[test]
+    fn pktap_goes_by_two_numbers() {
+        assert_eq!((supported(149), supported(258)), (Ok(LinkType::PKTAP), Ok(LinkType::PKTAP)));
     }
 
     #[test]

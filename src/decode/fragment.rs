@@ -51,6 +51,16 @@ pub(super) struct Piece {
     pub more: bool,
 }
 
+impl Piece {
+    /// Whether this has to wait for its siblings. It has not if it is all there is (RFC 791,
+    /// RFC 6946), nor if the capture lacks bytes of a first piece: then nothing can complete it, and
+    /// it shows more by itself.
+    #[inline]
+    pub fn is_part(&self, missing: u32) -> bool {
+        self.offset > 0 || self.more && missing == 0
+    }
+}
+
 /// Datagrams in progress.
 #[derive(Debug)]
 pub(super) struct Defragmenter {

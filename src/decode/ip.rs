@@ -56,11 +56,12 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     let (payload, missing) = trim(&bytes[header_length..], announced);
     let (src, dst) = (AddressWords::v4(header.source()), AddressWords::v4(header.destination()));
     let protocol = header.protocol().0;
-    let piece = header.is_fragmenting_payload().then(|| Piece {
+    let piece = Piece {
         key: DatagramKey { src, dst, protocol, id: u32::from(header.identification()) },
         offset: usize::from(header.fragments_offset().value()) * 8,
         more: header.more_fragments(),
-    });
+    };
+    let piece = piece.is_part(missing).then_some(piece);
     Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
 }
 
@@ -135,12 +136,13 @@ fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>,
     let (offset, more) = (usize::from(field & 0xfff8), field & 1 == 1);
     let id = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
     let protocol = header[0];
-    if offset == 0 && !more {
-        // An atomic fragment is whole (RFC 6946).
-        return extensions(Datagram { protocol, payload, ..datagram });
-    }
     let key = DatagramKey { src: datagram.src, dst: datagram.dst, protocol, id };
-    Ok(Datagram { protocol, payload, piece: Some(Piece { key, offset, more }), ..datagram })
+    let piece = Piece { key, offset, more };
+    if piece.is_part(datagram.missing) {
+        Ok(Datagram { protocol, payload, piece: Some(piece), ..datagram })
+    } else {
+        extensions(Datagram { protocol, payload, ..datagram })
+    }
 }
 
 /// Cuts trailing bytes (Ethernet padding) and says how many are missing.

@@ -145,13 +145,25 @@ pub(super) fn llc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
     }
 }
 
+/// An IP packet whose version nothing has announced.
+pub(super) fn ip(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    match bytes.first().ok_or(Stop::IpTruncated)? >> 4 {
+        4 => Ok(Step::new(Layer::Ipv4, bytes)),
+        6 => Ok(Step::new(Layer::Ipv6, bytes)),
+        _ => Err(Stop::NotIp),
+    }
+}
+
 /// BSD loopback: an address family in the byte order of the capturing machine (`NULL`) or of the
-/// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin.
+/// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin. Some writers put
+/// an EtherType at its end instead.
 pub(super) fn loopback(bytes: &[u8]) -> Result<Step<'_>, Stop> {
-    let (family, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
-    let family = match family {
+    let (header, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+    let family = match header {
         [low, 0, 0, 0] => *low,
         [0, 0, 0, high] => *high,
+        [.., 0x08, 0x00] => return Ok(Step::new(Layer::Ipv4, rest)),
+        [.., 0x86, 0xdd] => return Ok(Step::new(Layer::Ipv6, rest)),
         _ => return Err(Stop::NotIp),
     };
     match family {
@@ -194,5 +206,35 @@ fn cooked_protocol(hardware: [u8; 2], protocol: [u8; 2], rest: &[u8]) -> Result<
             Ok(Step::new(Layer::Ethernet, rest))
         }
         _ => Ok(Step::new(Layer::EtherType(protocol), rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_header_names_a_family_in_any_byte_order_or_an_ether_type() {
+        for (header, layer) in [
+            ([2, 0, 0, 0], Layer::Ipv4),
+            ([0, 0, 0, 2], Layer::Ipv4),
+            ([30, 0, 0, 0], Layer::Ipv6),
+            ([0, 0, 0, 24], Layer::Ipv6),
+            ([0x0f, 0x00, 0x08, 0x00], Layer::Ipv4),
+            ([0x0f, 0x00, 0x86, 0xdd], Layer::Ipv6),
+        ] {
+            assert_eq!(loopback(&header).map(|step| step.layer), Ok(layer), "{header:x?}");
+        }
+        for header in [[7, 0, 0, 0], [0x0f, 0x00, 0x08, 0x06], [2, 2, 2, 2]] {
+            assert_eq!(loopback(&header).map(|step| step.layer), Err(Stop::NotIp), "{header:x?}");
+        }
+    }
+
+    #[test]
+    fn ip_goes_by_its_version() {
+        let layer = |first: u8| ip(&[first]).map(|step| step.layer);
+        assert_eq!((layer(0x45), layer(0x60)), (Ok(Layer::Ipv4), Ok(Layer::Ipv6)));
+        assert_eq!(layer(0x00), Err(Stop::NotIp));
+        assert_eq!(ip(&[]).map(|step| step.layer), Err(Stop::IpTruncated));
     }
 }

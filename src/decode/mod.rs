@@ -7,6 +7,7 @@
 mod fragment;
 mod ip;
 mod link;
+mod metadata;
 mod stats;
 mod tunnel;
 mod wifi;
@@ -351,26 +352,26 @@ impl<'h> Peeling<'h> {
     /// What the link type of the capture says about the first bytes.
     #[inline(always)]
     fn first<'a>(&mut self, packet: &Packet<'a>) -> Result<Step<'a>, Stop> {
-        let (bytes, link) = (packet.bytes, &mut self.head.link);
-        match packet.link {
+        let info = &mut self.head.link;
+        let (link, bytes) = match packet.link {
+            LinkType::PKTAP => metadata::pktap(packet.bytes)?,
+            link => (link, packet.bytes),
+        };
+        match link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
-            LinkType::RAW => match bytes.first().ok_or(Stop::IpTruncated)? >> 4 {
-                4 => Ok(Step::new(Layer::Ipv4, bytes)),
-                6 => Ok(Step::new(Layer::Ipv6, bytes)),
-                _ => Err(Stop::NotIp),
-            },
-            LinkType::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
-            LinkType::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
-            LinkType::LINUX_SLL => link::cooked(bytes, link),
-            LinkType::LINUX_SLL2 => link::cooked2(bytes, link),
+            // Some writers put both versions under the link type of one.
+            LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => link::ip(bytes),
+            LinkType::NFLOG => link::ip(metadata::nflog(bytes)?),
+            LinkType::LINUX_SLL => link::cooked(bytes, info),
+            LinkType::LINUX_SLL2 => link::cooked2(bytes, info),
             LinkType::NULL | LinkType::LOOP => link::loopback(bytes),
             LinkType::PPP => link::ppp(bytes),
             LinkType::PPP_HDLC | LinkType::C_HDLC => link::hdlc(bytes),
             LinkType::PPP_ETHER => link::pppoe(bytes),
-            LinkType::IEEE802_11 => wifi::frame(bytes, false, link),
+            LinkType::IEEE802_11 => wifi::frame(bytes, false, info),
             LinkType::IEEE802_11_RADIOTAP => {
                 let (frame, padded) = wifi::radiotap(bytes)?;
-                wifi::frame(frame, padded, link)
+                wifi::frame(frame, padded, info)
             }
             _ => Err(Stop::LinkType),
         }

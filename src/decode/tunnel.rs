@@ -76,13 +76,21 @@ pub(super) fn over_udp(src_port: u16, dst_port: u16, payload: &[u8]) -> Option<S
     }
 }
 
-/// RFC 7348 §5: flags with only I set (and the bits of the group policy extension), reserved, VNI.
+/// RFC 7348 §5: flags, reserved, VNI, reserved. With a reserved bit set, except those of the group
+/// policy extension, the frame inside must show that this is VXLAN.
 fn vxlan(payload: &[u8]) -> Option<Step<'_>> {
     const VNI_VALID: u8 = 0x08;
     const GROUP_POLICY: u8 = 0x80;
     let (head, rest) = payload.split_first_chunk::<8>()?;
     let plain = head[0] & !GROUP_POLICY == VNI_VALID && head[7] == 0;
-    plain.then_some(Step::new(Layer::Ethernet, rest))
+    let fits = plain || head[0] & VNI_VALID != 0 && holds_ip(rest);
+    fits.then_some(Step::new(Layer::Ethernet, rest))
+}
+
+/// Whether an Ethernet frame without tags carries IP, by its type and by the version inside.
+fn holds_ip(frame: &[u8]) -> bool {
+    const TYPE: usize = 12;
+    matches!(frame.get(TYPE..), Some([0x08, 0x00, 0x40..=0x4f, ..] | [0x86, 0xdd, 0x60..=0x6f, ..]))
 }
 
 /// draft-ietf-nvo3-vxlan-gpe: the next protocol is named in the fourth byte.
@@ -164,5 +172,23 @@ fn by_version(bytes: &[u8]) -> Option<Step<'_>> {
         4 => Some(Step::new(Layer::Ipv4, bytes)),
         6 => Some(Step::new(Layer::Ipv6, bytes)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_bits_of_vxlan_need_ip_inside() {
+        let ip = [&[0; 12][..], &[0x08, 0x00, 0x45]].concat();
+        let arp = [&[0; 12][..], &[0x08, 0x06, 0x00]].concat();
+        let is_vxlan = |first: u8, last: u8, frame: &[u8]| {
+            vxlan(&[&[first, 0, 0, 0, 0, 0, 1, last], frame].concat()).is_some()
+        };
+        assert!(is_vxlan(0x08, 0, &arp) && is_vxlan(0x88, 0, &arp));
+        assert!(is_vxlan(0x0c, 0, &ip) && is_vxlan(0x08, 1, &ip));
+        assert!(!is_vxlan(0x0c, 0, &arp) && !is_vxlan(0x08, 1, &arp));
+        assert!(!is_vxlan(0x00, 0, &ip), "the VNI is not valid");
     }
 }

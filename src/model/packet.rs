@@ -21,6 +21,8 @@ impl LinkType {
     pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
     pub const IPV4: LinkType = LinkType(228);
     pub const IPV6: LinkType = LinkType(229);
+    pub const NFLOG: LinkType = LinkType(239);
+    pub const PKTAP: LinkType = LinkType(258);
     pub const LINUX_SLL2: LinkType = LinkType(276);
 }
 

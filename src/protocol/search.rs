@@ -21,6 +21,10 @@ const PATIENCE: u32 = 3;
 /// The same for a connection that was under way: until a line of mining begins. An Equihash
 /// submission has six segments, and a pool pushes work once a minute.
 const MIDSTREAM_PATIENCE: u32 = 48;
+/// Chunks and bytes of a connection within which TLS may begin after an exchange in clear. Mail,
+/// FTP, XMPP, LDAP, RDP and databases need two to ten short ones; a transfer is soon over this.
+const CLEAR_CHUNKS: u32 = 16;
+const CLEAR_BYTES: usize = 8 * 1024;
 
 /// A protocol that a connection can begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,11 @@ pub(super) struct Search {
     kept: Vec<Kept>,
     size: usize,
     sides: [Side; 2],
+    /// Chunks and bytes of both directions.
+    chunks: u32,
+    bytes: usize,
+    /// Only TLS is still looked for.
+    clear: bool,
 }
 
 /// The search in one direction.
@@ -89,7 +98,15 @@ struct Side {
 
 impl Search {
     pub fn new(midstream: bool) -> Self {
-        Search { midstream, kept: Vec::new(), size: 0, sides: Default::default() }
+        Search {
+            midstream,
+            kept: Vec::new(),
+            size: 0,
+            sides: Default::default(),
+            chunks: 0,
+            bytes: 0,
+            clear: false,
+        }
     }
 
     /// The chunks kept so far, in order.
@@ -98,6 +115,11 @@ impl Search {
     }
 
     pub fn chunk(&mut self, chunk: &Chunk<'_>) -> Verdict {
+        self.chunks += 1;
+        self.bytes += chunk.bytes.len();
+        if self.clear {
+            return self.upgrade(chunk);
+        }
         let index = chunk.direction.index();
         self.sides[index].chunks += 1;
         if chunk.gap > 0 {
@@ -135,10 +157,10 @@ impl Search {
     }
 
     /// Looks for a message in a direction that began in the middle of one, or with something else,
-    /// and for a TLS handshake after an exchange in clear (STARTTLS).
+    /// and for a TLS handshake after an exchange in clear.
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Verdict {
         if tls::begins_with_hello(chunk.bytes) {
-            Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
+            self.forget_all();
             return Verdict::Found(Found::Tls, 0);
         }
         if let Some((found, start)) = message_start(chunk.bytes) {
@@ -160,8 +182,28 @@ impl Search {
         }
         let patience = if self.midstream { MIDSTREAM_PATIENCE } else { PATIENCE };
         let tired = |side: &Side| side.foreign && side.chunks >= patience;
-        let hopeless = self.sides.iter().all(|side| side.foreign) && !self.midstream;
-        if hopeless || self.sides.iter().any(tired) { Verdict::Hopeless } else { Verdict::Unsure }
+        let foreign = self.sides.iter().all(|side| side.foreign) && !self.midstream;
+        if !foreign && !self.sides.iter().any(tired) {
+            return Verdict::Unsure;
+        }
+        if self.midstream {
+            return Verdict::Hopeless;
+        }
+        self.forget_all();
+        self.clear = true;
+        self.upgrade(chunk)
+    }
+
+    /// Looks only for a TLS handshake in what began as something else (STARTTLS and the like): that
+    /// costs a comparison a chunk.
+    fn upgrade(&self, chunk: &Chunk<'_>) -> Verdict {
+        if tls::begins_with_hello(chunk.bytes) {
+            Verdict::Found(Found::Tls, 0)
+        } else if self.chunks < CLEAR_CHUNKS && self.bytes < CLEAR_BYTES {
+            Verdict::Unsure
+        } else {
+            Verdict::Hopeless
+        }
     }
 
     /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
@@ -179,6 +221,10 @@ impl Search {
             gap: chunk.gap,
             bytes: bytes.to_vec(),
         });
+    }
+
+    fn forget_all(&mut self) {
+        Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
     }
 
     fn forget(&mut self, direction: Direction) {
@@ -240,120 +286,4 @@ fn line_start(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use Direction::{ToClient as S, ToServer as C};
-    use proptest::prelude::*;
-
-    const NOTIFY: &[u8] = b"{\"id\":null,\"method\":\"mining.notify\",\"params\":[]}\n";
-
-    /// Nothing that we know, and too long for a handshake of Stratum V2, which is random bytes.
-    const NOISE: &[u8] = &[0xff; 300];
-
-    fn say(search: &mut Search, direction: Direction, bytes: &[u8]) -> Verdict {
-        say_after(search, direction, 0, bytes)
-    }
-
-    fn say_after(search: &mut Search, direction: Direction, gap: u64, bytes: &[u8]) -> Verdict {
-        search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes })
-    }
-
-    /// What was kept of a direction.
-    fn kept(search: &mut Search, direction: Direction) -> Vec<u8> {
-        let kept = search.take();
-        let own = kept.iter().filter(|kept| kept.direction == direction);
-        own.flat_map(|kept| kept.bytes.clone()).collect()
-    }
-
-    #[test]
-    fn both_sides_foreign_is_hopeless_at_once_and_one_side_after_some_patience() {
-        let mut search = Search::new(false);
-        assert_eq!(say(&mut search, S, b"SSH-2.0-OpenSSH_9.2\r\n"), Verdict::Unsure);
-        assert_eq!(say(&mut search, C, b"SSH-2.0-libssh\r\n"), Verdict::Hopeless);
-        for (midstream, patience) in [(false, PATIENCE), (true, MIDSTREAM_PATIENCE)] {
-            let mut search = Search::new(midstream);
-            for _ in 1..patience {
-                assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
-            }
-            assert_eq!(say(&mut search, S, NOISE), Verdict::Hopeless);
-        }
-    }
-
-    #[test]
-    fn what_was_said_before_is_kept_for_the_parser() {
-        let mut search = Search::new(false);
-        assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
-        assert_eq!(say(&mut search, C, b"{\"id\":1,"), Verdict::Unsure);
-        assert_eq!(say(&mut search, S, &NOTIFY[9..]), Verdict::Found(Found::Stratum, 0));
-        let order: Vec<_> = search.kept.iter().map(|kept| kept.direction).collect();
-        assert_eq!(order, [S, C]);
-        assert_eq!(kept(&mut search, S), &NOTIFY[..9]);
-    }
-
-    #[test]
-    fn a_late_start_is_taken_up_at_the_next_message() {
-        let frame = [&[0x81, NOTIFY.len() as u8], NOTIFY].concat();
-        let line = [b"5\"],\"id\":4}\n", NOTIFY].concat();
-        for (chunk, found, start) in [
-            (&line[..], Found::Stratum, line.len() - NOTIFY.len()),
-            (&frame, Found::WebSocket, 0),
-            (b"GET / HTTP/1.1\r\n", Found::Http, 0),
-            (b"HTTP/1.1 200 OK\r\n", Found::Http, 0),
-        ] {
-            let mut search = Search::new(true);
-            assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
-            assert_eq!(say(&mut search, S, chunk), Verdict::Found(found, start));
-            assert!(kept(&mut search, S).is_empty());
-        }
-    }
-
-    #[test]
-    fn a_loss_makes_it_a_late_start() {
-        let mut search = Search::new(false);
-        assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
-        assert_eq!(say_after(&mut search, S, 100, NOISE), Verdict::Unsure);
-        for _ in 0..PATIENCE + 1 {
-            assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
-        }
-        assert_eq!(say(&mut search, S, NOTIFY), Verdict::Found(Found::Stratum, 0));
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_kept_is_bounded(
-            starts in prop::collection::vec(
-                (any::<bool>(), prop::sample::select(vec![
-                    "", "{\"method\":\"", "GET ", "\x05", "\r\n\r\n", "\n{\"id\":", "PROXY ", "\u{81}~",
-                ])),
-                1..4,
-            ),
-            chunks in prop::collection::vec((any::<bool>(), 0u64..20, 0usize..3000, any::<u8>()), 0..60),
-        ) {
-            let mut search = Search::new(false);
-            let side = |client| if client { C } else { S };
-            let begin = starts.iter().map(|(client, text)| (side(*client), 0, text.as_bytes().to_vec()));
-            let go_on = chunks
-                .iter()
-                .map(|(client, gap, count, byte)| (side(*client), gap.saturating_sub(18), vec![*byte; *count]));
-            for (direction, gap, bytes) in begin.chain(go_on) {
-                let verdict = say_after(&mut search, direction, gap, &bytes);
-                prop_assert!(search.size <= MAX_KEPT + 3000 * 2);
-                if verdict != Verdict::Unsure {
-                    break;
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn tls_may_begin_after_an_exchange_in_clear() {
-        let mut hello = vec![22, 3, 1, 0x00, 0xc8, 1, 0x00, 0x00, 0xc4, 3, 3];
-        hello.resize(5 + 0xc8, 0x5a);
-        let mut search = Search::new(false);
-        // SSLRequest of PostgreSQL, and the server's consent.
-        say(&mut search, C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-        say(&mut search, S, b"S");
-        assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
-        assert!(search.take().is_empty(), "what came before is no TLS");
-    }
-}
+mod tests;

@@ -1,11 +1,13 @@
 //! Plays TCP connections to the inspector and keeps what it tells.
 #![allow(dead_code)]
 
+#[path = "../flow/mod.rs"]
+mod flow;
+
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::mining::MiningSession;
 use minewatch::model::event::{Event, EventSink, Moment};
-use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
-use minewatch::model::link::LinkInfo;
+use minewatch::model::flow::{Flow, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
@@ -91,21 +93,7 @@ impl Tap {
     }
 
     fn on(change: impl FnOnce(&mut Flow)) -> Self {
-        let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
-        let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 8332 };
-        let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
-        let mut flow = Flow {
-            id: 1,
-            key,
-            initiator,
-            first_seen: Timestamp::ZERO,
-            last_seen: Timestamp::ZERO,
-            packets: [10, 10],
-            bytes: [1000, 1000],
-            link: [LinkInfo::default(); 2],
-            midstream: false,
-            lost: [0, 0],
-        };
+        let mut flow = flow::flow(Transport::Tcp, 50210, 8332);
         change(&mut flow);
         Tap {
             inspector: Inspector::new(&flow).unwrap(),

@@ -1,11 +1,13 @@
 //! Plays conversations to the mining parser and keeps what it reports.
 #![allow(dead_code)]
 
+#[path = "../flow/mod.rs"]
+mod flow;
+
 use minewatch::model::alert::Verdict;
 use minewatch::model::event::mining::{Carrier, MiningSession};
 use minewatch::model::event::{Event, EventSink, HttpRequest, Moment};
-use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
-use minewatch::model::link::LinkInfo;
+use minewatch::model::flow::{Flow, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::parser::{Context, Next, Scratch};
 use minewatch::protocol::stratum::Conversation;
@@ -31,21 +33,7 @@ impl EventSink for Sink {
 }
 
 pub fn flow() -> Flow {
-    let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
-    let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 3333 };
-    let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
-    Flow {
-        id: 1,
-        key,
-        initiator,
-        first_seen: Timestamp::ZERO,
-        last_seen: Timestamp::ZERO,
-        packets: [10, 10],
-        bytes: [1000, 1000],
-        link: [LinkInfo::default(); 2],
-        midstream: false,
-        lost: [0, 0],
-    }
+    flow::flow(Transport::Tcp, 50210, 3333)
 }
 
 /// One conversation in progress.

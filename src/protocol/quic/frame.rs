@@ -9,6 +9,8 @@ const PING: u8 = 0x01;
 const ACK: u8 = 0x02;
 const ACK_ECN: u8 = 0x03;
 const CRYPTO: u8 = 0x06;
+/// CRYPTO in Google's versions T050 and T051. In others this is STREAM, which has no place here.
+const GOOGLE_CRYPTO: u8 = 0x08;
 const CONNECTION_CLOSE: u8 = 0x1c;
 
 /// A piece of the handshake's stream.
@@ -30,7 +32,7 @@ pub(super) fn crypto(frames: &[u8]) -> impl Iterator<Item = Crypto<'_>> {
                     ack(&mut reader)?;
                     integers(&mut reader, 3)?;
                 }
-                CRYPTO => {
+                CRYPTO | GOOGLE_CRYPTO => {
                     let offset = varint::read(&mut reader)?;
                     let length = varint::length(&mut reader)?;
                     return reader.take(length).map(|data| Crypto { offset, data });
@@ -72,15 +74,16 @@ mod tests {
             0x03, 0x09, 0x00, 0x00, 0x00, 0x01, 0x02, 0x03, // ACK with ECN counts
             0x1c, 0x40, 0x0a, 0x00, 0x02, b'n', b'o', // CONNECTION_CLOSE with a reason
             0x06, 0x00, 0x01, b'h', // CRYPTO
+            0x08, 0x01, 0x01, b'e', // CRYPTO of Google's
         ];
         let pieces: Vec<_> = crypto(&frames).map(|piece| (piece.offset, piece.data)).collect();
-        assert_eq!(pieces, [(5, &b"lo"[..]), (0, &b"h"[..])]);
+        assert_eq!(pieces, [(5, &b"lo"[..]), (0, b"h"), (1, b"e")]);
     }
 
     #[test]
     fn what_is_malformed_or_out_of_place_ends_the_search() {
         for frames in [
-            &[0x08, 0x00, 0x06, 0x00, 0x01, b'h'][..], // STREAM
+            &[0x0a, 0x00, 0x06, 0x00, 0x01, b'h'][..], // STREAM
             &[0x06, 0x00, 0x02, b'h'],                 // longer than the packet
             &[0x02, 0x09, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00], // ranges
         ] {

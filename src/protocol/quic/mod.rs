@@ -139,6 +139,18 @@ mod tests {
     }
 
     #[test]
+    fn drafts_and_reserved_versions_show_their_name() {
+        for number in [0xff00_0015, 0xff00_001d, 0xface_b002, 0x5430_3531, 0xfafa_fafa] {
+            let packet = ClientPacket::new(number, b"client's");
+            let mut tap = Tap::<Connection>::new();
+            let datagram = packet.sealed(&crypto(0, &hello("www.example")));
+            assert_eq!(tap.send(ToServer, &datagram), Next::Done, "{number:08x}");
+            assert_eq!(sni(&tap), Some("www.example"));
+            assert_eq!(tap.heard.initials[0].version, number);
+        }
+    }
+
+    #[test]
     fn a_name_cut_in_the_middle_with_its_tail_first_is_read() {
         let hello = hello("www.pool.example");
         let cut = hello.windows(4).position(|part| part == b"pool").unwrap() + 2;
@@ -229,7 +241,7 @@ mod tests {
             &[][..],
             &[0xc0, 0x00, 0x00, 0x00], // too short for a version
             &[0x40, 0x00, 0x00, 0x00, 0x01, 0x00], // short header
-            &[0xc0, 0x0a, 0x1a, 0x2a, 0x3a, 0x08], // no version that can be read
+            &[0xc0, 0x0a, 0x1a, 0x2a, 0x3b, 0x08], // no version that can be read
             &[0x80, 0x00, 0x00, 0x00, 0x01, 0x08], // the fixed bit is 0
             b"a datagram of text",
         ] {

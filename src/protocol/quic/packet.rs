@@ -26,11 +26,32 @@ impl Version {
             0x0000_0001 | 0xff00_0021 | 0xff00_0022 => (SALT_1, b"quic ", 0),
             0x6b33_43cf => (SALT_2, b"quicv2 ", 1),
             0xff00_001d..=0xff00_0020 => (SALT_DRAFT_29, b"quic ", 0),
+            0xff00_0017..=0xff00_001c | MVFST_2 | MVFST_EXPERIMENTAL => {
+                (SALT_DRAFT_23, b"quic ", 0)
+            }
+            0xff00_0015 | 0xff00_0016 | MVFST_1 => (SALT_DRAFT_21, b"quic ", 0),
+            GOOGLE_T050 => (SALT_T050, b"quic ", 0),
+            GOOGLE_T051 => (SALT_T051, b"quic ", 0),
+            // No document names a salt for these; clients that were seen use this one.
+            _ if is_reserved(number) => (SALT_DRAFT_29, b"quic ", 0),
             _ => return None,
         };
         Some(Version { number, salt, label, initial })
     }
 }
+
+/// Versions of the form 0x?a?a?a?a make a server name those it knows (RFC 9000 §15).
+fn is_reserved(number: u32) -> bool {
+    number & 0x0f0f_0f0f == 0x0a0a_0a0a
+}
+
+/// Facebook's versions: draft 22, then draft 27.
+const MVFST_1: u32 = 0xface_b001;
+const MVFST_2: u32 = 0xface_b002;
+const MVFST_EXPERIMENTAL: u32 = 0xface_b00e;
+/// Google's drafts 25 and 27, with TLS and with salts of their own.
+const GOOGLE_T050: u32 = u32::from_be_bytes(*b"T050");
+const GOOGLE_T051: u32 = u32::from_be_bytes(*b"T051");
 
 /// Version 1 (RFC 9001 §5.2), and the drafts 33 and 34 before it.
 const SALT_1: [u8; 20] = [
@@ -46,6 +67,25 @@ const SALT_2: [u8; 20] = [
 const SALT_DRAFT_29: [u8; 20] = [
     0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0,
     0x43, 0x90, 0xa8, 0x99,
+];
+
+/// The drafts 23 to 28 (draft-ietf-quic-tls-23 §5.2).
+const SALT_DRAFT_23: [u8; 20] = [
+    0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65,
+    0xbe, 0xf9, 0xf5, 0x02,
+];
+/// The drafts 21 and 22 (draft-ietf-quic-tls-21 §5.2).
+const SALT_DRAFT_21: [u8; 20] = [
+    0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd,
+    0x7a, 0x02, 0x64, 0x4a,
+];
+const SALT_T050: [u8; 20] = [
+    0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c,
+    0x60, 0x48, 0x83, 0x10,
+];
+const SALT_T051: [u8; 20] = [
+    0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc,
+    0xda, 0x6e, 0x03, 0x3d,
 ];
 
 /// An Initial packet.
@@ -135,6 +175,23 @@ mod tests {
         assert_eq!(of(0xc0, 0x6b33_43cf), Some(false)); // Retry
         assert_eq!(of(0xc0, 0xff00_001d), Some(true));
         assert_eq!(of(0xc0, 2), None);
+    }
+
+    #[test]
+    fn drafts_and_reserved_versions_have_the_salt_of_their_time() {
+        let salt = |number: u32| Version::of(number).map(|version| version.salt);
+        for (numbers, expected) in [
+            (&[0xff00_0014, 0xff00_0023, 0x0a1a_2a3b, 0][..], None),
+            (&[0xff00_0015, 0xface_b001], Some(SALT_DRAFT_21)),
+            (&[0xff00_0017, 0xff00_001c, 0xface_b002], Some(SALT_DRAFT_23)),
+            (&[0xff00_001d, 0xff00_0020, 0x0a1a_2a3a, 0xfafa_fafa], Some(SALT_DRAFT_29)),
+            (&[0xff00_0021, 1], Some(SALT_1)),
+            (&[0x5430_3530], Some(SALT_T050)),
+        ] {
+            for number in numbers {
+                assert_eq!(salt(*number), expected, "{number:08x}");
+            }
+        }
     }
 
     #[test]

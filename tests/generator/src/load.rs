@@ -156,7 +156,7 @@ pub fn web(out: &mut dyn Write, visits: u32, seed: u64) -> io::Result<()> {
 
 /// The frames of one visit, in order.
 fn visit(number: u32, data: &[u8], rng: &mut Rng) -> VecDeque<Vec<u8>> {
-    let tls = number % 4 != 0;
+    let tls = !number.is_multiple_of(4);
     let name = format!("www{}.site{}.example", number % 7, number % 5000);
     let mut connection = Connection::new(number);
     if !tls {

@@ -1,0 +1,170 @@
+//! What is found in the beginnings of connections, and when the search ends.
+
+use super::*;
+use Direction::{ToClient as S, ToServer as C};
+use proptest::prelude::*;
+
+const NOTIFY: &[u8] = b"{\"id\":null,\"method\":\"mining.notify\",\"params\":[]}\n";
+
+/// Nothing that we know, and too long for a handshake of Stratum V2, which is random bytes.
+const NOISE: &[u8] = &[0xff; 300];
+
+fn say(search: &mut Search, direction: Direction, bytes: &[u8]) -> Verdict {
+    say_after(search, direction, 0, bytes)
+}
+
+fn say_after(search: &mut Search, direction: Direction, gap: u64, bytes: &[u8]) -> Verdict {
+    search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes })
+}
+
+/// What was kept of a direction.
+fn kept(search: &mut Search, direction: Direction) -> Vec<u8> {
+    let kept = search.take();
+    let own = kept.iter().filter(|kept| kept.direction == direction);
+    own.flat_map(|kept| kept.bytes.clone()).collect()
+}
+
+#[test]
+fn both_sides_foreign_or_one_for_long_is_good_for_tls_only() {
+    for strangers in [&[S, C][..], &[S, S, S]] {
+        let mut search = Search::new(false);
+        for direction in strangers {
+            assert!(!search.clear);
+            assert_eq!(say(&mut search, *direction, NOISE), Verdict::Unsure);
+        }
+        assert!(search.clear);
+        assert_eq!(say(&mut search, C, NOTIFY), Verdict::Unsure);
+        assert!(search.take().is_empty());
+    }
+}
+
+#[test]
+fn a_foreign_connection_is_given_up_after_some_chunks_or_bytes() {
+    for (chunk, midstream, patience) in [
+        (NOISE, false, CLEAR_CHUNKS as usize),
+        (&[0xff; 1400], false, CLEAR_BYTES.div_ceil(1400)),
+        (NOISE, true, MIDSTREAM_PATIENCE as usize),
+    ] {
+        let mut search = Search::new(midstream);
+        let more = (0..100).take_while(|_| say(&mut search, S, chunk) == Verdict::Unsure);
+        assert_eq!(more.count() + 1, patience);
+    }
+}
+
+#[test]
+fn what_was_said_before_is_kept_for_the_parser() {
+    let mut search = Search::new(false);
+    assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
+    assert_eq!(say(&mut search, C, b"{\"id\":1,"), Verdict::Unsure);
+    assert_eq!(say(&mut search, S, &NOTIFY[9..]), Verdict::Found(Found::Stratum, 0));
+    let order: Vec<_> = search.kept.iter().map(|kept| kept.direction).collect();
+    assert_eq!(order, [S, C]);
+    assert_eq!(kept(&mut search, S), &NOTIFY[..9]);
+}
+
+#[test]
+fn a_late_start_is_taken_up_at_the_next_message() {
+    let frame = [&[0x81, NOTIFY.len() as u8], NOTIFY].concat();
+    let line = [b"5\"],\"id\":4}\n", NOTIFY].concat();
+    for (chunk, found, start) in [
+        (&line[..], Found::Stratum, line.len() - NOTIFY.len()),
+        (&frame, Found::WebSocket, 0),
+        (b"GET / HTTP/1.1\r\n", Found::Http, 0),
+        (b"HTTP/1.1 200 OK\r\n", Found::Http, 0),
+    ] {
+        let mut search = Search::new(true);
+        assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+        assert_eq!(say(&mut search, S, chunk), Verdict::Found(found, start));
+        assert!(kept(&mut search, S).is_empty());
+    }
+}
+
+#[test]
+fn a_loss_makes_it_a_late_start() {
+    let mut search = Search::new(false);
+    assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
+    assert_eq!(say_after(&mut search, S, 100, NOISE), Verdict::Unsure);
+    for _ in 0..PATIENCE + 1 {
+        assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
+    }
+    assert_eq!(say(&mut search, S, NOTIFY), Verdict::Found(Found::Stratum, 0));
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_is_bounded(
+        starts in prop::collection::vec(
+            (any::<bool>(), prop::sample::select(vec![
+                "", "{\"method\":\"", "GET ", "\x05", "\r\n\r\n", "\n{\"id\":", "PROXY ", "\u{81}~",
+            ])),
+            1..4,
+        ),
+        chunks in prop::collection::vec((any::<bool>(), 0u64..20, 0usize..3000, any::<u8>()), 0..60),
+    ) {
+        let mut search = Search::new(false);
+        let side = |client| if client { C } else { S };
+        let begin = starts.iter().map(|(client, text)| (side(*client), 0, text.as_bytes().to_vec()));
+        let go_on = chunks
+            .iter()
+            .map(|(client, gap, count, byte)| (side(*client), gap.saturating_sub(18), vec![*byte; *count]));
+        for (direction, gap, bytes) in begin.chain(go_on) {
+            let verdict = say_after(&mut search, direction, gap, &bytes);
+            prop_assert!(search.size <= MAX_KEPT + 3000 * 2);
+            if verdict != Verdict::Unsure {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn tls_may_begin_after_an_exchange_in_clear() {
+    let mut hello = vec![22, 3, 1, 0x00, 0xc8, 1, 0x00, 0x00, 0xc4, 3, 3];
+    hello.resize(5 + 0xc8, 0x5a);
+    let exchanges: [&[(Direction, &[u8])]; 6] = [
+        // SSLRequest of PostgreSQL, and the server's consent.
+        &[(C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]), (S, b"S")],
+        &[
+            (S, b"220 mail.example ESMTP\r\n"),
+            (C, b"EHLO host.example\r\n"),
+            (S, b"250-mail.example\r\n250-PIPELINING\r\n"),
+            (S, b"250 STARTTLS\r\n"),
+            (C, b"STARTTLS\r\n"),
+            (S, b"220 2.0.0 Ready to start TLS\r\n"),
+        ],
+        &[
+            (S, b"220-Welcome\r\n"),
+            (S, b"220-to the\r\n"),
+            (S, b"220 archive\r\n"),
+            (C, b"AUTH SSL\r\n"),
+            (S, b"504 AUTH type not supported\r\n"),
+            (C, b"AUTH TLS\r\n"),
+            (S, b"234 Proceed\r\n"),
+        ],
+        &[
+            (C, b"<?xml version='1.0'?><stream:stream to='chat.example'>"),
+            (S, b"<?xml version='1.0'?><stream:stream id='1'>"),
+            (S, b"<stream:features><starttls/></stream:features>"),
+            (C, b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+            (S, b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+        ],
+        // Greeting of MySQL, and the client's SSLRequest.
+        &[
+            (S, b"\x4a\0\0\0\x0a8.0.30\0\x07\0\0\0abcdefgh\0\xff\xff\xff\x02\0"),
+            (C, b"\x20\0\0\x01\x05\xae\0\0\0\0\0\x01\x2d\0\0\0\0\0\0\0"),
+        ],
+        // X.224 connection request and confirmation of RDP.
+        &[
+            (C, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
+            (S, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0"),
+        ],
+    ];
+    for exchange in exchanges {
+        let mut search = Search::new(false);
+        for (direction, bytes) in exchange {
+            assert_eq!(say(&mut search, *direction, bytes), Verdict::Unsure, "{bytes:?}");
+        }
+        assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
+        assert!(search.take().is_empty(), "what came before is no TLS");
+    }
+}
