@@ -49,6 +49,16 @@ impl WorkTotal {
         self.keep_within_bounds();
     }
 
+    /// Adds the work of another total.
+    pub fn merge(&mut self, other: &WorkTotal) {
+        self.hashes += other.hashes;
+        self.hashes_squared += other.hashes_squared;
+        self.shares += other.shares;
+        self.spans.extend_from_slice(&other.spans);
+        self.pauses.extend_from_slice(&other.pauses);
+        self.keep_within_bounds();
+    }
+
     /// `None` while there are too few shares.
     pub fn hashrate(&self) -> Option<Hashrate> {
         let spans = union(&self.spans);

@@ -36,8 +36,9 @@ impl Connection {
                 self.request(context, direction, request, &fields);
                 None
             }
-            Head::Response(response, fields, reason) => {
-                self.response(context, direction, &response, &fields, reason)
+            Head::Response(mut response, fields, reason) => {
+                response.direction = direction;
+                self.response(context, &response, &fields, reason)
             }
         };
         match switch {
@@ -50,9 +51,10 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        request: HttpRequest,
+        mut request: HttpRequest,
         fields: &Fields,
     ) {
+        request.direction = direction;
         context.emit(Event::HttpRequest(&request));
         let asked = Asked::of(&request, fields);
         let wanted = self.conversation.is_some();
@@ -74,11 +76,11 @@ impl Connection {
     fn response(
         &mut self,
         context: &mut Context<'_>,
-        direction: Direction,
         response: &HttpResponse,
         fields: &Fields,
         reason: Reason,
     ) -> Option<Switch> {
+        let direction = response.direction;
         context.emit(Event::HttpResponse(response));
         if exchange::is_interim(response.status) {
             return None;

@@ -85,11 +85,11 @@ impl Connection {
         direction: Direction,
         head: Option<Box<Head>>,
     ) {
-        match head.as_deref() {
-            Some(Head::Request(request, _)) if self.client != Some(direction.reverse()) => {
-                context.emit(Event::HttpRequest(request));
-            }
-            _ => {}
+        if let Some(Head::Request(mut request, _)) = head.map(|head| *head)
+            && self.client != Some(direction.reverse())
+        {
+            request.direction = direction;
+            context.emit(Event::HttpRequest(&request));
         }
     }
 }
