@@ -79,6 +79,11 @@ impl Session {
         !self.is_mining() && self.patience == 0
     }
 
+    /// Whether something was heard, and nothing that is foreign to mining.
+    pub fn is_promising(&self) -> bool {
+        self.is_mining() || self.state.first_message.is_some() && self.patience == PATIENCE
+    }
+
     /// Counts lines that no message came out of.
     pub fn malformed(&mut self, lines: u64) {
         self.cut(lines);
