@@ -128,6 +128,21 @@ fn in_a_connection_joined_midstream_the_end_that_asks_is_to_blame() {
     }
 }
 
+#[test]
+fn behind_a_proxy_the_address_asked_for_is_the_pools() {
+    let ends = ends("10.30.0.7:33000", "10.30.0.254:3128");
+    let mut recorder = recorder();
+    let mut script = Script::default();
+    script
+        .say(Miner, "CONNECT 91.121.140.167:3333 HTTP/1.1\r\nHost: x\r\n\r\n")
+        .say(Pool, "HTTP/1.1 200 Connection established\r\n\r\n");
+    recorder.connection(SECOND, ends, &script.finish(), &Wire::default());
+    let records = records(&recorder);
+    let pool = &closed(&records)[0]["pool"];
+    assert_eq!((text(pool, "ip"), &pool["port"]), ("91.121.140.167", &Value::from(3333)));
+    assert_eq!(pool["domain"], Value::Null);
+}
+
 /// A miner of Monero with five shares; at the end its pool may send it elsewhere.
 fn mining(wallet: &str, redirect: Option<(&str, u16)>) -> Conversation {
     let plan = Plan {

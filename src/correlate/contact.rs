@@ -1,14 +1,18 @@
 //! A contact: a pool's name was looked up, or its name or address reached.
 
+use std::net::SocketAddr;
+
 use super::Correlator;
 use super::campaign::Identity;
 use super::incident::Proof;
 use super::incidents::Clue;
 use super::pools::PoolUse;
 use crate::model::alert::{Alert, EvidenceKind, Verdict};
+use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
 use crate::model::finding::{Contact, FlowRef, PoolClass};
+use crate::model::flow::Endpoint;
 
 impl Correlator {
     /// A new connection: to an address that DNS gave this host for a pool's name?
@@ -48,17 +52,18 @@ impl Correlator {
         let Contact { evidence, observed, hit } = contact;
         let lookup = matches!(evidence, EvidenceKind::DnsQuery | EvidenceKind::DnsAnswer);
         let tunnelled = *evidence == EvidenceKind::TunnelTarget;
+        let target = tunnelled.then(|| endpoint(observed)).flatten();
         let domain = match evidence {
             EvidenceKind::PoolAddress | EvidenceKind::TlsCertificate => {
                 self.names.told_to(host.ip, far.ip, at.time).map(|told| told.name.to_string())
             }
-            EvidenceKind::HttpUrl | EvidenceKind::TunnelTarget => {
-                observed.split(['/', ':']).next().map(str::to_owned)
-            }
+            EvidenceKind::TunnelTarget if target.is_some() => None,
+            EvidenceKind::TunnelTarget => Some(without_port(observed).to_owned()),
+            EvidenceKind::HttpUrl => observed.split('/').next().map(str::to_owned),
             _ => Some(observed.clone()),
         };
         // A proxy or a resolver stands between: its address is not the pool's.
-        let direct = (!lookup && !tunnelled).then_some(far);
+        let direct = if lookup || tunnelled { target } else { Some(far) };
         let mut identities = vec![Identity::Pool(hit.pool.name.clone())];
         identities.extend(direct.map(|far| Identity::Address(far.ip)));
         identities.extend(domain.as_deref().map(Identity::of_name));
@@ -88,4 +93,10 @@ impl Correlator {
         let further = incident.touch(at, flow, &identities, verdict, pool);
         self.incidents.tell(sequence, at.time, further, new, &self.hosts, alerts);
     }
+}
+
+/// `192.0.2.9:3333` or `[2001:db8::9]:3333`.
+fn endpoint(text: &str) -> Option<Endpoint> {
+    let address: SocketAddr = text.parse().ok()?;
+    Some(Endpoint { ip: address.ip(), port: address.port() })
 }

@@ -11,12 +11,13 @@ use hashbrown::HashSet;
 
 use crate::intel::Intel;
 use crate::model::alert::EvidenceKind;
+use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
 use crate::model::event::http::HttpRequest;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{DnsMessage, Event, Moment, QuicInitial, TlsHandshake};
 use crate::model::finding::{Contact, Finding, FindingKind, FlowRef, Hit};
-use crate::model::flow::{Flow, FlowEnd, Transport};
+use crate::model::flow::{Endpoint, Flow, FlowEnd, Transport};
 
 /// Turns the events of one worker's flows into findings.
 pub struct Detector {
@@ -137,7 +138,7 @@ impl Detector {
     }
 
     fn http(&self, request: &HttpRequest, report: &mut Report<'_>) {
-        let Some(host) = request.host.as_deref().map(name::without_port) else { return };
+        let Some(host) = request.host.as_deref().map(without_port) else { return };
         let url = self.intel.url(host, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);
@@ -152,7 +153,10 @@ impl Detector {
             Some(ip) => self.intel.endpoint(ip, tunnel.port),
             None => self.intel.name(&tunnel.host),
         };
-        let observed = || format!("{}:{}", tunnel.host, tunnel.port);
+        let observed = || match tunnel.ip {
+            Some(ip) => Endpoint { ip, port: tunnel.port }.to_string(),
+            None => format!("{}:{}", tunnel.host, tunnel.port),
+        };
         if !report.contact(hit, EvidenceKind::TunnelTarget, observed) && tunnel.ip.is_none() {
             report.add(FindingKind::Named(tunnel.host.as_str().into()));
         }
@@ -200,7 +204,7 @@ mod tests {
     use super::*;
     use crate::model::event::dns::Question;
     use crate::model::event::tls::ClientHello;
-    use crate::model::flow::{Endpoint, FlowKey};
+    use crate::model::flow::FlowKey;
     use crate::model::link::LinkInfo;
     use crate::model::time::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use super::credentials;
 use super::upgrade::{Extension, Upgrade};
-use crate::protocol::stratum::text::printable;
+use crate::model::text::kept;
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
 }
 
 fn text(value: &[u8]) -> Option<String> {
-    (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+    (!value.is_empty()).then(|| kept(&String::from_utf8_lossy(value)))
 }
 
 /// One number, or a list that repeats it (RFC 9110 §8.6).

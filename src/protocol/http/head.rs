@@ -5,8 +5,8 @@
 
 use super::fields::Fields;
 use crate::model::event::{HttpRequest, HttpResponse};
+use crate::model::text::printable_within;
 use crate::protocol::parser::Probe;
-use crate::protocol::stratum::text::printable_within;
 
 /// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
 pub const MAX_HEAD: usize = 64 * 1024;

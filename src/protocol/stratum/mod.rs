@@ -19,6 +19,7 @@ mod line;
 mod login;
 mod message;
 pub mod p2pool;
+mod pace;
 mod profile;
 mod session;
 mod shares;

@@ -92,6 +92,7 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             strict: text_at(args, 1).is_some_and(|nonce| nonce.len() <= 16 && is_hex(&nonce)),
             user: None,
             hash_count: None,
+            nonce: None,
         }),
         // `{host, port}`, the port in hexadecimal as all numbers of this version.
         "mining.reconnect" if args.is_empty() => {
