@@ -2,9 +2,9 @@
 //! over the time in which there was work to do.
 //!
 //! Finding shares is a Poisson process, so with shares of difficulty D the estimate ΣD/T has the
-//! relative standard error √ΣD² / ΣD. A connection's time ends with its last message; a share that ends it
-//! is not counted, since n shares in a time that ends with the last of them are as many as n − 1 in one
-//! that ends at any moment.
+//! relative standard error √ΣD² / ΣD. A connection's time ends with its last message; a share
+//! that ends it is not counted, since n shares in a time that ends with the last of them are as many
+//! as n − 1 in one that ends at any moment.
 //!
 //! Many miners count their nonces, and then each share shows how fast (see `stratum::pace`). That is
 //! far more exact than the number of shares, which must agree with it.

@@ -1,7 +1,7 @@
 //! `host:port`, as URLs, `Host` headers and CONNECT write it (RFC 3986 §3.2).
 
-/// The host: without a port, which is digits or nothing, and without the brackets of an IPv6 address. What is
-/// no authority stays as it is, a bare IPv6 address among it.
+/// The host: without a port, which is digits or nothing, and without the brackets of an IPv6
+/// address. What is no authority stays as it is, a bare IPv6 address among it.
 pub fn without_port(authority: &str) -> &str {
     let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));

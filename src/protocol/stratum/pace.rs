@@ -1,10 +1,11 @@
 //! How fast a miner goes through its nonces. A share tells how far it has come with its job.
 //!
-//! XMRig's threads take ranges of [`RANGE`] nonces in turn from a counter that begins at 0 with each job,
-//! and try the nonces of a range one by one. A share found `age` seconds after its job came, at place n
-//! of a range, was therefore its thread's hash number n in that time. When shares are found is a
-//! matter of luck; how far the threads have come then is not, so a few shares tell the rate to a few
-//! per cent. Of miners that choose nonces otherwise the figures scatter, and nothing is concluded.
+//! XMRig's threads take ranges of [`RANGE`] nonces in turn from a counter that begins at 0 with each
+//! job, and try the nonces of a range one by one. A share found `age` seconds after its job came, at
+//! place n of a range, was therefore its thread's hash number n in that time. When shares are found
+//! is a matter of luck; how far the threads have come then is not, so a few shares tell the rate to
+//! a few per cent. Of miners that choose nonces otherwise the figures scatter, and nothing is
+//! concluded.
 
 use std::time::Duration;
 
