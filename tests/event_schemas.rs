@@ -109,8 +109,14 @@ fn handshake() -> impl Strategy<Value = TlsHandshake> {
         },
     );
     let server = any::<u16>().prop_map(|version| ServerHello { version, ..ServerHello::default() });
-    (option::of(hello()), option::of(server), vec(certificate, 0..3))
-        .prop_map(|(client, server, certificates)| TlsHandshake { client, server, certificates })
+    (option::of(hello()), option::of(server), vec(certificate, 0..3)).prop_map(
+        |(client, server, certificates)| TlsHandshake {
+            client,
+            server,
+            certificates,
+            ..TlsHandshake::default()
+        },
+    )
 }
 
 fn request() -> impl Strategy<Value = HttpRequest> {

@@ -52,8 +52,6 @@ const EXCEPTIONS: &[Exception] = &[
     except("monerod", "*", &["coin"], "the connection with shares names nobody"),
     except("monerod", "server-only", &["silent"], "wallets and explorers fetch templates, too"),
     except("getblocktemplate", "*", &["coin"], "all coins of Bitcoin's family ask like that"),
-    // Limits of the sensor.
-    except("*", "reconnect", &["incidents"], "another address may be another pool"),
 ];
 
 impl Exception {

@@ -336,3 +336,87 @@ proptest! {
         tap.end();
     }
 }
+
+/// A node's block template with so many transactions, 500 bytes each.
+fn template(transactions: usize) -> String {
+    let hash = "0f".repeat(32);
+    let transaction =
+        format!(r#"{{"data":"{}","txid":"{hash}","depends":[],"fee":900}}"#, "a5".repeat(190));
+    format!(
+        r#"{{"result":{{"version":536870912,"previousblockhash":"{hash}","transactions":[{}],"coinbasevalue":312500000,"target":"0000000000000fffffffffffffffffffffffffffffffffffffffffffffffffff","bits":"1a0fffff","height":840001}},"error":null,"id":0}}"#,
+        vec![transaction; transactions].join(",")
+    )
+}
+
+/// cpuminer asks bitcoind for work twice and hands in a block.
+fn solo(transactions: usize) -> Vec<Turn> {
+    let head = "POST / HTTP/1.1\r\nHost: 10.0.0.9:8332\r\nUser-Agent: cpuminer/2.5.1\r\nContent-Type: application/json";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    let ask = r#"{"id":0,"method":"getblocktemplate","params":[{"capabilities":["coinbasetxn"],"rules":["segwit"]}]}"#;
+    let block = "a5".repeat(90 + 250 * transactions);
+    let submit = format!(r#"{{"id":1,"method":"submitblock","params":["{block}"]}}"#);
+    let chunks: String = template(transactions)
+        .as_bytes()
+        .chunks(8000)
+        .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)))
+        .collect();
+    vec![
+        turn(C, message(head, ask)),
+        turn(S, message(ok, &template(transactions))),
+        turn(C, message(head, ask)),
+        turn(S, format!("{ok}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")),
+        turn(C, message(head, &submit)),
+        turn(S, message(ok, r#"{"result":null,"error":null,"id":1}"#)),
+    ]
+}
+
+#[test]
+fn a_template_of_two_megabytes_proves_as_much_as_a_short_one() {
+    let short = told(&solo(2)).mining.unwrap();
+    assert_eq!(short.steps.last().unwrap().verdict, Verdict::Active);
+    let turns = solo(4200);
+    assert!(turns[1].1.len() > 2_000_000 && turns[4].1.len() > 2_000_000);
+    for cuts in [&[1460][..], &[64, 1, 1460, 9000], &[60_000]] {
+        let mining = Tap::new().play(&turns, cuts).end().mining.unwrap();
+        assert_eq!(mining.dialect, Dialect::GetBlockTemplate);
+        assert_eq!((mining.jobs, mining.shares.accepted, mining.malformed), (2, 1, 0));
+        assert_eq!((mining.steps.len(), mining.height), (short.steps.len(), short.height));
+    }
+}
+
+#[test]
+fn each_element_of_a_batch_is_a_message() {
+    let head = "POST / HTTP/1.1\r\nHost: 10.0.0.9:8332\r\nUser-Agent: cpuminer/2.5.1";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    let ask = r#"[{"id":4,"method":"getblockchaininfo","params":[]},
+        {"id":0,"method":"getblocktemplate","params":[{"rules":["segwit"],"longpollid":"0f"}]}]"#;
+    let answer = format!(r#"[{{"result":{{}},"error":null,"id":4}},{}]"#, template(300));
+    let submit = format!(r#"[{{"id":1,"method":"submitblock","params":["{}"]}}]"#, "a5".repeat(90));
+    let turns = [
+        turn(C, message(head, ask)),
+        turn(S, message(ok, &answer)),
+        turn(C, message(head, &submit)),
+        turn(S, message(ok, r#"[{"result":"high-hash","error":null,"id":1}]"#)),
+    ];
+    for cuts in [&[][..], &[1], &[7, 1460]] {
+        let mining = Tap::new().play(&turns, cuts).end().mining.unwrap();
+        assert_eq!((mining.jobs, mining.shares.submitted, mining.shares.rejected), (1, 1, 1));
+    }
+    // The same in lines, without HTTP around it.
+    let bare = [ask.replace('\n', ""), answer, submit, "[{\"result\":null,\"id\":1}]".to_owned()];
+    let turns: Vec<Turn> =
+        [C, S, C, S].into_iter().zip(bare).map(|(from, line)| turn(from, line + "\r\n")).collect();
+    for cuts in [&[][..], &[1], &[7, 1460]] {
+        let mining = Tap::new().play(&turns, cuts).end().mining.unwrap();
+        assert_eq!((mining.jobs, mining.shares.submitted, mining.shares.accepted), (1, 1, 1));
+    }
+}
+
+#[test]
+fn long_answers_to_other_questions_are_not_looked_at() {
+    let head = "POST / HTTP/1.1\r\nHost: 10.0.0.9:8332\r\nUser-Agent: node-explorer";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    let ask = r#"{"id":0,"method":"getblock","params":["0f",2]}"#;
+    let turns = [turn(C, message(head, ask)), turn(S, message(ok, &template(4200)))];
+    assert_eq!(Tap::new().play(&turns, &[1460]).end().mining, None);
+}

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::model::text::printable;
+
 /// Why a capture cannot start or go on at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -129,21 +131,6 @@ impl Serialize for InputProblem {
         fields.serialize_field("text", &self.to_string())?;
         fields.end()
     }
-}
-
-/// The text with control characters escaped: file names may carry terminal sequences.
-fn printable(text: &str) -> impl fmt::Display + '_ {
-    struct Printable<'a>(&'a str);
-    impl fmt::Display for Printable<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            use fmt::Write;
-            self.0.chars().try_for_each(|c| match c {
-                c if c.is_control() => write!(f, "{}", c.escape_default()),
-                c => f.write_char(c),
-            })
-        }
-    }
-    Printable(text)
 }
 
 /// Names a path in a problem; what is not UTF-8 shows as replacement characters.

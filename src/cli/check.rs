@@ -2,7 +2,7 @@
 
 use super::args;
 use super::exit::{Exit, Failure};
-use super::intel::print_stats;
+use super::intel::{print_stats, print_warnings};
 use super::print;
 use super::setup;
 use crate::capture::check_filter;
@@ -14,14 +14,11 @@ pub(super) fn check(args: &args::Check) -> Result<Exit, Failure> {
         check_filter(filter).map_err(|error| Failure::new(Exit::Config, error))?;
     }
     let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
-    for warning in &warnings {
-        print::line(warning);
-    }
+    let exit = print_warnings(&warnings);
     print_stats(&intel.stats());
-    if warnings.iter().any(|warning| warning.refused) {
-        return Ok(Exit::Config);
+    if exit == Exit::Done {
+        let name = args.config.as_deref().map(|file| file.display().to_string());
+        print::line(format_args!("{}: good", name.as_deref().unwrap_or("built-in configuration")));
     }
-    let name = args.config.as_deref().map(|file| file.display().to_string());
-    print::line(format_args!("{}: good", name.as_deref().unwrap_or("built-in configuration")));
-    Ok(Exit::Done)
+    Ok(exit)
 }

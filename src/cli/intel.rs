@@ -4,22 +4,21 @@ use super::args::{Intel as Args, IntelCommand};
 use super::exit::{Exit, Failure};
 use super::print;
 use super::setup;
-use crate::intel::{self, Intel, IntelStats};
+use crate::intel::{self, Intel, IntelStats, Warning};
 
 pub(super) fn intel(args: Args) -> Result<Exit, Failure> {
-    if let IntelCommand::Lint { files } = &args.command {
-        return lint(files);
-    }
-    let mut settings = setup::file_settings(args.config.as_deref())?.intel;
-    settings.files.extend(args.files);
-    let (intel, _) = Intel::load(&settings.files, settings.builtin)?;
+    let load = || -> Result<Intel, Failure> {
+        let mut settings = setup::file_settings(args.config.as_deref())?.intel;
+        settings.files.extend(args.files);
+        Ok(Intel::load(&settings.files, settings.builtin)?.0)
+    };
     match args.command {
-        IntelCommand::Lookup { values } => lookup(&intel, &values),
+        IntelCommand::Lint { files } => lint(&files),
+        IntelCommand::Lookup { values } => lookup(&load()?, &values),
         IntelCommand::Stats => {
-            print_stats(&intel.stats());
+            print_stats(&load()?.stats());
             Ok(Exit::Done)
         }
-        IntelCommand::Lint { .. } => Ok(Exit::Done),
     }
 }
 
@@ -44,15 +43,17 @@ fn lookup(intel: &Intel, values: &[String]) -> Result<Exit, Failure> {
 fn lint(files: &[std::path::PathBuf]) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for file in files {
-        let warnings = intel::lint(file)?;
-        for warning in &warnings {
-            print::line(warning);
-        }
-        if warnings.iter().any(|warning| warning.refused) {
+        if print_warnings(&intel::lint(file)?) == Exit::Config {
             exit = Exit::Config;
         }
     }
     Ok(exit)
+}
+
+/// Lists in which something was refused are wrong; the other warnings are advice.
+pub(super) fn print_warnings(warnings: &[Warning]) -> Exit {
+    warnings.iter().for_each(print::line);
+    if warnings.iter().any(|warning| warning.refused) { Exit::Config } else { Exit::Done }
 }
 
 pub(super) fn print_stats(stats: &IntelStats) {

@@ -19,15 +19,12 @@ pub(super) struct Grounds<'a> {
 /// A verdict needs a conversation to be more than `low` or `medium`; a single weak signal (a name,
 /// an address) never is.
 pub(super) fn severity(grounds: &Grounds<'_>) -> Severity {
-    if grounds.prober && grounds.verdict < Verdict::Active {
-        return Severity::Low;
-    }
     match grounds.verdict {
-        Verdict::Probe => Severity::Low,
         Verdict::Contact if grounds.class == Some(PoolClass::Malware) && !grounds.resolver => {
             Severity::Medium
         }
-        Verdict::Contact => Severity::Low,
+        Verdict::Probe | Verdict::Contact => Severity::Low,
+        Verdict::Attempt | Verdict::Session | Verdict::Mining if grounds.prober => Severity::Low,
         Verdict::Attempt | Verdict::Session => Severity::Medium,
         Verdict::Mining => Severity::High,
         Verdict::Active => Severity::Critical,

@@ -25,6 +25,18 @@ impl Identity {
         Identity::Domain(domain.to_owned())
     }
 
+    /// The identity of the place to which the pool has sent the miner: what it goes on with there
+    /// is the same campaign. `None` if that is the place where it is.
+    pub fn of_redirect(session: &MiningSession) -> Option<Identity> {
+        let (host, _) = session.redirect.as_ref()?;
+        let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        match bare.parse() {
+            Ok(address) => Some(Identity::Address(address)),
+            Err(_) => (!host.is_empty()).then(|| Identity::of_name(&host)),
+        }
+    }
+
     /// The identity of a session's payee: a wallet, or a pool account's name if that is all there
     /// is. Donations go to the miner's author and say nothing about the campaign.
     pub fn of_payee(session: &MiningSession) -> Option<Identity> {
@@ -42,10 +54,15 @@ pub(super) struct Campaign {
 }
 
 impl Campaign {
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
+    }
+
     pub fn shares_any(&self, identities: &[Identity]) -> bool {
         identities.iter().any(|identity| self.identities.contains(identity))
     }
 
+    /// Adds identities, as long as there is room.
     pub fn add(&mut self, identities: &[Identity]) {
         for identity in identities {
             if self.identities.len() < MAX_IDENTITIES && !self.identities.contains(identity) {
@@ -58,6 +75,19 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redirect_leads_to_an_address_or_a_domain_or_nowhere_else() {
+        let to = |host: &str| {
+            let redirect = Some((host.to_owned(), 5555));
+            Identity::of_redirect(&MiningSession { redirect, ..MiningSession::default() })
+        };
+        assert_eq!(to("EU2.Pool.Example."), Some(Identity::of_name("pool.example")));
+        assert_eq!(to("192.0.2.9"), Some(Identity::Address([192, 0, 2, 9].into())));
+        assert_eq!(to("[2001:db8::9]"), Some(Identity::Address("2001:db8::9".parse().unwrap())));
+        assert_eq!(to(""), None);
+        assert_eq!(Identity::of_redirect(&MiningSession::default()), None);
+    }
 
     #[test]
     fn names_of_one_operator_are_one_campaign() {

@@ -12,7 +12,8 @@ const MAX_KEYS: usize = 4096;
 /// Reasons, first occurrence first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EvidenceList {
-    listed: Vec<Evidence>,
+    /// With their subjects.
+    listed: Vec<(String, Evidence)>,
     keys: HashSet<(EvidenceKind, String)>,
     omitted: u64,
 }
@@ -29,15 +30,32 @@ impl EvidenceList {
             self.keys.insert(key);
         }
         if self.listed.len() < MAX_LISTED {
-            self.listed.push(evidence);
+            self.listed.push((subject.to_owned(), evidence));
         } else {
             self.omitted += 1;
         }
         true
     }
 
-    pub fn listed(&self) -> &[Evidence] {
-        &self.listed
+    /// Takes over the reasons of an incident that has become part of a probe: what was said to
+    /// pools was probing.
+    pub fn absorb(&mut self, other: EvidenceList) {
+        for (subject, mut evidence) in other.listed {
+            if matches!(evidence.kind, EvidenceKind::Login | EvidenceKind::LoginReply) {
+                evidence.kind = EvidenceKind::Probe;
+            }
+            self.add(&subject, evidence);
+        }
+        self.omitted += other.omitted;
+    }
+
+    pub fn listed(&self) -> impl Iterator<Item = &Evidence> {
+        self.listed.iter().map(|(_, evidence)| evidence)
+    }
+
+    /// Reasons listed.
+    pub fn len(&self) -> usize {
+        self.listed.len()
     }
 
     pub fn omitted(&self) -> u64 {

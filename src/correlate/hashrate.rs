@@ -2,11 +2,16 @@
 //! over the time in which there was work to do.
 //!
 //! Finding shares is a Poisson process, so with shares of difficulty D the estimate ΣD/T has the
-//! relative standard error √ΣD² / ΣD.
+//! relative standard error √ΣD² / ΣD. A connection's time ends with its last message; a share
+//! that ends it is not counted, since n shares in a time that ends with the last of them are as many
+//! as n − 1 in one that ends at any moment.
+//!
+//! Many miners count their nonces, and then each share shows how fast (see `stratum::pace`). That is
+//! far more exact than the number of shares, which must agree with it.
 
 use std::time::Duration;
 
-use crate::model::event::mining::Work;
+use crate::model::event::mining::{Pace, Work};
 use crate::model::time::Timestamp;
 
 /// A pause between messages this many times the mean gap between shares cannot be chance
@@ -14,6 +19,16 @@ use crate::model::time::Timestamp;
 const PAUSE_FACTOR: f64 = 15.0;
 /// Fewer shares say almost nothing: the standard error of three is 58 %.
 const MIN_SHARES: u64 = 3;
+/// The pace that nonces show is that of the host if it lies within so many standard errors of what
+/// the shares say: more are chance in 3 of 1000 cases. Threads that were not noticed, and a second
+/// machine behind the same address, make it too low.
+const AGREEMENT: f64 = 3.0;
+/// Likewise, if the connection on which it was seen has at least this part of all shares.
+const MAIN_PART: f64 = 0.75;
+/// A median of many figures is at least so much more exact than one of them. The spread is told as
+/// the error all the same: it covers that a graphics card tries its nonces in batches, and that the
+/// rate wanders.
+const MEDIAN_GAIN: f64 = 2.0;
 /// Spans kept for connections that have ended; the two closest are merged beyond that.
 const MAX_SPANS: usize = 256;
 /// Pauses kept in all; the shortest are forgotten beyond that.
@@ -32,6 +47,8 @@ pub struct WorkTotal {
     hashes: f64,
     hashes_squared: f64,
     shares: u64,
+    /// Of the connection with most shares among those whose nonces show it, and its shares.
+    pace: Option<(u64, Pace)>,
     /// [first job, last message] of each connection.
     spans: Vec<(Timestamp, Timestamp)>,
     pauses: Vec<(Timestamp, Timestamp)>,
@@ -42,10 +59,33 @@ impl WorkTotal {
         self.hashes += work.hashes;
         self.hashes_squared += work.hashes_squared;
         self.shares += work.shares;
+        if let Some(last) = work.last_share {
+            self.hashes = (self.hashes - last).max(0.0);
+            self.hashes_squared = (self.hashes_squared - last * last).max(0.0);
+            self.shares = self.shares.saturating_sub(1);
+        }
         if let (Some(first), Some(last)) = (work.first_job, work.last_message) {
             self.spans.push((first, last.max(first)));
         }
         self.pauses.extend_from_slice(&work.pauses);
+        self.learn(work.pace.map(|pace| (work.shares, pace)));
+        self.keep_within_bounds();
+    }
+
+    fn learn(&mut self, pace: Option<(u64, Pace)>) {
+        if pace.map(|(shares, _)| shares) > self.pace.map(|(shares, _)| shares) {
+            self.pace = pace;
+        }
+    }
+
+    /// Adds the work of another total.
+    pub fn merge(&mut self, other: &WorkTotal) {
+        self.hashes += other.hashes;
+        self.hashes_squared += other.hashes_squared;
+        self.shares += other.shares;
+        self.spans.extend_from_slice(&other.spans);
+        self.pauses.extend_from_slice(&other.pauses);
+        self.learn(other.pace);
         self.keep_within_bounds();
     }
 
@@ -68,10 +108,19 @@ impl WorkTotal {
             return None;
         }
         let rate = self.hashes / time;
-        Some(Hashrate {
-            hashes_per_second: rate,
-            standard_error: rate * self.hashes_squared.sqrt() / self.hashes,
-        })
+        let standard_error = rate * self.hashes_squared.sqrt() / self.hashes;
+        let by_shares = Hashrate { hashes_per_second: rate, standard_error };
+        Some(self.by_nonces(by_shares).unwrap_or(by_shares))
+    }
+
+    /// The rate that nonces show, if it agrees with the one that the shares say and is more exact.
+    fn by_nonces(&self, shares: Hashrate) -> Option<Hashrate> {
+        let (counted, Pace { hashes_per_second, spread }) = self.pace?;
+        let off = (hashes_per_second - shares.hashes_per_second).abs();
+        let most = counted as f64 >= MAIN_PART * self.shares as f64;
+        let agrees = most && off <= AGREEMENT * shares.standard_error;
+        (agrees && spread < MEDIAN_GAIN * shares.standard_error)
+            .then_some(Hashrate { hashes_per_second, standard_error: spread })
     }
 
     fn keep_within_bounds(&mut self) {
@@ -145,6 +194,8 @@ mod tests {
             shares,
             first_job: Some(at(from)),
             last_message: Some(at(to)),
+            last_share: None,
+            pace: None,
             pauses: Vec::new(),
         }
     }
@@ -156,6 +207,32 @@ mod tests {
         let rate = total.hashrate().unwrap();
         assert!((rate.hashes_per_second - 1000.0).abs() < 1e-6);
         assert!((rate.standard_error - 100.0).abs() < 1e-6, "1/sqrt(100) of 1000");
+    }
+
+    #[test]
+    fn nonces_tell_more_than_shares_where_the_two_agree() {
+        let pace = |hashes_per_second, spread| Some(Pace { hashes_per_second, spread });
+        let rate = |pace, others: u64| {
+            let mut total = WorkTotal::default();
+            total.add(&Work { pace, ..work(100, 30_000.0, 0, 3000) });
+            total.add(&work(others, 30_000.0, 0, 3000));
+            total.hashrate().unwrap()
+        };
+        let told = Hashrate { hashes_per_second: 1200.0, standard_error: 24.0 };
+        assert_eq!(rate(pace(1200.0, 24.0), 0), told);
+        assert_eq!(rate(pace(1310.0, 24.0), 0).standard_error, 100.0, "off by three errors");
+        assert_eq!(rate(pace(1200.0, 210.0), 0).standard_error, 100.0, "less exact");
+        let two_machines = rate(pace(1200.0, 24.0), 40);
+        assert!((two_machines.hashes_per_second - 1400.0).abs() < 1e-6, "{two_machines:?}");
+    }
+
+    #[test]
+    fn a_share_that_ends_the_time_is_not_counted() {
+        let mut total = WorkTotal::default();
+        total.add(&Work { last_share: Some(50.0), ..work(11, 50.0, 0, 100) });
+        let rate = total.hashrate().unwrap();
+        assert!((rate.hashes_per_second - 5.0).abs() < 1e-9, "{rate:?}");
+        assert!((rate.standard_error - 5.0 / 10f64.sqrt()).abs() < 1e-9, "{rate:?}");
     }
 
     #[test]

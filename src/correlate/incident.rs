@@ -6,30 +6,23 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::assess::{self, Grounds};
+use super::attack;
 use super::campaign::{Campaign, Identity};
 use super::community_id::community_id;
 use super::evidence::EvidenceList;
+use super::hosts::HostFacts;
+use super::incidents::Clue;
 use super::pools::{PoolUse, Pools};
 use super::sentence;
 use super::sessions::Sessions;
 use crate::model::alert::{
     Alert, Evidence, EvidenceKind, FlowTuple, Host, Mining, Pool, SCHEMA, State, Verdict,
 };
-use crate::model::chunk::Direction;
 use crate::model::event::Moment;
-use crate::model::event::mining::Carrier;
 use crate::model::finding::FlowRef;
 use crate::model::flow::Transport;
 use crate::model::link::LinkInfo;
 use crate::model::time::Timestamp;
-
-/// What the correlator knows of the host when a record is written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HostFacts {
-    pub inside: bool,
-    pub resolver: bool,
-    pub prober: bool,
-}
 
 /// One incident.
 #[derive(Clone, Debug)]
@@ -50,20 +43,20 @@ pub(super) struct Incident {
     last_record: Timestamp,
     /// Something changed since the last record.
     changed: bool,
+    /// The probe of which it has turned out to be a part.
+    part_of: Option<String>,
 }
 
 impl Incident {
-    /// An incident of the host that sends in `direction` of `flow`; `identity` tells it from
-    /// others that begin at the same moment.
-    pub fn new(at: Moment, flow: &FlowRef, direction: Direction, identity: &str) -> Self {
-        let host = match direction {
-            Direction::ToServer => flow.client.ip,
-            Direction::ToClient => flow.server.ip,
-        };
+    /// An incident that begins with what `clue` is about.
+    pub fn new(clue: &Clue<'_>) -> Self {
+        let &Clue { at, flow, host: direction, identities, probe } = clue;
+        let host = flow.sender(direction).ip;
         let mut digest = Sha256::new();
         digest.update(host.to_string());
         digest.update(at.time.as_nanos().to_be_bytes());
-        digest.update(identity);
+        // Others may begin at the same moment.
+        digest.update(format!("{probe} {identities:?}"));
         let id = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Incident {
             id,
@@ -80,7 +73,12 @@ impl Incident {
             records: 0,
             last_record: at.time,
             changed: false,
+            part_of: None,
         }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Notes that a finding at `at` belongs here: whether it brought the host further than it was.
@@ -115,6 +113,22 @@ impl Incident {
         self.evidence.add(subject, evidence)
     }
 
+    /// Its last record: the host is a prober, and this was a part of incident `probe`.
+    pub fn fold_into(&mut self, probe: &str, now: Timestamp, facts: HostFacts) -> Alert {
+        self.part_of = Some(probe.to_owned());
+        self.record(State::Closed, now, facts)
+    }
+
+    /// Takes over what belongs to an incident that was a part of this probe.
+    pub fn absorb(&mut self, part: Incident) {
+        self.campaign.add(part.campaign.identities());
+        self.pools.absorb(part.pools);
+        self.sessions.absorb(part.sessions);
+        self.evidence.absorb(part.evidence);
+        self.first_seen = self.first_seen.min(part.first_seen);
+        self.last_seen = self.last_seen.max(part.last_seen);
+    }
+
     /// Whether nothing has happened for `idle` and no conversation is open.
     pub fn is_over(&self, now: Timestamp, idle: Duration) -> bool {
         !self.sessions.any_open() && now.since(self.last_seen) > idle
@@ -143,23 +157,26 @@ impl Incident {
         };
         let pool = pool.cloned().unwrap_or_default();
         let mining = self.mining(&pool);
+        let evidence: Vec<Evidence> = self.evidence.listed().cloned().collect();
         let grounds = Grounds {
-            verdict: self.told(facts),
-            evidence: self.evidence.listed(),
+            verdict: if self.part_of.is_some() { Verdict::Probe } else { self.verdict },
+            evidence: &evidence,
             class: self.pools.worst_class(),
             one_way: mining.as_ref().is_some_and(|mining| mining.one_way),
             resolver: facts.resolver,
             prober: facts.prober,
         };
+        let (verdict, severity) = (grounds.verdict, assess::severity(&grounds));
+        let confidence = assess::confidence(&grounds);
         let mut alert = Alert {
             schema: SCHEMA,
             id: format!("{}-{}", self.id, self.records),
             incident: self.id.clone(),
             time,
             state,
-            verdict: grounds.verdict,
-            severity: assess::severity(&grounds),
-            confidence: assess::confidence(&grounds),
+            verdict,
+            severity,
+            confidence,
             host: Host {
                 ip: self.host,
                 mac: self.link.src_mac(),
@@ -176,7 +193,7 @@ impl Incident {
                 class: pool.class.map(|class| class.name()),
             },
             mining,
-            evidence: self.evidence.listed().to_vec(),
+            evidence,
             evidence_omitted: self.evidence.omitted(),
             first_seen: self.first_seen,
             last_seen: self.last_seen,
@@ -184,17 +201,12 @@ impl Incident {
             summary: String::new(),
             flow: self.flow_tuple(),
         };
-        alert.attack = techniques(&alert);
+        alert.attack = attack::techniques(&alert);
         alert.summary = sentence::summary(&alert, facts);
-        alert
-    }
-
-    /// The verdict for an operator: what led no further than an answer is one of a prober's probes.
-    fn told(&self, facts: HostFacts) -> Verdict {
-        match self.verdict {
-            Verdict::Attempt | Verdict::Session if facts.prober => Verdict::Probe,
-            verdict => verdict,
+        if let Some(probe) = &self.part_of {
+            alert.summary += &format!(". This is now part of incident {probe}");
         }
+        alert
     }
 
     fn mining(&self, pool: &PoolUse) -> Option<Mining> {
@@ -268,23 +280,4 @@ fn transport_name(transport: Transport) -> Option<&'static str> {
         Transport::Udp => Some("udp"),
         Transport::Other(_) => None,
     }
-}
-
-/// MITRE ATT&CK techniques (version 15 and later, where T1496 has sub-techniques).
-fn techniques(alert: &Alert) -> Vec<&'static str> {
-    /// Ports on which a network expects another protocol: FTP, SSH, Telnet, SMTP, DNS, HTTP,
-    /// POP3, NTP, IMAP, HTTPS.
-    const FOREIGN_PORTS: [u16; 10] = [21, 22, 23, 25, 53, 80, 110, 123, 143, 443];
-    let mut ids = vec![if alert.verdict >= Verdict::Attempt { "T1496.001" } else { "T1496" }];
-    if let Some(mining) = &alert.mining {
-        let direct = mining.carriers.is_empty();
-        if direct && alert.pool.port.is_some_and(|port| FOREIGN_PORTS.contains(&port)) {
-            ids.push("T1571"); // Non-Standard Port
-        }
-        let proxied = [Carrier::Socks4, Carrier::Socks5, Carrier::HttpConnect];
-        if mining.carriers.iter().any(|carrier| proxied.contains(carrier)) {
-            ids.push("T1090"); // Proxy
-        }
-    }
-    ids
 }

@@ -101,6 +101,13 @@ impl Pools {
         further
     }
 
+    /// Takes over the far ends of an incident that has become part of a probe.
+    pub fn absorb(&mut self, other: Pools) {
+        for pool in other.uses {
+            self.meet(pool, Verdict::Probe);
+        }
+    }
+
     /// The one that the newest finding is about.
     pub fn current(&self) -> Option<&PoolUse> {
         self.uses.get(self.current)

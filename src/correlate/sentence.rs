@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::incident::HostFacts;
+use super::hosts::HostFacts;
 use crate::model::alert::{Alert, Mining, Pool, Verdict};
 
 /// Characters of a wallet kept at either end: enough to recognise it.

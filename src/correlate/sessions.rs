@@ -42,6 +42,11 @@ impl Sessions {
         self.ended_shares.add(&session.shares);
         self.ended_work.add(&session.work);
         self.ended_jobs += session.jobs;
+        self.keep(session);
+    }
+
+    /// Keeps a conversation that has ended, if it is the most telling.
+    fn keep(&mut self, session: MiningSession) {
         let better = |best: &Option<Box<MiningSession>>| {
             best.as_ref().is_none_or(|best| telling(best) <= telling(&session))
         };
@@ -51,6 +56,36 @@ impl Sessions {
         if better(&self.ended) {
             self.ended = Some(Box::new(session));
         }
+    }
+
+    /// The flow's conversation is another incident's from now on.
+    pub fn release(&mut self, flow: u64) {
+        if self.open.remove(&flow).is_some() {
+            self.connections -= 1;
+        }
+    }
+
+    /// Takes over the conversations of another incident of the host.
+    pub fn absorb(&mut self, mut other: Sessions) {
+        let connections = self.connections + other.connections;
+        let open: Vec<u64> = other.flows().collect();
+        for flow in open {
+            if let Some(session) = other.open.remove(&flow) {
+                self.update(flow, &session);
+            }
+        }
+        self.connections = connections;
+        for session in [other.ended, other.ended_named].into_iter().flatten() {
+            self.keep(*session);
+        }
+        self.ended_shares.add(&other.ended_shares);
+        self.ended_work.merge(&other.ended_work);
+        self.ended_jobs += other.ended_jobs;
+    }
+
+    /// The flows whose conversations are open.
+    pub fn flows(&self) -> impl Iterator<Item = u64> {
+        self.open.keys().copied()
     }
 
     pub fn any_open(&self) -> bool {

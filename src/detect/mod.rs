@@ -11,12 +11,13 @@ use hashbrown::HashSet;
 
 use crate::intel::Intel;
 use crate::model::alert::EvidenceKind;
+use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
 use crate::model::event::http::HttpRequest;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
-use crate::model::event::{DnsMessage, Event, Moment, TlsHandshake};
+use crate::model::event::{DnsMessage, Event, Moment, QuicInitial, TlsHandshake};
 use crate::model::finding::{Contact, Finding, FindingKind, FlowRef, Hit};
-use crate::model::flow::{Flow, FlowEnd, Transport};
+use crate::model::flow::{Endpoint, Flow, FlowEnd, Transport};
 
 /// Turns the events of one worker's flows into findings.
 pub struct Detector {
@@ -38,53 +39,62 @@ impl Detector {
         event: Event<'_>,
         findings: &mut Vec<Finding>,
     ) {
-        let mut report = Report { flow, at, findings };
+        let mut report = Report { flow, at, host: Direction::ToServer, findings };
         match event {
             Event::FlowOpened => self.opened(&mut report),
-            Event::Dns(message) => self.dns(message, &mut report),
+            Event::Dns(message) => {
+                report.host = message.asker();
+                self.dns(message, &mut report);
+            }
             Event::TlsClientHello(hello) => {
+                report.host = hello.direction;
                 self.server_name(hello.sni.as_deref(), EvidenceKind::TlsSni, &mut report);
             }
-            Event::Quic(initial) => {
-                self.server_name(initial.hello.sni.as_deref(), EvidenceKind::QuicSni, &mut report);
+            Event::Quic(QuicInitial { hello, .. }) => {
+                report.host = hello.direction;
+                self.server_name(hello.sni.as_deref(), EvidenceKind::QuicSni, &mut report);
             }
-            Event::TlsHandshake(handshake) => self.certificates(handshake, &mut report),
-            Event::HttpRequest(request) => self.http(request, &mut report),
+            Event::TlsHandshake(handshake) => {
+                report.host = handshake.direction;
+                self.certificates(handshake, &mut report);
+            }
+            Event::HttpRequest(request) => {
+                report.host = request.direction;
+                self.http(request, &mut report);
+            }
             Event::HttpResponse(_) => {}
-            Event::Tunnel(tunnel) => self.tunnel(tunnel, &mut report),
+            Event::Tunnel(tunnel) => {
+                report.host = tunnel.direction;
+                self.tunnel(tunnel, &mut report);
+            }
             Event::Mining(session) => {
                 self.mining.insert(flow.id);
+                report.host = session.miner.unwrap_or(Direction::ToServer);
                 report.add(FindingKind::Mining(Box::new(session.clone())));
             }
             Event::FlowClosed(end) => self.closed(end, &mut report),
         }
     }
 
-    /// A connection to a known address. The initiator of a flow whose start was not seen is a
-    /// guess, so then both ends are looked at.
+    /// A connection, perhaps to a known address. The initiator of a flow whose start was not seen
+    /// is a guess, so then both ends are looked at.
     fn opened(&mut self, report: &mut Report<'_>) {
-        let flow = report.flow;
-        // No pool is reached over UDP; QUIC tells its server's name.
-        if flow.transport() == Transport::Tcp {
-            report.add(FindingKind::Opened);
-        }
-        if !self.address(Direction::ToServer, report) && flow.midstream {
-            self.address(Direction::ToClient, report);
+        for host in Direction::BOTH {
+            report.host = host;
+            // No pool is reached over UDP; QUIC tells its server's name.
+            if report.flow.transport() == Transport::Tcp {
+                report.add(FindingKind::Opened);
+            }
+            let far = report.flow.sender(host.reverse());
+            let hit = self.intel.endpoint(far.ip, far.port);
+            let known = report.contact(hit, EvidenceKind::PoolAddress, || far.to_string());
+            if known || !report.flow.midstream {
+                return;
+            }
         }
     }
 
-    /// Whether the receiver of what `host` sends is known.
-    fn address(&self, host: Direction, report: &mut Report<'_>) -> bool {
-        let far = report.flow.sender(host.reverse());
-        let Some(hit) = self.intel.endpoint(far.ip, far.port) else { return false };
-        let observed = far.to_string();
-        let contact = Contact { evidence: EvidenceKind::PoolAddress, host, observed, hit };
-        report.add(FindingKind::Contact(Box::new(contact)));
-        true
-    }
-
-    /// Multicast name resolution never gets here (the parsers leave it out): whoever asks is the
-    /// client of the flow.
+    /// Multicast name resolution never gets here: the parsers leave it out.
     fn dns(&self, message: &DnsMessage, report: &mut Report<'_>) {
         let evidence =
             if message.response { EvidenceKind::DnsAnswer } else { EvidenceKind::DnsQuery };
@@ -128,7 +138,7 @@ impl Detector {
     }
 
     fn http(&self, request: &HttpRequest, report: &mut Report<'_>) {
-        let Some(host) = request.host.as_deref().map(name::without_port) else { return };
+        let Some(host) = request.host.as_deref().map(without_port) else { return };
         let url = self.intel.url(host, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);
@@ -143,7 +153,10 @@ impl Detector {
             Some(ip) => self.intel.endpoint(ip, tunnel.port),
             None => self.intel.name(&tunnel.host),
         };
-        let observed = || format!("{}:{}", tunnel.host, tunnel.port);
+        let observed = || match tunnel.ip {
+            Some(ip) => Endpoint { ip, port: tunnel.port }.to_string(),
+            None => format!("{}:{}", tunnel.host, tunnel.port),
+        };
         if !report.contact(hit, EvidenceKind::TunnelTarget, observed) && tunnel.ip.is_none() {
             report.add(FindingKind::Named(tunnel.host.as_str().into()));
         }
@@ -160,12 +173,16 @@ impl Detector {
 struct Report<'a> {
     flow: &'a Flow,
     at: Moment,
+    /// Whom the findings are about: the end that behaves as the client does, whichever end the
+    /// flow's initiator is, or is taken for.
+    host: Direction,
     findings: &'a mut Vec<Finding>,
 }
 
 impl Report<'_> {
     fn add(&mut self, kind: FindingKind) {
-        self.findings.push(Finding { at: self.at, flow: FlowRef::from(self.flow), kind });
+        let (at, flow, host) = (self.at, FlowRef::from(self.flow), self.host);
+        self.findings.push(Finding { at, flow, host, kind });
     }
 
     /// Reports a contact if there is a hit; whether there was.
@@ -176,9 +193,89 @@ impl Report<'_> {
         observed: impl FnOnce() -> String,
     ) -> bool {
         let Some(hit) = hit else { return false };
-        let host = Direction::ToServer;
-        let contact = Contact { evidence, host, observed: observed(), hit };
+        let contact = Contact { evidence, observed: observed(), hit };
         self.add(FindingKind::Contact(Box::new(contact)));
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::dns::Question;
+    use crate::model::event::tls::ClientHello;
+    use crate::model::flow::FlowKey;
+    use crate::model::link::LinkInfo;
+    use crate::model::time::Timestamp;
+
+    const LISTED: &str = "pool.supportxmr.com";
+
+    fn flow(server: &str, midstream: bool) -> Flow {
+        let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 50_000 };
+        let server = Endpoint { ip: server.parse().unwrap(), port: 3333 };
+        let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
+        Flow {
+            key,
+            initiator,
+            midstream,
+            id: 1,
+            first_seen: Timestamp::ZERO,
+            last_seen: Timestamp::ZERO,
+            packets: [1, 0],
+            bytes: [60, 0],
+            link: [LinkInfo::default(); 2],
+            lost: [0, 0],
+        }
+    }
+
+    fn found(flow: &Flow, event: Event<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut detector = Detector::new(Arc::new(Intel::builtin()));
+        detector.event(flow, Moment::default(), event, &mut findings);
+        findings
+    }
+
+    #[test]
+    fn whoever_speaks_as_a_client_is_the_host_whichever_end_the_initiator_is() {
+        let flow = flow("192.0.2.9", true);
+        let sni = Some(LISTED.to_owned());
+        for direction in Direction::BOTH {
+            let hello = ClientHello { direction, sni: sni.clone(), ..ClientHello::default() };
+            let host = Some(LISTED.to_owned());
+            let request = HttpRequest { direction, host, ..HttpRequest::default() };
+            let tunnel = Tunnel {
+                direction,
+                kind: TunnelKind::Socks5,
+                host: LISTED.into(),
+                ip: None,
+                port: 3333,
+                granted: true,
+            };
+            let question = Question { name: LISTED.into(), qtype: 1, qclass: 1 };
+            let query =
+                DnsMessage { direction, questions: vec![question], ..DnsMessage::default() };
+            let answer =
+                DnsMessage { direction: direction.reverse(), response: true, ..query.clone() };
+            for event in [
+                Event::TlsClientHello(&hello),
+                Event::HttpRequest(&request),
+                Event::Tunnel(&tunnel),
+                Event::Dns(&query),
+                Event::Dns(&answer),
+            ] {
+                let findings = found(&flow, event);
+                assert!(!findings.is_empty(), "{event:?}");
+                assert!(findings.iter().all(|one| one.host == direction), "{event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_flow_joined_midstream_may_have_opened_it() {
+        let hosts = |flow: &Flow| -> Vec<Direction> {
+            found(flow, Event::FlowOpened).iter().map(|one| one.host).collect()
+        };
+        assert_eq!(hosts(&flow("192.0.2.9", false)), [Direction::ToServer]);
+        assert_eq!(hosts(&flow("192.0.2.9", true)), Direction::BOTH);
     }
 }

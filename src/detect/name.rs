@@ -55,19 +55,6 @@ const CNAME: u16 = 5;
 /// RFC 6672.
 const DNAME: u16 = 39;
 
-/// The host of a `Host` header: no port, no brackets.
-pub(super) fn without_port(host: &str) -> &str {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or(rest);
-    }
-    match host.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') && port.bytes().all(|b| b.is_ascii_digit()) => {
-            name
-        }
-        _ => host,
-    }
-}
-
 /// The path of a request target in origin or absolute form.
 pub(super) fn path(target: &str) -> &str {
     match target.split_once("://") {
@@ -84,14 +71,6 @@ pub(super) fn url(host: &str, target: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_host_header_loses_its_port_only() {
-        assert_eq!(without_port("pool.example:3333"), "pool.example");
-        assert_eq!(without_port("pool.example"), "pool.example");
-        assert_eq!(without_port("[2001:db8::1]:80"), "2001:db8::1");
-        assert_eq!(without_port("2001:db8::1"), "2001:db8::1");
-    }
 
     #[test]
     fn a_target_in_any_form_has_its_path() {

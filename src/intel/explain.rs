@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::addresses::{Cover, network_text};
 use super::groups::Source;
 use super::indicator::{self, Indicator};
-use super::{Intel, Tables, endpoint_text, without_port};
+use super::{Intel, Tables, endpoint_text};
+use crate::model::authority::without_port;
 use crate::model::finding::PoolClass;
 
 /// What an entry of the intelligence is.

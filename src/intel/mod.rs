@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use error::{IntelError, Warning};
 pub use explain::{Explanation, IntelStats, Kind};
 
+use crate::model::authority::without_port;
 use crate::model::finding::Hit;
 use addresses::{Addresses, Cover, network_text};
 use groups::Meta;
@@ -149,15 +150,4 @@ pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
 
 fn endpoint_text(ip: IpAddr, port: u16) -> String {
     std::net::SocketAddr::new(ip.to_canonical(), port).to_string()
-}
-
-/// The host of an authority: `pool.example:80`, `[2001:db8::1]:80`.
-fn without_port(host: &str) -> &str {
-    if let Some(bracketed) = host.strip_prefix('[') {
-        return bracketed.split_once(']').map_or(host, |(host, _)| host);
-    }
-    match host.rsplit_once(':') {
-        Some((name, _)) if !name.contains(':') => name,
-        _ => host,
-    }
 }

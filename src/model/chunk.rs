@@ -3,9 +3,10 @@
 use super::time::Timestamp;
 
 /// Which way bytes travel, seen from the flow's initiator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the client (initiator) to the server.
+    #[default]
     ToServer,
     ToClient,
 }

@@ -85,6 +85,14 @@ impl From<&Flow> for FlowRef {
 }
 
 impl FlowRef {
+    /// The end that sends in `direction`.
+    pub const fn sender(&self, direction: Direction) -> Endpoint {
+        match direction {
+            Direction::ToServer => self.client,
+            Direction::ToClient => self.server,
+        }
+    }
+
     /// Link layer of the packets that this end sent, if it has sent any.
     pub fn link_of(&self, direction: Direction) -> &LinkInfo {
         &self.link[direction.index()]
@@ -96,18 +104,21 @@ impl FlowRef {
 pub struct Finding {
     pub at: Moment,
     pub flow: FlowRef,
+    /// The direction in which the packets of the host travel that the finding is about.
+    pub host: Direction,
     pub kind: FindingKind,
 }
 
 #[derive(Clone, Debug)]
 pub enum FindingKind {
-    /// A new flow: matched with the addresses that DNS answers gave for pool names.
+    /// The host may have opened this flow: matched with the addresses that DNS answers gave for
+    /// pool names.
     Opened,
-    /// A DNS answer: which addresses a name has. `client` of the flow asked.
+    /// A DNS answer to the host: which addresses a name has.
     Answer(Box<NameAnswer>),
     /// A name, an address or a URL of the intelligence was touched.
     Contact(Box<Contact>),
-    /// A name that the flow's server goes by (SNI, HTTP host, tunnel target), not in the intelligence.
+    /// A name that the far end goes by (SNI, HTTP host, tunnel target), not in the intelligence.
     Named(Box<str>),
     /// A mining conversation, as far as it has come.
     Mining(Box<MiningSession>),
@@ -131,8 +142,6 @@ pub struct NameAnswer {
 #[derive(Clone, Debug)]
 pub struct Contact {
     pub evidence: EvidenceKind,
-    /// The direction in which the packets of the host that made the contact travel.
-    pub host: Direction,
     /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
     pub observed: String,
     pub hit: Hit,

@@ -10,6 +10,7 @@
 //! | correlate → output | [`Alert`] |
 
 pub mod alert;
+pub mod authority;
 pub mod chunk;
 pub mod event;
 pub mod finding;
@@ -18,6 +19,7 @@ pub mod latency;
 pub mod link;
 pub mod packet;
 pub mod segment;
+pub mod text;
 pub mod time;
 
 pub use alert::Alert;

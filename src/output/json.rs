@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::Error;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::text::is_deceptive;
+use crate::model::text::is_deceptive;
 
 /// What stands for the end of a text that was cut.
 const ELLIPSIS: char = '…';

@@ -10,7 +10,6 @@ pub mod native;
 mod sample;
 pub mod summary;
 mod technique;
-mod text;
 mod writer;
 
 use std::io;
@@ -18,7 +17,6 @@ use std::io;
 use crate::model::Alert;
 
 pub use fit::MAX_LINE;
-pub use text::printable;
 pub use writer::{Writer, reader_left};
 
 /// Takes what the pipeline produces, in order.

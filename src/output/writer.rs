@@ -39,7 +39,7 @@ impl Writer {
     /// # Errors
     /// When the file cannot be opened for writing; the error names it.
     pub fn append(path: &Path, format: Format, sensor: Option<String>) -> io::Result<Self> {
-        let name = super::printable(&path.to_string_lossy());
+        let name = crate::model::text::printable(&path.to_string_lossy());
         let open = || {
             let unfinished = ends_inside_a_line(path)?;
             let mut file =

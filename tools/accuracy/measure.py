@@ -7,6 +7,7 @@ import collections
 import concurrent.futures
 import datetime
 import json
+import math
 import os
 import pathlib
 import re
@@ -128,12 +129,24 @@ def table(head, rows):
     yield ""
 
 
+def survival(chi_squared, degrees):
+    """The probability of at least this χ², for any whole number of degrees of freedom."""
+    half = chi_squared / 2
+    if degrees % 2:
+        total, term, start = math.erfc(math.sqrt(half)), math.sqrt(half / math.pi) * 2 * math.exp(-half), 3
+    else:
+        total, term, start = math.exp(-half), half * math.exp(-half), 4
+    for k in range(start, degrees + 1, 2):
+        total += term
+        term *= chi_squared / k
+    return total
+
+
 def real(minewatch, folder):
     """Shares and hashrates of real captures."""
     truth = json.loads((folder / "truth.json").read_text())
-    shares, rates, ratios, errors, skipped = [], [], [], [], 0
+    shares, rates, ratios, poisson, zs, skipped = [], [], [], [], [], 0
     sums = [[0] * 4, [0] * 4]
-    inside = [0, 0]
     for capture in truth:
         name = capture["file"]
         alerts = replay(minewatch, folder / name)
@@ -153,29 +166,36 @@ def real(minewatch, folder):
             skipped += 1
             continue
         if not theirs or not best:
-            rates.append((f"`{name}`", "", "none", "", theirs or "none", "", ""))
+            rates.append((f"`{name}`", "", "none", "", "", theirs or "none", "", ""))
             continue
         ours, error = best["mining"]["hashrate_hs"], best["mining"]["hashrate_error"]
-        ratio, off = ours / theirs, abs(ours - theirs) / error
+        ratio, z = ours / theirs, (ours - theirs) / error
+        accepted = best["mining"]["shares"]["accepted"]
         ratios.append(abs(ratio - 1))
-        errors.append(error / ours)
-        inside = [count + (off <= limit) for count, limit in zip(inside, (1, 2))]
-        rates.append((f"`{name}`", best["mining"]["shares"]["accepted"], f"{ours:,.1f}", f"{error:,.1f}",
-                      f"{theirs:,.1f}", f"{ratio:.3f}", f"{off:.1f}"))
+        poisson.append(accepted ** -0.5)
+        zs.append(z)
+        rates.append((f"`{name}`", accepted, f"{ours:,.1f}", f"{error:,.1f}", f"{100 * poisson[-1]:.1f} %",
+                      f"{theirs:,.1f}", f"{ratio:.3f}", f"{z:+.1f}"))
     yield "## Shares in real captures\n"
     yield "Submitted / accepted / rejected / unanswered, of all connections of a capture, beside the collection's truth.\n"
     shares.append(("**sum**", "", *(" / ".join(map(str, s)) for s in sums), "yes" if sums[0] == sums[1] else "**no**"))
     yield from table(["capture", "streams", "truth", "minewatch", "equal"], shares)
     yield "## Hashrate in real captures\n"
-    yield ("The miner's own report is the mean of its last 15 minutes; minewatch's estimate is that of the whole capture, "
-           "with the standard error that the number of shares allows (1/√n). Nothing is fitted to these numbers.\n")
-    yield from table(["capture", "shares", "estimate, H/s", "standard error", "miner's 15 min, H/s", "ratio",
-                      "off by, errors"], rates)
-    if ratios:
-        yield (f"Median of |ratio − 1|: **{100 * statistics.median(ratios):.1f} %** over {len(ratios)} captures; the miner's "
-               f"number is within one standard error in {inside[0]}, within two in {inside[1]}.")
-        yield ("By chance alone, shares being a Poisson process, a median of about "
-               f"{100 * HALF * statistics.median(errors):.1f} % is to be expected.")
+    yield ("The miner's own report is the mean of its last 15 minutes; minewatch's estimate is that of the whole capture. "
+           "n shares of one difficulty tell a rate to 1/√n, since finding them is a Poisson process, and there is no better "
+           "estimate from their number than the sum of their difficulties over the time with work. Where the miner counts "
+           "its nonces, each share shows besides how far it had come with its job, which is not left to chance; the error is "
+           "then the spread of what single shares show, so rather too large. Nothing is fitted to these numbers. "
+           "z is the difference in standard errors.\n")
+    yield from table(["capture", "shares", "estimate, H/s", "standard error", "1/√n", "miner's 15 min, H/s", "ratio", "z"], rates)
+    if zs:
+        squares = sum(z * z for z in zs)
+        yield (f"Median of |ratio − 1|: **{100 * statistics.median(ratios):.1f} %** over {len(ratios)} captures. "
+               f"From the number of shares alone, chance would make it about {100 * HALF * statistics.median(poisson):.1f} %.")
+        yield (f"The miner's number is within one standard error in {sum(abs(z) <= 1 for z in zs)} of {len(zs)} (68 % are expected), "
+               f"within two in {sum(abs(z) <= 2 for z in zs)} (95 %).")
+        yield (f"χ² = Σz² = {squares:.1f} with {len(zs)} degrees of freedom: differences as large are to be expected with a "
+               f"probability of {100 * survival(squares, len(zs)):.0f} %.")
         yield f"Marked as not comparable in the collection, and left out: {skipped}.\n"
 
 

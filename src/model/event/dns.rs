@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 
+use crate::model::chunk::Direction;
+
 /// A query or a response. Names are lower case without the final dot; bytes outside printable
 /// ASCII, dots inside a label and backslashes are written as `\DDD` (RFC 1035 §5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DnsMessage {
+    /// In which it travels.
+    pub direction: Direction,
     pub id: u16,
     pub response: bool,
     /// 0 for an ordinary query (RFC 1035 §4.1.1).
@@ -17,6 +21,13 @@ pub struct DnsMessage {
     pub questions: Vec<Question>,
     pub answers: Vec<Answer>,
     pub anomalies: DnsAnomalies,
+}
+
+impl DnsMessage {
+    /// The direction in which the asker's messages travel, whichever end the flow's initiator is.
+    pub const fn asker(&self) -> Direction {
+        if self.response { self.direction.reverse() } else { self.direction }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

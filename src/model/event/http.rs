@@ -1,8 +1,12 @@
 //! HTTP/1 messages, reduced to what detection needs.
 
+use crate::model::chunk::Direction;
+
 /// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
+    /// In which it travels: the client's, whichever end the flow's initiator is.
+    pub direction: Direction,
     pub method: String,
     /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
     pub target: String,
@@ -18,6 +22,8 @@ pub struct HttpRequest {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpResponse {
+    /// In which it travels.
+    pub direction: Direction,
     pub status: u16,
     /// `X-Stratum`, with which a getwork server points to its Stratum address.
     pub x_stratum: Option<String>,

@@ -154,12 +154,24 @@ pub struct Work {
     pub hashes_squared: f64,
     /// Shares counted above: those whose job and difficulty were seen.
     pub shares: u64,
-    /// When work first was available.
+    /// When work of known difficulty first was available.
     pub first_job: Option<Timestamp>,
     /// The last message of either side.
     pub last_message: Option<Timestamp>,
+    /// Expected hashes of the share that the last message is, or accepts.
+    pub last_share: Option<f64>,
+    /// What the shares' nonces tell.
+    pub pace: Option<Pace>,
     /// The longest pauses between messages since `first_job`, as (start, end), in time order; bounded.
     pub pauses: Vec<(Timestamp, Timestamp)>,
+}
+
+/// How fast a miner goes through its nonces, where that shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    pub hashes_per_second: f64,
+    /// Standard deviation of what single shares show, in hashes per second.
+    pub spread: f64,
 }
 
 /// One rung of the ladder, with its proof.

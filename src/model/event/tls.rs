@@ -1,8 +1,12 @@
 //! What TLS and QUIC show before they are encrypted.
 
+use crate::model::chunk::Direction;
+
 /// Fields of a ClientHello (RFC 8446 §4.1.2) in wire order, GREASE (RFC 8701) values included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
+    /// In which it travels: the client's, whichever end the flow's initiator is.
+    pub direction: Direction,
     /// `legacy_version`.
     pub version: u16,
     /// `server_name` (RFC 6066 §3), lower case, of at most 255 bytes, and escaped like `alpn`; with
@@ -55,6 +59,8 @@ pub struct Certificate {
 /// Everything a TLS connection showed in clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsHandshake {
+    /// In which the client's messages travel.
+    pub direction: Direction,
     /// The first hello, where a HelloRetryRequest brought a second.
     pub client: Option<ClientHello>,
     pub server: Option<ServerHello>,

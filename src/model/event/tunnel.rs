@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::model::chunk::Direction;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TunnelKind {
@@ -15,6 +17,8 @@ pub enum TunnelKind {
 /// A tunnel and its far end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tunnel {
+    /// In which the request for it travels: the client's, whichever end the flow's initiator is.
+    pub direction: Direction,
     pub kind: TunnelKind,
     /// Name or address as the client gave it; lower case.
     pub host: String,

@@ -48,28 +48,30 @@ pub fn record(
     kinds: EventKinds,
     sensor: Option<&str>,
 ) -> Option<String> {
-    let (kind, body) = match *event {
+    let (kind, client, body) = match *event {
         Event::Dns(message) if kinds.has(Kind::Dns) => {
-            (Kind::Dns, Body::Dns(dns::Body::of(message)))
+            (Kind::Dns, message.asker(), Body::Dns(dns::Body::of(message)))
         }
         Event::TlsHandshake(handshake) if kinds.has(Kind::Tls) => {
-            (Kind::Tls, Body::Tls(tls::TlsBody::of(handshake)))
+            (Kind::Tls, handshake.direction, Body::Tls(tls::TlsBody::of(handshake)))
         }
         Event::Quic(initial) if kinds.has(Kind::Quic) => {
-            (Kind::Quic, Body::Quic(tls::QuicBody::of(initial)))
+            (Kind::Quic, initial.hello.direction, Body::Quic(tls::QuicBody::of(initial)))
         }
         Event::HttpRequest(request) if kinds.has(Kind::Http) => {
-            (Kind::Http, Body::Http(http::Body::of_request(request)))
+            (Kind::Http, request.direction, Body::Http(http::Body::of_request(request)))
         }
-        Event::HttpResponse(response) if kinds.has(Kind::Http) => {
-            (Kind::Http, Body::Http(http::Body::of_response(response)))
-        }
+        Event::HttpResponse(response) if kinds.has(Kind::Http) => (
+            Kind::Http,
+            response.direction.reverse(),
+            Body::Http(http::Body::of_response(response)),
+        ),
         Event::FlowClosed(end) if kinds.has(Kind::Flow) => {
-            (Kind::Flow, Body::Flow(flow::Body::of(flow, end)))
+            (Kind::Flow, Direction::ToServer, Body::Flow(flow::Body::of(flow, end)))
         }
         _ => return None,
     };
-    let mut record = envelope(flow, at, kind, sensor, body);
+    let mut record = envelope(flow, client, at, kind, sensor, body);
     let mut line = record.line().ok()?;
     while line.len() > MAX_LINE && record.body.shrink() {
         line = record.line().ok()?;
@@ -77,16 +79,19 @@ pub fn record(
     Some(line)
 }
 
+/// `client`: the direction in which the client's messages travel.
 fn envelope<'a>(
     flow: &'a Flow,
+    client: Direction,
     at: Moment,
     kind: Kind,
     sensor: Option<&str>,
     body: Body,
 ) -> Envelope<'a> {
-    let (client, server) = (flow.client(), flow.server());
     let ports = !matches!(flow.transport(), Transport::Other(_));
-    let [there, back] = Direction::BOTH.map(|direction| &flow.link[direction.index()]);
+    let ways = [client, client.reverse()];
+    let [there, back] = ways.map(|direction| &flow.link[direction.index()]);
+    let [client, server] = ways.map(|direction| flow.sender(direction));
     Envelope {
         timestamp: at.time.to_eve(),
         flow_id: envelope::flow_id(flow.id, client, server),

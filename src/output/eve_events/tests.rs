@@ -122,6 +122,7 @@ fn a_tls_record_shows_the_leaf_certificate() {
         client: Some(ClientHello { sni: Some("pool.example".into()), ..ClientHello::default() }),
         server: Some(ServerHello { version: 0x0303, ..ServerHello::default() }),
         certificates: vec![leaf],
+        ..TlsHandshake::default()
     };
     let tls = recorded(Event::TlsHandshake(&handshake))["tls"].clone();
     assert_eq!((&tls["sni"], &tls["version"]), (&json!("pool.example"), &json!("TLS 1.2")));
@@ -141,6 +142,16 @@ fn quic_shows_version_and_name() {
         (&value["quic"]["version"], &value["quic"]["sni"]),
         (&json!("1"), &json!("pool.example"))
     );
+}
+
+#[test]
+fn the_client_is_the_source_even_where_the_flow_was_guessed_the_wrong_way_round() {
+    let request = HttpRequest { direction: Direction::ToClient, ..HttpRequest::default() };
+    let response = HttpResponse { direction: Direction::ToServer, ..HttpResponse::default() };
+    for event in [Event::HttpRequest(&request), Event::HttpResponse(&response)] {
+        let value = recorded(event);
+        assert_eq!((&value["src_port"], &value["dest_ip"]), (&json!(53), &json!("10.0.0.7")));
+    }
 }
 
 #[test]

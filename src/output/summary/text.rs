@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::figures::{bytes, clock, counts, grouped, moment};
 use super::{Screen, Totals, hosts};
-use crate::output::printable;
+use crate::model::text::printable;
 
 /// Problems shown; the JSON summary has them all.
 const MAX_PROBLEMS: usize = 20;

@@ -85,6 +85,7 @@ impl Parser for Datagrams {
         let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
         let scratch = &mut *context.scratch;
         if rigour.read(chunk.bytes, &mut scratch.dns, &mut scratch.dns_spare) {
+            scratch.dns.direction = chunk.direction;
             context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
         }
         Next::More

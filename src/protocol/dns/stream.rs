@@ -65,18 +65,19 @@ impl Parser for Stream {
         if Rigour::of(context.flow.key.ports()).is_none() {
             return Next::Done;
         }
-        let framing = &mut self.sides[chunk.direction.index()];
+        let direction = chunk.direction;
+        let framing = &mut self.sides[direction.index()];
         if chunk.gap > 0 {
-            framing.lose(chunk.gap, &mut |bytes, length| emit(context, bytes, length));
+            framing.lose(chunk.gap, &mut |bytes, length| emit(context, direction, bytes, length));
         }
-        framing.push(chunk.bytes, &mut |bytes, length| emit(context, bytes, length));
+        framing.push(chunk.bytes, &mut |bytes, length| emit(context, direction, bytes, length));
         Next::More
     }
 
     fn close(&mut self, context: &mut Context<'_>) {
         for direction in Direction::BOTH {
             let framing = &mut self.sides[direction.index()];
-            framing.cut(&mut |bytes, length| emit(context, bytes, length));
+            framing.cut(&mut |bytes, length| emit(context, direction, bytes, length));
         }
     }
 }
@@ -84,13 +85,14 @@ impl Parser for Stream {
 /// Takes the kept beginning of a message and its length; false if it is no DNS.
 type OnMessage<'a> = dyn FnMut(&[u8], usize) -> bool + 'a;
 
-fn emit(context: &mut Context<'_>, bytes: &[u8], length: usize) -> bool {
+fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: usize) -> bool {
     let scratch = &mut *context.scratch;
     let Some(header) = Header::read(bytes) else { return false };
     if !message::is_plausible(&header, bytes) {
         return false;
     }
     message::read(&header, bytes, &mut scratch.dns, &mut scratch.dns_spare);
+    scratch.dns.direction = direction;
     let anomalies = &mut scratch.dns.anomalies;
     if anomalies.short_sections && length > MAX_KEPT && bytes.len() == MAX_KEPT {
         // The rest is there, only not looked at.

@@ -1,9 +1,8 @@
 //! Bodies (RFC 9112 §6, §7): counted, and kept only while they may be JSON.
 
 use super::fields::{Coding, Fields};
+use crate::protocol::stratum::condense::{MAX_TEXT, Text};
 
-/// Longest JSON body kept: the longest line of Stratum. monerod's block templates have 20 KiB.
-pub const MAX_JSON: usize = 64 * 1024;
 /// Digits of a chunk's size: 64 bits.
 const MAX_SIZE_DIGITS: u8 = 16;
 
@@ -66,9 +65,18 @@ impl Framing {
 enum Content {
     /// Nothing but blanks so far.
     Blank,
-    Json(Vec<u8>),
+    Json(Text),
     /// No JSON object, too long for one, or nobody wants it.
     Skipped,
+}
+
+/// Which bodies are of interest, if they are JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Nothing,
+    /// Those of at most [`MAX_TEXT`] bytes.
+    Short,
+    All,
 }
 
 /// What a body wants after some bytes.
@@ -86,14 +94,21 @@ pub enum Growth {
 pub struct Body {
     framing: Framing,
     content: Content,
+    /// Bytes that may still come before it is too long.
+    room: u64,
 }
 
 impl Body {
-    /// `wanted`: a JSON object is of interest.
-    pub fn new(framing: Framing, wanted: bool) -> Self {
-        let fits = !matches!(framing, Framing::Counted(length) if length > MAX_JSON as u64);
-        let content = if wanted && fits { Content::Blank } else { Content::Skipped };
-        Body { framing, content }
+    pub fn new(framing: Framing, wanted: Wanted) -> Self {
+        let room = match wanted {
+            Wanted::Nothing => 0,
+            Wanted::Short => MAX_TEXT as u64,
+            Wanted::All => u64::MAX,
+        };
+        let fits = wanted != Wanted::Nothing
+            && !matches!(framing, Framing::Counted(length) if length > room);
+        let content = if fits { Content::Blank } else { Content::Skipped };
+        Body { framing, content, room }
     }
 
     /// Whether only the end of the connection ends it.
@@ -105,15 +120,15 @@ impl Body {
     #[cfg(test)]
     pub fn held(&self) -> usize {
         match &self.content {
-            Content::Json(bytes) => bytes.len(),
+            Content::Json(text) => text.bytes().len(),
             Content::Blank | Content::Skipped => 0,
         }
     }
 
-    /// The object, once the body is complete.
-    pub fn json(self) -> Option<Vec<u8>> {
-        match self.content {
-            Content::Json(bytes) => Some(bytes),
+    /// The object, or several in an array, once the body is complete.
+    pub fn json(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Json(text) => Some(text.bytes()),
             Content::Blank | Content::Skipped => None,
         }
     }
@@ -135,18 +150,18 @@ impl Body {
     pub fn push(&mut self, bytes: &[u8]) -> Growth {
         match &mut self.framing {
             Framing::UntilClose => {
-                self.content.take(bytes);
+                self.content.take(&mut self.room, bytes);
                 Growth::More
             }
             Framing::Counted(left) => {
-                let data = self.content.take_up_to(left, bytes);
+                let data = self.content.take_up_to(left, &mut self.room, bytes);
                 if *left == 0 { Growth::Complete(data) } else { Growth::More }
             }
             Framing::Chunked(chunked) => {
                 let mut rest = bytes;
                 while let Some((&byte, after)) = rest.split_first() {
                     if let Chunked::Data { left } = chunked {
-                        let data = self.content.take_up_to(left, rest);
+                        let data = self.content.take_up_to(left, &mut self.room, rest);
                         rest = rest.get(data..).unwrap_or_default();
                         if *left == 0 {
                             *chunked = Chunked::DataEnd;
@@ -212,28 +227,33 @@ impl Chunked {
 
 impl Content {
     /// Takes at most `left` of `bytes` and counts them down. Returns how many.
-    fn take_up_to(&mut self, left: &mut u64, bytes: &[u8]) -> usize {
+    fn take_up_to(&mut self, left: &mut u64, room: &mut u64, bytes: &[u8]) -> usize {
         let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
         *left -= count as u64;
-        self.take(bytes.get(..count).unwrap_or_default());
+        self.take(room, bytes.get(..count).unwrap_or_default());
         count
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        match self {
-            Content::Skipped => {}
-            Content::Blank => {
-                let bytes = bytes.trim_ascii_start();
-                match bytes.first() {
-                    None => {}
-                    Some(b'{') if bytes.len() <= MAX_JSON => *self = Content::Json(bytes.to_vec()),
-                    Some(_) => *self = Content::Skipped,
-                }
+    fn take(&mut self, room: &mut u64, mut bytes: &[u8]) {
+        if *self == Content::Skipped {
+            return;
+        }
+        match room.checked_sub(bytes.len() as u64) {
+            Some(left) => *room = left,
+            None => return *self = Content::Skipped,
+        }
+        if *self == Content::Blank {
+            bytes = bytes.trim_ascii_start();
+            match bytes.first() {
+                None => {}
+                Some(b'{' | b'[') => *self = Content::Json(Text::default()),
+                Some(_) => *self = Content::Skipped,
             }
-            Content::Json(kept) if kept.len() + bytes.len() <= MAX_JSON => {
-                kept.extend_from_slice(bytes);
-            }
-            Content::Json(_) => *self = Content::Skipped,
+        }
+        if let Content::Json(text) = self
+            && !text.push(bytes)
+        {
+            *self = Content::Skipped;
         }
     }
 }
@@ -245,13 +265,16 @@ mod tests {
 
     /// Feeds `bytes` in pieces: the object, and what follows the body.
     fn run(framing: Framing, bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
-        let mut body = Body::new(framing, true);
+        let mut body = Body::new(framing, Wanted::Short);
         let mut offset = 0;
         for piece in bytes.chunks(size) {
             match body.push(piece) {
                 Growth::More => offset += piece.len(),
                 Growth::Complete(used) => {
-                    return Some((body.json(), bytes[offset + used..].to_vec()));
+                    return Some((
+                        body.json().map(<[u8]>::to_vec),
+                        bytes[offset + used..].to_vec(),
+                    ));
                 }
                 Growth::Malformed => return None,
             }
@@ -274,20 +297,24 @@ mod tests {
         for bytes in
             [&b"x\r\n"[..], b"\r\n\r\n", b" 1\r\n", b"11111111111111111\r\n", b"1\r\nab\r\n"]
         {
-            assert_eq!(Body::new(CHUNKS, true).push(bytes), Growth::Malformed, "{bytes:?}");
+            assert_eq!(
+                Body::new(CHUNKS, Wanted::Short).push(bytes),
+                Growth::Malformed,
+                "{bytes:?}"
+            );
         }
-        let mut body = Body::new(CHUNKS, true);
+        let mut body = Body::new(CHUNKS, Wanted::Short);
         assert_eq!(body.push(b"ffffffffffffffff\r\nabc"), Growth::More);
     }
 
     #[test]
     fn a_long_body_is_counted_and_not_kept() {
-        let mut body = Body::new(Framing::Counted(1 << 40), true);
+        let mut body = Body::new(Framing::Counted(1 << 40), Wanted::Short);
         assert_eq!(body.push(&[b'{'; 1000]), Growth::More);
         assert_eq!(body.framing, Framing::Counted((1 << 40) - 1000));
         assert_eq!(body.content, Content::Skipped);
-        let mut growing = Body::new(Framing::UntilClose, true);
-        for _ in 0..MAX_JSON / 1000 + 2 {
+        let mut growing = Body::new(Framing::UntilClose, Wanted::Short);
+        for _ in 0..MAX_TEXT / 1000 + 2 {
             growing.push(&[b'{'; 1000]);
         }
         assert_eq!(growing.content, Content::Skipped);
@@ -299,7 +326,7 @@ mod tests {
             (&b"\r\n\t {}"[..], true),
             (b"<html>{}", false),
             (b"\x1f\x8b\x08\0{}", false), // gzip
-            (b"[{}]", false),
+            (b"[{}]", true),
         ] {
             let (json, _) = run(Framing::Counted(bytes.len() as u64), bytes, 1).unwrap();
             assert_eq!(json.is_some(), kept, "{bytes:?}");
@@ -308,14 +335,14 @@ mod tests {
 
     #[test]
     fn a_loss_inside_counted_data_is_counted() {
-        let mut body = Body::new(Framing::Counted(10), true);
+        let mut body = Body::new(Framing::Counted(10), Wanted::Short);
         body.push(b"{12");
         assert!(body.lose(5));
         assert_eq!(body.push(b"9}HTTP"), Growth::Complete(2));
         assert_eq!(body.json(), None);
-        assert!(!Body::new(Framing::Counted(10), true).lose(10));
-        assert!(!Body::new(CHUNKS, true).lose(1));
-        assert!(Body::new(Framing::UntilClose, true).lose(1 << 50));
+        assert!(!Body::new(Framing::Counted(10), Wanted::Short).lose(10));
+        assert!(!Body::new(CHUNKS, Wanted::Short).lose(1));
+        assert!(Body::new(Framing::UntilClose, Wanted::Short).lose(1 << 50));
     }
 
     proptest! {
@@ -342,7 +369,7 @@ mod tests {
 
         #[test]
         fn random_chunks_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let mut body = Body::new(CHUNKS, true);
+            let mut body = Body::new(CHUNKS, Wanted::Short);
             for _ in 0..5 {
                 if body.push(&bytes) != Growth::More || !body.lose(3) {
                     break;

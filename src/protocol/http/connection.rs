@@ -203,7 +203,7 @@ impl Connection {
             if let Some(request) = request {
                 conversation.http_request(context, &request);
             }
-            let next = conversation.message(context, direction, &json);
+            let next = conversation.message(context, direction, json);
             self.heed(Some(next));
         }
     }
@@ -218,7 +218,6 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::body::MAX_JSON;
     use super::super::dialogue::{MAX_ASKED, MAX_EARLY};
     use super::super::head::MAX_HEAD;
     use super::*;
@@ -227,6 +226,7 @@ mod tests {
     use crate::model::link::LinkInfo;
     use crate::model::time::Timestamp;
     use crate::protocol::parser::Scratch;
+    use crate::protocol::stratum::condense::MAX_TEXT;
     use Direction::{ToClient as S, ToServer as C};
 
     struct Nobody;
@@ -290,8 +290,8 @@ mod tests {
         for (start, bound) in [
             (&b"GET /"[..], MAX_HEAD),
             (b"GET / HTTP/1.1\r\nX: ", MAX_HEAD),
-            (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n{", MAX_JSON),
-            (b"POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n{", MAX_JSON),
+            (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n{", MAX_TEXT),
+            (b"POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n{", MAX_TEXT),
             (b"CONNECT a:1 HTTP/1.1\r\n\r\n", MAX_EARLY),
         ] {
             let turns: Vec<_> = [(C, start)].into_iter().chain([(C, &flood[..]); 200]).collect();

@@ -1,6 +1,6 @@
 //! The account of Basic authentication (RFC 7617).
 
-use crate::protocol::stratum::text::printable;
+use crate::model::text::kept;
 
 /// Characters of credentials that are decoded: wallets with a worker's name have 150.
 const MAX_CREDENTIALS: usize = 1024;
@@ -14,7 +14,7 @@ pub fn account(value: &[u8]) -> Option<String> {
     let credentials = credentials.trim_ascii();
     let plain = decode(credentials.get(..MAX_CREDENTIALS).unwrap_or(credentials));
     let account = plain.split(|&byte| byte == b':').next()?;
-    (!account.is_empty()).then(|| printable(&String::from_utf8_lossy(account)))
+    (!account.is_empty()).then(|| kept(&String::from_utf8_lossy(account)))
 }
 
 /// Base64 (RFC 4648 §4) up to the first character that is none.

@@ -1,6 +1,6 @@
 //! Heads taken in turn: requests are remembered until they are answered, and answers may end HTTP.
 
-use super::body::{Body, Framing};
+use super::body::{Body, Framing, Wanted};
 use super::connection::{Connection, State, Step};
 use super::exchange::{self, Answer, Asked, Switch};
 use super::fields::Fields;
@@ -36,8 +36,9 @@ impl Connection {
                 self.request(context, direction, request, &fields);
                 None
             }
-            Head::Response(response, fields, reason) => {
-                self.response(context, direction, &response, &fields, reason)
+            Head::Response(mut response, fields, reason) => {
+                response.direction = direction;
+                self.response(context, &response, &fields, reason)
             }
         };
         match switch {
@@ -50,16 +51,17 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        request: HttpRequest,
+        mut request: HttpRequest,
         fields: &Fields,
     ) {
+        request.direction = direction;
         context.emit(Event::HttpRequest(&request));
         let asked = Asked::of(&request, fields);
-        let wanted = self.conversation.is_some();
+        let wanted = if self.conversation.is_some() { Wanted::All } else { Wanted::Nothing };
         let side = self.side(direction);
         match Framing::of_request(fields) {
             Some(framing) => {
-                side.request = wanted.then(|| Box::new(request));
+                side.request = (wanted != Wanted::Nothing).then(|| Box::new(request));
                 side.state = State::Body(Body::new(framing, wanted));
             }
             None if asked.may_switch() => side.state = State::Early(Vec::new()),
@@ -74,11 +76,11 @@ impl Connection {
     fn response(
         &mut self,
         context: &mut Context<'_>,
-        direction: Direction,
         response: &HttpResponse,
         fields: &Fields,
         reason: Reason,
     ) -> Option<Switch> {
+        let direction = response.direction;
         context.emit(Event::HttpResponse(response));
         if exchange::is_interim(response.status) {
             return None;
@@ -97,7 +99,12 @@ impl Connection {
             Answer::Http(framing) => framing,
         };
         if let Some(framing) = framing {
-            let wanted = self.conversation.is_some();
+            // Long answers are many, and of interest only to questions about work.
+            let wanted = match &self.conversation {
+                Some(conversation) if conversation.is_promising() => Wanted::All,
+                Some(_) => Wanted::Short,
+                None => Wanted::Nothing,
+            };
             self.side(direction).state = State::Body(Body::new(framing, wanted));
         }
         if may_switch {

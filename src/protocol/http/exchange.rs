@@ -44,7 +44,8 @@ impl Asked {
     pub fn of(request: &HttpRequest, fields: &Fields) -> Asked {
         match (request.method.as_str(), fields.upgrade) {
             ("CONNECT", _) => {
-                Asked::Tunnel(request.host.as_deref().map(|host| Box::new(tunnel(host))))
+                let host = request.host.as_deref();
+                Asked::Tunnel(host.map(|host| Box::new(tunnel(host, request.direction))))
             }
             (_, Some(upgrade)) => Asked::Upgrade(upgrade),
             ("HEAD", _) => Asked::Head,
@@ -104,14 +105,15 @@ pub fn answer(
 
 /// The far end that a CONNECT names (RFC 9110 §9.3.6): `host:port` in lower case, with an IPv6
 /// address in brackets.
-fn tunnel(authority: &str) -> Tunnel {
+fn tunnel(authority: &str, direction: Direction) -> Tunnel {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),
         _ => (authority, 0),
     };
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let ip: Option<IpAddr> = host.parse().ok();
-    Tunnel { kind: TunnelKind::HttpConnect, host: host.to_owned(), ip, port, granted: true }
+    let (kind, host) = (TunnelKind::HttpConnect, host.to_owned());
+    Tunnel { direction, kind, host, ip, port, granted: true }
 }
 
 #[cfg(test)]
@@ -135,7 +137,7 @@ mod tests {
             ("pool.example:99999", "pool.example", 0),
             ("", "", 0),
         ] {
-            let tunnel = tunnel(authority);
+            let tunnel = tunnel(authority, Direction::ToServer);
             assert_eq!((tunnel.host.as_str(), tunnel.port), (host, port));
             assert_eq!(tunnel.ip, host.parse().ok());
         }
@@ -160,10 +162,11 @@ mod tests {
 
     #[test]
     fn a_tunnel_is_opened_or_refused() {
-        let asked = || Some(Asked::Tunnel(Some(Box::new(tunnel("pool.example:3333")))));
+        let wanted = || tunnel("pool.example:3333", Direction::ToServer);
+        let asked = || Some(Asked::Tunnel(Some(Box::new(wanted()))));
         let sized = fields(&[("Content-Length", "9")]);
         let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);
-        assert_eq!(granted, Answer::Switch(Switch::Tunnel(Some(tunnel("pool.example:3333")))));
+        assert_eq!(granted, Answer::Switch(Switch::Tunnel(Some(wanted()))));
         let refused = answer(asked(), 407, &sized, Reason::Other, Direction::ToClient);
         let Answer::Refusal(tunnel, framing) = refused else { panic!("{refused:?}") };
         assert!(!tunnel.granted);

@@ -2,7 +2,7 @@
 
 use super::credentials;
 use super::upgrade::{Extension, Upgrade};
-use crate::protocol::stratum::text::{MAX_TEXT, printable_within};
+use crate::model::text::{MAX_KEPT, printable_within};
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
 }
 
 fn text(value: &[u8]) -> Option<String> {
-    (!value.is_empty()).then(|| text_within(value, MAX_TEXT))
+    (!value.is_empty()).then(|| text_within(value, MAX_KEPT))
 }
 
 /// What bytes say, without control characters and at most `limit` bytes long.

@@ -263,6 +263,7 @@ fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Field
         method,
         target,
         version_minor,
+        ..HttpRequest::default()
     };
     Head::Request(request, fields)
 }
@@ -284,6 +285,7 @@ fn response_of(status: u16, reason: &[u8], version_minor: u8, mut fields: Fields
         x_stratum: fields.x_stratum.take(),
         content_type: fields.content_type.take(),
         version_minor,
+        ..HttpResponse::default()
     };
     let established =
         reason.windows(ESTABLISHED.len()).any(|word| word.eq_ignore_ascii_case(ESTABLISHED));
@@ -314,6 +316,7 @@ mod tests {
             websocket: false,
             user: Some("rig1".into()),
             version_minor: 0,
+            ..HttpRequest::default()
         };
         assert_eq!(request(head), expected);
     }

@@ -80,11 +80,11 @@ impl Connection {
 
     /// Tells of a request whose head was not seen whole.
     pub(super) fn tell(&self, context: &mut Context<'_>, direction: Direction, head: Option<Head>) {
-        match &head {
-            Some(Head::Request(request, _)) if self.client != Some(direction.reverse()) => {
-                context.emit(Event::HttpRequest(request));
-            }
-            _ => {}
+        if let Some(Head::Request(mut request, _)) = head
+            && self.client != Some(direction.reverse())
+        {
+            request.direction = direction;
+            context.emit(Event::HttpRequest(&request));
         }
     }
 }

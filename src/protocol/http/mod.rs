@@ -6,11 +6,12 @@
 //! ```
 //!
 //! Every request and response of a connection is told, however long it lives: hosts and paths are
-//! what intelligence knows. Bodies are only counted, unless they begin like a JSON object. Both
+//! what intelligence knows. Bodies are only counted, unless they begin like JSON. Both
 //! sides are read alike, so a late start that takes the server for the client does no harm.
 //!
 //! Nothing here panics on any input. A connection holds at most, for each direction, a head of
-//! [`head::MAX_HEAD`] or a body of [`body::MAX_JSON`], and [`dialogue::MAX_ASKED`] open requests.
+//! [`head::MAX_HEAD`] or a body of `stratum::condense::MAX_TEXT` bytes, and
+//! [`dialogue::MAX_ASKED`] open requests.
 //!
 //! HTTP/2 in clear text is told from its preface and left: its header compression hides names.
 

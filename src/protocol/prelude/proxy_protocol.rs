@@ -65,7 +65,8 @@ impl Prelude for Header {
                 let (ip, port) = source.map_or((None, 0), |(ip, port)| (Some(ip), port));
                 let host = ip.map(|ip| ip.to_string()).unwrap_or_default();
                 let kind = TunnelKind::ProxyProtocol;
-                let tunnel = Tunnel { kind, host, ip, port, granted: true };
+                let direction = chunk.direction;
+                let tunnel = Tunnel { direction, kind, host, ip, port, granted: true };
                 let early = std::mem::take(&mut self.early);
                 Ok(Some(End { offset: length.saturating_sub(before), early, tunnel }))
             }

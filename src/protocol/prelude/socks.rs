@@ -77,7 +77,7 @@ impl Prelude for Negotiation {
                 None => return Ok(None),
             },
         };
-        let tunnel = Tunnel { granted: reply.granted, ..request.tunnel };
+        let tunnel = Tunnel { direction: client, granted: reply.granted, ..request.tunnel };
         let ahead = self.asked.get(request.length..).unwrap_or_default();
         let behind = self.answered.get(reply.length..).unwrap_or_default();
         let (own, early) = if from_client { (ahead, behind) } else { (behind, ahead) };
@@ -89,7 +89,15 @@ impl Prelude for Negotiation {
 /// All that the client has to say.
 struct Request {
     length: usize,
+    /// As long as it is neither granted nor known which side asks.
     tunnel: Tunnel,
+}
+
+impl Request {
+    fn new(length: usize, kind: TunnelKind, host: String, ip: Option<IpAddr>, port: u16) -> Self {
+        let direction = Direction::default();
+        Request { length, tunnel: Tunnel { direction, kind, host, ip, port, granted: false } }
+    }
 }
 
 /// All that the proxy has to say.
@@ -110,8 +118,8 @@ fn request5(bytes: &[u8]) -> Result<Option<Request>, NotThis> {
         rest = after;
     }
     let Some(Place { host, ip, port, length }) = place(rest)? else { return Ok(None) };
-    let tunnel = Tunnel { kind: TunnelKind::Socks5, host, ip, port, granted: false };
-    Ok(Some(Request { length: bytes.len() - rest.len() + length, tunnel }))
+    let length = bytes.len() - rest.len() + length;
+    Ok(Some(Request::new(length, TunnelKind::Socks5, host, ip, port)))
 }
 
 /// The method, perhaps a yes to the password, the reply.
@@ -199,8 +207,7 @@ fn request4(bytes: &[u8]) -> Result<Option<Request>, NotThis> {
         }
     };
     let port = u16::from_be_bytes([high, low]);
-    let tunnel = Tunnel { kind: TunnelKind::Socks4, host, ip, port, granted: false };
-    Ok(Some(Request { length, tunnel }))
+    Ok(Some(Request::new(length, TunnelKind::Socks4, host, ip, port)))
 }
 
 /// A text that ends with NUL, without it.

@@ -72,9 +72,10 @@ impl Parser for Connection {
     fn close(&mut self, context: &mut Context<'_>) {
         let Some(message) = Message::cut(self.stream.front()) else { return };
         if message.kind == CLIENT_HELLO
-            && let Some(hello) =
+            && let Some(mut hello) =
                 client_hello::read(message.body, message.whole, context.scratch.brief)
         {
+            hello.direction = self.client.unwrap_or_default();
             context.emit(Event::Quic(&QuicInitial { version: self.version, hello }));
         }
     }

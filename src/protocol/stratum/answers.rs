@@ -10,7 +10,7 @@ use super::message::{Id, Message, Outcome};
 use super::profile::learn_agent;
 use super::session::{COST_ANSWER, Origin, Session};
 use super::shares::{Asked, Open};
-use super::text::printable;
+use crate::model::text::kept;
 
 impl Session {
     /// Books an answer: with the request that it belongs to, and what it brings along.
@@ -95,7 +95,7 @@ impl Session {
         match (asked, outcome) {
             (Asked::Login, Outcome::Refused(reason)) => {
                 let reason = if reason.is_empty() { "refused" } else { reason.as_str() };
-                self.state.refused = Some(printable(reason));
+                self.state.refused = Some(kept(reason));
             }
             (Asked::Login, Outcome::Granted) => {
                 self.state.refused = None;
@@ -143,6 +143,7 @@ impl Session {
 
     fn settle(&mut self, at: Moment, share: Open, outcome: &Outcome) {
         self.ledger.settle(share, outcome.is_granted());
+        self.newest = share.hashes.filter(|_| outcome.is_granted());
         self.ladder.judged();
         let word = if outcome.is_granted() { "accepted" } else { "rejected" };
         self.ladder.climb(at, Verdict::Active, || format!("pool {word} a share"));

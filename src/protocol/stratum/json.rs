@@ -15,6 +15,11 @@ const MAX_MEMBERS: usize = 512;
 pub struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
+    /// A text that is taken for one value; what is not JSON has no parts.
+    pub fn of(text: &'a str) -> Json<'a> {
+        Json(text)
+    }
+
     /// As it was written.
     pub fn raw(self) -> &'a str {
         self.0

@@ -1,24 +1,19 @@
 //! Splits a byte stream into lines, in bounded memory, and finds its way back after losses.
 
-/// Longest line kept. XMRig's own buffer has this size; the longest line seen in practice is an
-/// Equihash share of 2.8 kB or a Bitcoin job of 3 kB.
-pub const MAX_LINE: usize = 64 * 1024;
-
-/// Buffers above this size are given back once their line is done.
-const KEEP_CAPACITY: usize = 4 * 1024;
+use super::condense::{MAX_TEXT, Text};
 
 /// The lines of one direction of a stream. Lines end with LF; CR, blanks and NUL around them are
-/// trimmed, and blank lines are dropped.
+/// trimmed, and blank lines are dropped. Lines longer than [`MAX_TEXT`] are condensed.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    partial: Vec<u8>,
+    partial: Text,
     /// The rest of the current line is dropped.
     skipping: bool,
     /// The next line may lack its beginning: it counts only if it begins like an object.
     resync: bool,
     /// Lines that were cut by a loss.
     pub cut: u64,
-    /// Lines longer than [`MAX_LINE`].
+    /// Lines that were too long even so.
     pub overlong: u64,
 }
 
@@ -48,16 +43,7 @@ impl Splitter {
                 return;
             }
         }
-        if self.skipping {
-            return;
-        }
-        if self.partial.len() + bytes.len() > MAX_LINE {
-            self.partial = Vec::new();
-            self.overlong += 1;
-            self.skipping = true;
-            return;
-        }
-        self.partial.extend_from_slice(bytes);
+        self.grow(bytes);
     }
 
     /// The stream has ended: what is left counts as a line.
@@ -67,24 +53,26 @@ impl Splitter {
         }
     }
 
+    /// Adds bytes to the current line.
+    fn grow(&mut self, bytes: &[u8]) {
+        if !self.skipping && !self.partial.push(bytes) {
+            self.partial.clear();
+            self.overlong += 1;
+            self.skipping = true;
+        }
+    }
+
     fn complete(&mut self, head: &[u8], line: &mut impl FnMut(&[u8]) -> bool) -> bool {
-        if self.skipping {
-            self.skipping = false;
-            self.resync = false;
+        let resync = std::mem::take(&mut self.resync);
+        if !self.skipping && self.partial.is_empty() && head.len() <= MAX_TEXT {
+            return deliver(head, resync, line);
+        }
+        self.grow(head);
+        if std::mem::take(&mut self.skipping) {
             return true;
         }
-        let mut go_on = true;
-        if self.partial.is_empty() && head.len() <= MAX_LINE {
-            go_on = deliver(head, self.resync, line);
-        } else if self.partial.len() + head.len() > MAX_LINE {
-            self.overlong += 1;
-        } else {
-            self.partial.extend_from_slice(head);
-            go_on = deliver(&self.partial, self.resync, line);
-        }
-        self.resync = false;
+        let go_on = deliver(self.partial.bytes(), resync, line);
         self.partial.clear();
-        self.partial.shrink_to(KEEP_CAPACITY);
         go_on
     }
 }
@@ -134,17 +122,32 @@ mod tests {
     #[test]
     fn an_overlong_line_is_dropped_and_counted_and_the_next_one_read() {
         let mut splitter = Splitter::default();
-        let long = vec![b'x'; MAX_LINE / 2 + 1];
+        let long = vec![b'x'; MAX_TEXT / 2 + 1];
         for _ in 0..5 {
             assert!(lines(&mut splitter, &long).is_empty());
         }
         assert_eq!(lines(&mut splitter, b"tail\n{}\n"), ["{}"]);
         assert_eq!(splitter.overlong, 1);
-        assert!(splitter.partial.capacity() <= KEEP_CAPACITY);
-        let mut at_once = vec![b'x'; MAX_LINE + 1];
+        assert!(splitter.partial.is_empty());
+        let mut at_once = vec![b'x'; MAX_TEXT + 1];
         at_once.extend_from_slice(b"\n{}\n");
         assert_eq!(lines(&mut splitter, &at_once), ["{}"]);
         assert_eq!(splitter.overlong, 2);
+    }
+
+    #[test]
+    fn a_long_line_is_condensed_however_it_is_cut() {
+        let long = format!("{{\"params\":[\"{}\"],\"id\":7}}\n{{}}\n", "0f".repeat(MAX_TEXT));
+        let mut whole = Splitter::default();
+        let expected = lines(&mut whole, long.as_bytes());
+        assert!(expected[0].ends_with("0f\"],\"id\":7}") && expected[1] == "{}");
+        for size in [1, 1460, MAX_TEXT] {
+            let mut splitter = Splitter::default();
+            let pieces = long.as_bytes().chunks(size);
+            let got: Vec<_> = pieces.flat_map(|piece| lines(&mut splitter, piece)).collect();
+            assert_eq!(got, expected);
+            assert_eq!(splitter.overlong, 0);
+        }
     }
 
     #[test]

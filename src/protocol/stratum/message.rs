@@ -185,16 +185,24 @@ fn reason(error: Json<'_>) -> String {
     error.scalar().unwrap_or_default().into()
 }
 
-/// Reads the objects of one line (one, in all real traffic) and hands each to `message`. Returns
-/// false if there was something else than objects.
+/// Reads the objects of one line (one, in nearly all real traffic), or those of a batch (JSON-RPC
+/// 2.0 §6), and hands each to `message`. Returns false if there was something else than objects.
 pub fn read(line: &[u8], mut message: impl FnMut(&Message<'_>)) -> bool {
-    if line.first() != Some(&b'{') {
-        return false;
-    }
     // Bytes that are not UTF-8 hide nothing: pools do not look at them.
     let text = String::from_utf8_lossy(line);
-    let mut objects = serde_json::Deserializer::from_str(&text).into_iter::<Object<'_>>();
-    objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_ok())
+    match line.first() {
+        Some(b'{') => {
+            let mut objects = serde_json::Deserializer::from_str(&text).into_iter::<Object<'_>>();
+            objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_ok())
+        }
+        Some(b'[') => {
+            Json::of(&text).items().filter(|items| !items.is_empty()).is_some_and(|items| {
+                let mut objects = items.into_iter().map(Json::object);
+                objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_some())
+            })
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -216,6 +224,20 @@ mod tests {
             assert_eq!(message.id, Id::of_text("4"));
             assert_eq!(message.args().len(), 2);
         });
+    }
+
+    #[test]
+    fn each_element_of_a_batch_is_a_message() {
+        let ids = |line: &str| {
+            let mut ids = Vec::new();
+            let whole = read(line.as_bytes(), |message| ids.push(message.id));
+            (whole, ids.len())
+        };
+        assert_eq!(ids(r#"[{"id":1,"method":"login"} , {"id":2,"result":true}]"#), (true, 2));
+        assert_eq!(ids(r#"[{"id":1},7,{"id":2}]"#), (false, 1));
+        for none in ["[]", "[7]", "[[{\"id\":1}]]", "[{\"id\":1}", "[{\"id\":1}]{\"id\":2}"] {
+            assert_eq!(ids(none), (false, 0), "{none}");
+        }
     }
 
     #[test]

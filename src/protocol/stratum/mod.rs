@@ -6,11 +6,12 @@
 //! ```
 //!
 //! Nothing here panics on any input. A conversation holds at most two partial lines of
-//! [`line::MAX_LINE`] and the bounded tables of `shares` and `work`.
+//! [`condense::MAX_TEXT`] and the bounded tables of `shares` and `work`.
 
 mod agent;
 mod answers;
 mod coin;
+pub(super) mod condense;
 mod dialect;
 mod json;
 mod ladder;
@@ -18,6 +19,7 @@ mod line;
 mod login;
 mod message;
 pub mod p2pool;
+mod pace;
 mod profile;
 mod session;
 mod shares;
@@ -45,18 +47,24 @@ pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
     match bytes.first() {
         None => Probe::Unsure,
         Some(b'{') => probe_line(bytes),
+        Some(b'[') if is_batch(bytes) => probe_line(bytes),
         Some(0x20..=0x7e) => probe_after_tail(bytes),
         Some(_) => Probe::NotForUs,
     }
 }
 
-/// `bytes` begin like an object.
+/// Whether `bytes` begin like an array of objects.
+fn is_batch(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+}
+
+/// `bytes` begin like an object, or several in an array.
 fn probe_line(bytes: &[u8]) -> Probe {
     let end = bytes.iter().position(|&b| b == b'\n');
     let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
-    let may_grow = end.is_none() && line.len() < line::MAX_LINE;
-    // Without a line end, only a closing brace can end the object, and not each one does.
-    if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(b"}")) {
+    let may_grow = end.is_none() && line.len() < condense::MAX_TEXT;
+    // Without a line end, only a closing bracket can end the object, and not each one does.
+    if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(closing(line))) {
         return if may_grow { Probe::Unsure } else { Probe::NotForUs };
     }
     let mut known = false;
@@ -66,6 +74,11 @@ fn probe_line(bytes: &[u8]) -> Probe {
         (false, false) if may_grow => Probe::Unsure,
         (false, _) => Probe::NotForUs,
     }
+}
+
+/// What ends a line that begins like this one.
+fn closing(line: &[u8]) -> &'static [u8] {
+    if line.starts_with(b"[") { b"]" } else { b"}" }
 }
 
 /// `bytes` begin in the middle of something: of an object, if a brace ends the line and another
@@ -142,8 +155,13 @@ impl Conversation {
         next(session)
     }
 
+    /// Whether a message may matter that is long: all that was heard so far is of mining.
+    pub fn is_promising(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.is_promising())
+    }
+
     /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
-    /// several objects, with or without line ends between them.
+    /// several objects, with or without line ends between them, or a batch.
     pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
         let session = self.beginning.session(&mut self.session);
         read(session, ctx, direction, line::trim(payload));

@@ -6,8 +6,8 @@ use crate::model::event::HttpRequest;
 use crate::model::event::mining::{Dialect, MiningSession, Wallet};
 
 use super::dialect::Login;
-use super::text::printable;
 use super::{agent, coin, login};
+use crate::model::text::kept;
 
 /// Algorithms listed at login that are kept; XMRig offers 29.
 const MAX_ALGORITHMS: usize = 64;
@@ -32,7 +32,7 @@ impl Profile {
         let certain = login.certain || known_agent || known_algorithm || identity.is_proof();
         learn_agent(state, login.agent.as_deref());
         if !user.is_empty() {
-            state.login = Some(printable(user));
+            state.login = Some(kept(user));
         }
         replace(&mut state.password, login.password.as_deref());
         replace(&mut state.rig_id, login.rig_id.as_deref());
@@ -50,7 +50,7 @@ impl Profile {
         self.named_coin = identity.coin.or(self.named_coin.take());
         if !login.algorithms.is_empty() {
             let names = login.algorithms.iter().take(MAX_ALGORITHMS);
-            state.algorithms = names.map(|name| printable(name)).collect();
+            state.algorithms = names.map(|name| kept(name)).collect();
         }
         if let ([algorithm], None) = (state.algorithms.as_slice(), &state.algorithm) {
             state.algorithm = Some(algorithm.clone());
@@ -66,10 +66,10 @@ impl Profile {
             return;
         }
         let identity = login::identify(user, "");
-        state.login = Some(printable(user));
+        state.login = Some(kept(user));
         state.wallet = state.wallet.take().or(identity.wallet);
         state.wallet_hidden = state.wallet.is_none();
-        state.worker = state.worker.take().or(identity.worker.as_deref().map(printable));
+        state.worker = state.worker.take().or(identity.worker.as_deref().map(kept));
     }
 
     /// Takes the HTTP request around the messages; it fills what is still open.
@@ -81,7 +81,7 @@ impl Profile {
         if let (None, Some(wallet)) = (&state.wallet, identity.wallet) {
             state.wallet = Some(wallet);
             state.wallet_hidden = false;
-            state.worker = state.worker.take().or(identity.worker.as_deref().map(printable));
+            state.worker = state.worker.take().or(identity.worker.as_deref().map(kept));
         }
         self.user(state, request.user.as_deref().unwrap_or_default());
     }
@@ -142,7 +142,7 @@ impl Profile {
             return;
         };
         if state.coin.as_deref() != Some(coin) {
-            state.coin = Some(printable(coin));
+            state.coin = Some(kept(coin));
         }
         state.coin_reason = Some(reason);
     }
@@ -157,13 +157,13 @@ pub fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<'_, str
     if let Some(algorithm) = algorithm
         && state.algorithm.as_deref() != Some(algorithm)
     {
-        state.algorithm = Some(printable(algorithm));
+        state.algorithm = Some(kept(algorithm));
     }
 }
 
 /// Puts printable `text` in place of what is known, if there is any.
 fn replace(known: &mut Option<String>, text: Option<&str>) {
     if let Some(text) = text {
-        *known = Some(printable(text));
+        *known = Some(kept(text));
     }
 }

@@ -12,11 +12,13 @@ use crate::protocol::parser::Context;
 use super::dialect::{Act, Job, Login, Measure, Proof, REGISTRY, Submit, View};
 use super::ladder::Ladder;
 use super::message::{Id, Message};
+use super::pace::Nonces;
 use super::profile::{Profile, learn_agent, learn_algorithm};
 use super::shares::{Asked, Ledger, Open};
-use super::text::{abbreviated, printable};
+use super::text::abbreviated;
 use super::work::{Clock, HashCounter, Jobs};
 use super::{agent, coin};
+use crate::model::text::kept;
 
 /// A growing conversation is reported at most this often, apart from new steps.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -45,6 +47,9 @@ pub struct Session {
     jobs: Jobs,
     clock: Clock,
     counter: HashCounter,
+    nonces: Nonces,
+    /// Expected hashes of the share that the newest message is, or accepts.
+    pub(super) newest: Option<f64>,
     pub(super) version_asked: Option<Id>,
     /// The carrier tells client from server: HTTP, or WebSocket.
     plain_roles: bool,
@@ -63,6 +68,8 @@ impl Session {
             jobs: Jobs::default(),
             clock: Clock::default(),
             counter: HashCounter::default(),
+            nonces: Nonces::default(),
+            newest: None,
             version_asked: None,
             patience: PATIENCE,
             reported: Timestamp::ZERO,
@@ -77,6 +84,11 @@ impl Session {
     /// Whether enough was seen to know that this is no mining.
     pub fn is_hopeless(&self) -> bool {
         !self.is_mining() && self.patience == 0
+    }
+
+    /// Whether something was heard, and nothing that is foreign to mining.
+    pub fn is_promising(&self) -> bool {
+        self.is_mining() || self.state.first_message.is_some() && self.patience == PATIENCE
     }
 
     /// Counts lines that no message came out of.
@@ -131,6 +143,7 @@ impl Session {
         }
         self.state.last_message = Some(ctx.at);
         self.clock.tick(ctx.at.time);
+        self.newest = None;
         let steps = self.ladder.steps.len();
         take(self, ctx.at);
         let due = self.is_mining() && ctx.at.time.since(self.reported) >= REPORT_EVERY;
@@ -155,11 +168,13 @@ impl Session {
         self.state.shares = self.ledger.shares();
         let proven = self.ledger.proven();
         self.state.work = Work {
+            pace: self.nonces.pace(),
             hashes: proven.hashes,
             hashes_squared: proven.hashes_squared,
             shares: proven.shares,
             first_job: self.clock.first_job,
             last_message: self.clock.last,
+            last_share: self.newest,
             pauses: self.clock.pauses.clone(),
         };
     }
@@ -281,7 +296,7 @@ impl Session {
             Act::Answer { to, outcome } => self.judge(at, to, &outcome),
             Act::SendAway(reason) => self.sent_away(at, reason.into_owned()),
             Act::Redirect { host, port } => {
-                self.state.redirect = Some((printable(&host), port));
+                self.state.redirect = Some((kept(&host), port));
                 self.ladder.answered = true;
                 self.ladder.climb(at, Verdict::Session, || "pool redirected the miner".to_owned());
             }
@@ -306,10 +321,10 @@ impl Session {
             self.spend(COST_FOREIGN);
             return;
         }
-        let measure = self.jobs.measure(&submit.job);
-        if measure.is_none() && self.jobs.delivered == 0 {
-            // Under way already: work was available before we looked.
-            self.clock.work(at.time);
+        let known = self.jobs.of_share(&submit.job);
+        let measure = known.map(|(measure, _)| measure);
+        if let (Some((_, since)), Some(nonce)) = (known, submit.nonce) {
+            self.nonces.share(nonce, at.time.since(since));
         }
         self.profile.user(&mut self.state, submit.user.as_deref().unwrap_or_default());
         if let Some(count) = submit.hash_count {
@@ -319,6 +334,7 @@ impl Session {
         self.profile.tell_coin(&mut self.state);
         let hashes = measure.and_then(|measure| self.hashes(measure));
         self.ledger.ask(Open { id, asked: Asked::Share, hashes });
+        self.newest = hashes;
         self.ladder.share();
         self.ladder.climb(at, Verdict::Active, || match submit.job.as_ref() {
             "" => "share submitted".to_owned(),
@@ -332,10 +348,12 @@ impl Session {
             return;
         }
         for sibling in &job.siblings {
-            self.jobs.remember(sibling, job.measure);
+            self.jobs.remember(sibling, job.measure, at.time);
         }
-        let measure = self.jobs.deliver(&job.id, job.measure);
-        self.clock.work(at.time);
+        let measure = self.jobs.deliver(&job.id, job.measure, at.time);
+        if amount(measure).is_some() {
+            self.clock.work(at.time);
+        }
         self.state.difficulty = amount(measure).or(self.state.difficulty);
         self.state.height = job.height.or(self.state.height);
         learn_algorithm(&mut self.state, job.algorithm.as_ref());

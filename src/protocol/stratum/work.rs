@@ -17,11 +17,20 @@ const MAX_JOBS: usize = 512;
 const MAX_PAUSES: usize = 16;
 const MIN_PAUSE: Duration = Duration::from_secs(30);
 
+/// A job that a share may be for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Known {
+    /// Hash of its name.
+    id: u64,
+    /// How hard its shares are.
+    measure: Measure,
+    since: Timestamp,
+}
+
 /// Jobs and the difficulty in force.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    /// Hash of the job's name, and how hard its shares are.
-    known: VecDeque<(u64, Measure)>,
+    known: VecDeque<Known>,
     in_force: Option<Measure>,
     pub delivered: u64,
 }
@@ -35,13 +44,13 @@ impl Jobs {
     }
 
     /// Counts and remembers a job. Returns how hard its shares are, as far as that is known now.
-    pub fn deliver(&mut self, id: &str, measure: Measure) -> Measure {
+    pub fn deliver(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         self.delivered += 1;
-        self.remember(id, measure)
+        self.remember(id, measure, now)
     }
 
     /// Remembers a job that came along with another.
-    pub fn remember(&mut self, id: &str, measure: Measure) -> Measure {
+    pub fn remember(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         let measure = match (measure, self.in_force) {
             (Measure::InForce, in_force) => in_force.unwrap_or(Measure::Unknown),
             (Measure::HashesAtOne(hashes), Some(Measure::Difficulty(difficulty))) => {
@@ -53,14 +62,15 @@ impl Jobs {
         if self.known.len() >= MAX_JOBS {
             self.known.pop_front();
         }
-        self.known.push_back((fnv1a(id), measure));
+        self.known.push_back(Known { id: fnv1a(id), measure, since: now });
         measure
     }
 
-    /// How hard a share of job `id` is. Of jobs with the same name, the newest counts.
-    pub fn measure(&self, id: &str) -> Option<Measure> {
+    /// How hard a share of job `id` is, and since when there is that job. Of jobs with the same name,
+    /// the newest counts.
+    pub fn of_share(&self, id: &str) -> Option<(Measure, Timestamp)> {
         let id = fnv1a(id);
-        self.known.iter().rfind(|(known, _)| *known == id).map(|(_, measure)| *measure)
+        self.known.iter().rfind(|known| known.id == id).map(|known| (known.measure, known.since))
     }
 }
 
@@ -91,7 +101,7 @@ impl Clock {
         self.last = self.last.max(Some(now));
     }
 
-    /// Work is available from `now` at the latest.
+    /// Work of known difficulty is available from `now` at the latest.
     pub fn work(&mut self, now: Timestamp) {
         self.first_job.get_or_insert(now);
     }
@@ -118,19 +128,25 @@ impl HashCounter {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::ZERO;
+
+    fn measure(jobs: &Jobs, id: &str) -> Option<Measure> {
+        jobs.of_share(id).map(|(measure, _)| measure)
+    }
+
     #[test]
     fn a_job_keeps_the_difficulty_in_force_when_it_was_sent() {
         let mut jobs = Jobs::default();
         jobs.set_difficulty(Measure::Difficulty(512.0));
-        jobs.deliver("a", Measure::InForce);
+        jobs.deliver("a", Measure::InForce, NOW);
         jobs.set_difficulty(Measure::Difficulty(1024.0));
-        assert_eq!(jobs.measure("a"), Some(Measure::Difficulty(512.0)));
-        jobs.deliver("b", Measure::InForce);
-        assert_eq!(jobs.measure("b"), Some(Measure::Difficulty(1024.0)));
-        jobs.deliver("a", Measure::InForce);
-        assert_eq!(jobs.measure("a"), Some(Measure::Difficulty(1024.0)));
-        assert_eq!(jobs.measure("c"), None);
-        assert_eq!(jobs.deliver("d", Measure::HashesAtOne(4096.0)), Measure::Hashes(4.0));
+        assert_eq!(measure(&jobs, "a"), Some(Measure::Difficulty(512.0)));
+        jobs.deliver("b", Measure::InForce, NOW);
+        assert_eq!(measure(&jobs, "b"), Some(Measure::Difficulty(1024.0)));
+        jobs.deliver("a", Measure::InForce, NOW);
+        assert_eq!(measure(&jobs, "a"), Some(Measure::Difficulty(1024.0)));
+        assert_eq!(measure(&jobs, "c"), None);
+        assert_eq!(jobs.deliver("d", Measure::HashesAtOne(4096.0), NOW), Measure::Hashes(4.0));
     }
 
     #[test]
@@ -147,11 +163,11 @@ mod tests {
     fn jobs_are_bounded() {
         let mut jobs = Jobs::default();
         (0..1000).for_each(|n| {
-            jobs.deliver(&n.to_string(), Measure::Difficulty(1.0));
+            jobs.deliver(&n.to_string(), Measure::Difficulty(1.0), NOW);
         });
         assert_eq!(jobs.known.len(), MAX_JOBS);
-        assert_eq!(jobs.measure("0"), None);
-        assert!(jobs.measure("999").is_some());
+        assert_eq!(measure(&jobs, "0"), None);
+        assert!(measure(&jobs, "999").is_some());
     }
 
     #[test]

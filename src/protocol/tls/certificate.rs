@@ -8,7 +8,7 @@ use super::der::{self, Element, Elements};
 use super::reader::Reader;
 use super::text;
 use crate::model::event::tls::Certificate;
-use crate::protocol::stratum::text::printable;
+use crate::model::text::kept;
 
 /// Certificates read of a chain; the leaf and its issuers. Longer ones repeat themselves.
 const MAX_CERTIFICATES: usize = 4;
@@ -159,7 +159,7 @@ fn string(value: Element<'_>) -> String {
         // T61String is read as Latin-1, as everybody does.
         _ => value.content.iter().copied().map(char::from).collect(),
     };
-    printable(&text)
+    kept(&text)
 }
 
 /// Seconds since the Unix epoch (RFC 5280 §4.1.2.5).

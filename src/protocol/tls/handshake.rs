@@ -119,7 +119,7 @@ impl Handshake {
     }
 
     fn is_empty(&self) -> bool {
-        let TlsHandshake { client, server, certificates } = &self.found;
+        let TlsHandshake { client, server, certificates, .. } = &self.found;
         client.is_none() && server.is_none() && certificates.is_empty()
     }
 
@@ -177,7 +177,10 @@ impl Progress {
         };
         match kind {
             CLIENT_HELLO if self.peer != Some(Peer::Server) => {
-                let hello = client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
+                let mut hello =
+                    client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
+                hello.direction = direction;
+                found.direction = direction;
                 context.emit(Event::TlsClientHello(&hello));
                 found.client.get_or_insert(hello);
                 // A second hello answers a HelloRetryRequest, and there is no third.
@@ -190,11 +193,13 @@ impl Progress {
             SERVER_HELLO if self.peer != Some(Peer::Client) && whole => {
                 let (hello, retry) = server_hello::read(body).ok_or(NotTls)?;
                 found.server = Some(hello);
+                found.direction = direction.reverse();
                 self.peer = Some(Peer::Server);
                 self.retry = retry;
             }
             CERTIFICATE if from_server => {
                 found.certificates = certificate::chain(body, context.scratch.brief);
+                found.direction = direction.reverse();
                 self.peer = Some(Peer::Server);
                 self.end = Some(End::Clear);
             }

@@ -105,6 +105,9 @@ const SECOND: u64 = 1_000_000;
 /// When captures begin: 2026-01-05T08:00:00Z.
 pub const START: u64 = 1_767_600_000 * SECOND;
 
+/// Where a miner is sent by its pool.
+const SECOND_POOL: &str = "eu2.pool.example";
+
 /// Records what was ordered; `file` is the name that the truth gives it.
 ///
 /// # Errors
@@ -139,7 +142,12 @@ pub fn record(order: &Order, file: &str) -> Result<Capture, String> {
             blocks.connected = at;
         }
         if redirected && part == 0 {
-            plan.redirect = Some(("eu2.pool.example".into(), hosts.second_pool.port()));
+            plan.redirect = Some((SECOND_POOL.into(), hosts.second_pool.port()));
+        }
+        if redirected && part == 1 {
+            let address = Some(hosts.second_pool.ip());
+            recorder.lookup(at, hosts.client, hosts.resolver, SECOND_POOL, address);
+            at += 60_000;
         }
         let conversation = converse(order, &plan, &mut said);
         let mut twisted = Rng::new(order.seed ^ 0x7477_6973_7465_6400 ^ part);

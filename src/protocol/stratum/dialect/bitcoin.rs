@@ -73,5 +73,6 @@ fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         strict,
         user: text_at(args, 0),
         hash_count: None,
+        nonce: None,
     }))
 }

@@ -36,6 +36,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             strict: args.len() >= 3,
             user: text_at(args, 0),
             hash_count: None,
+            nonce: None,
         }),
         "mining.extranonce.subscribe"
         | "mining.suggest_difficulty"

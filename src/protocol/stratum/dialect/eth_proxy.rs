@@ -42,6 +42,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 strict,
                 user: None,
                 hash_count: None,
+                nonce: None,
             }))
         }
         "submithashrate" => {

@@ -92,7 +92,17 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             strict: text_at(args, 1).is_some_and(|nonce| nonce.len() <= 16 && is_hex(&nonce)),
             user: None,
             hash_count: None,
+            nonce: None,
         }),
+        // `{host, port}`, the port in hexadecimal as all numbers of this version.
+        "mining.reconnect" if args.is_empty() => {
+            let params = message.named();
+            let port = params.text("port").and_then(|port| u16::from_str_radix(&port, 16).ok());
+            Act::Redirect {
+                host: params.text("host").unwrap_or(Cow::Borrowed("")),
+                port: port.unwrap_or(0),
+            }
+        }
         "mining.hashrate" => {
             let digits = text_at(args, 0)?;
             Act::Hashrate(u64::from_str_radix(strip_0x(&digits), 16).ok()? as f64)

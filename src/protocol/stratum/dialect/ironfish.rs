@@ -43,6 +43,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 .is_some_and(|nonce| nonce.len() == 16 && is_hex(&nonce)),
             user: None,
             hash_count: None,
+            nonce: None,
         }),
         "mining.submitted" => {
             let outcome = if body.get("result")?.boolean() == Some(true) {

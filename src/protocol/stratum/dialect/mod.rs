@@ -114,12 +114,14 @@ pub struct Submit<'a> {
     pub user: Option<Cow<'a, str>>,
     /// Hashes that the miner has made since its start, where it says so (xmr-stak).
     pub hash_count: Option<f64>,
+    /// The nonce, where miners are known to count it up (see `pace`).
+    pub nonce: Option<u32>,
 }
 
 impl<'a> Submit<'a> {
     /// A share of which every field has the shape that it must have.
     pub fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
-        Submit { job, strict: true, user, hash_count: None }
+        Submit { job, strict: true, user, hash_count: None, nonce: None }
     }
 }
 

@@ -89,7 +89,13 @@ fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
         strict,
         user: None,
         hash_count: params.number("hashcount_total"),
+        nonce: counter(&nonce),
     }))
+}
+
+/// A nonce of 4 bytes, little-endian.
+fn counter(nonce: &str) -> Option<u32> {
+    (nonce.len() == 8).then(|| u32::from_str_radix(nonce, 16).ok()).flatten().map(u32::swap_bytes)
 }
 
 /// A job object: `target`, `job_id`, and `blob` unless the miner makes the block itself.

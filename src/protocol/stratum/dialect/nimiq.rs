@@ -52,6 +52,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             strict: true,
             user: None,
             hash_count: None,
+            nonce: None,
         }),
         "invalid-share" | "error" => Act::Answer {
             to: Id::None,

@@ -1,8 +1,13 @@
-//! Text from the wire that a person will read: nothing in it may steer a terminal or deceive the eye.
+//! Text that somebody else wrote and a person will read: nothing in it may steer a terminal or deceive
+//! the eye, and what is kept of it is bounded.
+
+/// Longest text kept of one field, in bytes: agents of XMRig and logins of MoneroOcean (several
+/// wallets in one) are below 250.
+pub const MAX_KEPT: usize = 256;
 
 /// Whether a terminal obeys this character, or a reader can not see it: control characters, those
 /// that turn the direction of writing, those of no width, tags and fillers.
-pub(super) fn is_deceptive(c: char) -> bool {
+pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' // soft hyphen
@@ -24,20 +29,44 @@ pub(super) fn is_deceptive(c: char) -> bool {
 
 /// The text with every deceptive character escaped as `\u{…}`: safe to show on a terminal.
 pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_deceptive(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
+    printable_within(text, usize::MAX)
+}
+
+/// Likewise, at most [`MAX_KEPT`] bytes long, with `…` where something was cut: fit to keep.
+pub fn kept(text: &str) -> String {
+    printable_within(text, MAX_KEPT)
+}
+
+/// Likewise, at most `limit` bytes long.
+pub fn printable_within(text: &str, limit: usize) -> String {
+    const MARK: char = '…';
+    // Nearly always there is nothing to do.
+    if text.len() <= limit && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
     }
-    shown
+    let mut out = String::with_capacity(text.len().min(limit));
+    for c in text.chars() {
+        let mut piece = [0u8; 4];
+        let escaped;
+        let piece: &str = if is_deceptive(c) {
+            escaped = c.escape_unicode().to_string();
+            &escaped
+        } else {
+            c.encode_utf8(&mut piece)
+        };
+        if out.len() + piece.len() > limit.saturating_sub(MARK.len_utf8()) {
+            out.push(MARK);
+            break;
+        }
+        out.push_str(piece);
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn nothing_that_steers_a_terminal_gets_through() {
@@ -55,5 +84,23 @@ mod tests {
     #[test]
     fn ordinary_letters_of_any_language_stay() {
         assert_eq!(printable("Jürgens-PC 鉱山 …"), "Jürgens-PC 鉱山 …");
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_say_so() {
+        let cut = kept(&"ä".repeat(500));
+        assert!(cut.len() <= MAX_KEPT && cut.ends_with('…'));
+        let long = "x".repeat(10_000);
+        assert_eq!(printable(&long), long);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_kept_leaves_the_bound_or_deceives(text in ".{0,400}") {
+            let out = kept(&text);
+            prop_assert!(out.len() <= MAX_KEPT);
+            prop_assert!(!out.chars().any(is_deceptive));
+            prop_assert!(!printable(&text).chars().any(is_deceptive));
+        }
     }
 }

@@ -1,0 +1,50 @@
+//! What is known of hosts beyond their incidents: who answers lookups, who tries pools out.
+
+use std::net::IpAddr;
+
+use hashbrown::HashSet;
+
+use super::home::HomeNet;
+use super::probing::Probing;
+
+/// Resolvers remembered; a site has a few dozen, an attacker can pretend any number.
+const MAX_RESOLVERS: usize = 4096;
+
+/// What the correlator knows of a host when a record is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HostFacts {
+    /// Its address is in `home_net`.
+    pub inside: bool,
+    /// It answers the lookups of others.
+    pub resolver: bool,
+    /// It tries many pools, and mines at none.
+    pub prober: bool,
+}
+
+/// All hosts.
+pub(super) struct Hosts {
+    home_net: HomeNet,
+    resolvers: HashSet<IpAddr>,
+    pub probing: Probing,
+}
+
+impl Hosts {
+    pub fn new(home_net: HomeNet, probe_pools: usize) -> Self {
+        Hosts { home_net, resolvers: HashSet::new(), probing: Probing::new(probe_pools) }
+    }
+
+    /// `host` has answered a lookup.
+    pub fn resolves(&mut self, host: IpAddr) {
+        if self.resolvers.len() < MAX_RESOLVERS {
+            self.resolvers.insert(host);
+        }
+    }
+
+    pub fn facts(&self, host: IpAddr) -> HostFacts {
+        HostFacts {
+            inside: self.home_net.contains(host),
+            resolver: self.resolvers.contains(&host),
+            prober: self.probing.is_prober(host),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `host:port`, as URLs, `Host` headers and CONNECT write it (RFC 3986 §3.2).
+
+/// The host: without a port, which is digits or nothing, and without the brackets of an IPv6
+/// address. What is no authority stays as it is, a bare IPv6 address among it.
+pub fn without_port(authority: &str) -> &str {
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match (bracketed, authority.rsplit_once(':')) {
+        (Some((host, "")), _) => host,
+        (Some((host, rest)), _) if rest.strip_prefix(':').is_some_and(is_port) => host,
+        (None, Some((name, port))) if !name.contains(':') && is_port(port) => name,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_loses_its_port_and_brackets_only() {
+        for (authority, host) in [
+            ("pool.example:3333", "pool.example"),
+            ("pool.example:", "pool.example"),
+            ("pool.example", "pool.example"),
+            ("192.0.2.9:80", "192.0.2.9"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("::1", "::1"),
+            ("pool.example:x", "pool.example:x"),
+            ("[2001:db8::1]x", "[2001:db8::1]x"),
+            ("[2001:db8::1", "[2001:db8::1"),
+            ("", ""),
+        ] {
+            assert_eq!(without_port(authority), host, "{authority}");
+        }
+    }
+}
