@@ -70,7 +70,7 @@ impl Correlator {
         let pool = PoolUse {
             domain,
             endpoint: direct,
-            transport: direct.map(|_| flow.transport),
+            transport: direct.map(|_| flow.transport()),
             last_seen: at.time,
             ..PoolUse::default()
         }

@@ -53,7 +53,7 @@ impl Correlator {
         }
         // The last word on a conversation comes when its flow has been silent for long.
         let heard = session.last_message.unwrap_or(at);
-        let (transport, last_seen) = (Some(flow.transport), heard.time);
+        let (transport, last_seen) = (Some(flow.transport()), heard.time);
         let pool = PoolUse { transport, last_seen, ..pool };
         incident.sessions.update(flow.id, session);
         let verdict = if probe { Verdict::Probe } else { verdict };

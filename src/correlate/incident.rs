@@ -247,17 +247,17 @@ impl Incident {
 
     fn flow_tuple(&self) -> FlowTuple {
         // The host comes first, whoever opened the connection.
-        let (host, far) = if self.flow.server.ip == self.host {
-            (self.flow.server, self.flow.client)
+        let (host, far) = if self.flow.server().ip == self.host {
+            (self.flow.server(), self.flow.client())
         } else {
-            (self.flow.client, self.flow.server)
+            (self.flow.client(), self.flow.server())
         };
         FlowTuple {
             src_ip: host.ip,
             src_port: host.port,
             dest_ip: far.ip,
             dest_port: far.port,
-            proto: transport_name(self.flow.transport).unwrap_or("ip"),
+            proto: transport_name(self.flow.transport()).unwrap_or("ip"),
             community_id: community_id(&self.flow.key),
             flow_id: self.flow.id,
             vlan: self.link.vlans().to_vec(),

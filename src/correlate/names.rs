@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -19,7 +20,7 @@ const MAX_TTL: Duration = Duration::from_secs(86_400);
 #[derive(Clone, Debug)]
 pub struct LearntName {
     /// The name asked for.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Match of the name, or of an alias on the way to the address.
     pub hit: Option<Hit>,
     expires: Timestamp,
@@ -47,12 +48,13 @@ impl Names {
     /// Learns an answer that `asker` got.
     pub fn learn(&mut self, asker: IpAddr, answer: &NameAnswer, now: Timestamp) {
         let ttl = Duration::from_secs(u64::from(answer.ttl)).min(MAX_TTL);
+        let name: Arc<str> = answer.name.as_str().into();
         for &address in &answer.addresses {
             if answer.hit.is_some() && self.pools.len() < self.by_asker.capacity {
                 self.pools.insert(address);
             }
             let learnt = LearntName {
-                name: answer.name.as_str().into(),
+                name: Arc::clone(&name),
                 hit: answer.hit.clone(),
                 expires: now.plus(ttl + GRACE),
             };
@@ -70,11 +72,12 @@ impl Names {
     /// Learns that `asker` itself calls `address` so (SNI, HTTP host). What DNS said of a pool's
     /// name weighs more and stays.
     pub fn called(&mut self, asker: IpAddr, address: IpAddr, name: &str, now: Timestamp) {
-        let known = self.by_asker.get(&(asker, address), now);
-        if known.is_none_or(|learnt| learnt.hit.is_none()) {
-            let expires = now.plus(GRACE);
-            let learnt = LearntName { name: name.into(), hit: None, expires };
-            self.by_asker.insert((asker, address), learnt);
+        let (key, expires) = ((asker, address), now.plus(GRACE));
+        match self.by_asker.map.get_mut(&key).filter(|learnt| now <= learnt.expires) {
+            Some(learnt) if learnt.hit.is_some() => {}
+            // As nearly always: DNS said the same.
+            Some(learnt) if *learnt.name == *name => learnt.expires = learnt.expires.max(expires),
+            _ => self.by_asker.insert(key, LearntName { name: name.into(), hit: None, expires }),
         }
     }
 

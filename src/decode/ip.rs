@@ -56,12 +56,12 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
     let (payload, missing) = trim(&bytes[header_length..], announced);
     let (src, dst) = (AddressWords::v4(header.source()), AddressWords::v4(header.destination()));
     let protocol = header.protocol().0;
-    let piece = Piece {
+    let piece = header.is_fragmenting_payload().then(|| Piece {
         key: DatagramKey { src, dst, protocol, id: u32::from(header.identification()) },
         offset: usize::from(header.fragments_offset().value()) * 8,
         more: header.more_fragments(),
-    };
-    let piece = piece.is_part(missing).then_some(piece);
+    });
+    let piece = piece.filter(|piece| piece.is_part(missing));
     Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
 }
 
@@ -88,7 +88,10 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
         missing,
         piece: None,
     };
-    extensions(datagram)
+    match datagram.protocol {
+        protocol::TCP | protocol::UDP => Ok(datagram),
+        _ => extensions(datagram),
+    }
 }
 
 /// Walks extension headers (RFC 8200 §4). Also used on what follows a reassembled IPv6 datagram

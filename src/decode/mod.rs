@@ -263,7 +263,6 @@ impl<'h> Peeling<'h> {
         if datagram.protocol == protocol::AUTHENTICATION {
             datagram = ip::extensions(datagram)?;
         }
-        let bytes = datagram.payload;
         match datagram.protocol {
             protocol::TCP => {
                 stats.tcp += 1;
@@ -277,23 +276,13 @@ impl<'h> Peeling<'h> {
             }
             _ => {}
         }
-        let next = match datagram.protocol {
-            protocol::IPV4 => Step::new(Layer::Ipv4, bytes),
-            protocol::IPV6 => Step::new(Layer::Ipv6, bytes),
-            protocol::GRE => tunnel::gre(bytes)?,
-            protocol::MPLS => link::mpls(bytes)?,
-            protocol::ESP => return Err(Stop::Encrypted),
-            protocol::NO_NEXT_HEADER => return Err(Stop::Signalling),
-            other => {
-                stats.other += 1;
-                self.ends(&datagram, [0, 0], Transport::Other(other));
-                self.head.header = TransportHeader::Other;
-                self.head.missing = 0;
-                return Ok(Inside::Payload(&[]));
-            }
-        };
-        self.tunnelled = true;
-        Ok(Inside::Tunnel(next))
+        if let Some(next) = within_ip(&datagram)? {
+            self.tunnelled = true;
+            return Ok(Inside::Tunnel(next));
+        }
+        stats.other += 1;
+        self.ends(&datagram, [0, 0], Transport::Other(datagram.protocol));
+        Ok(Inside::Payload(&[]))
     }
 
     #[inline(always)]
@@ -352,11 +341,19 @@ impl<'h> Peeling<'h> {
     /// What the link type of the capture says about the first bytes.
     #[inline(always)]
     fn first<'a>(&mut self, packet: &Packet<'a>) -> Result<Step<'a>, Stop> {
+        match packet.link {
+            LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, packet.bytes)),
+            LinkType::PKTAP => {
+                let (link, bytes) = metadata::pktap(packet.bytes)?;
+                self.first_of(link, bytes)
+            }
+            link => self.first_of(link, packet.bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn first_of<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
         let info = &mut self.head.link;
-        let (link, bytes) = match packet.link {
-            LinkType::PKTAP => metadata::pktap(packet.bytes)?,
-            link => (link, packet.bytes),
-        };
         match link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
             // Some writers put both versions under the link type of one.
@@ -376,6 +373,22 @@ impl<'h> Peeling<'h> {
             _ => Err(Stop::LinkType),
         }
     }
+}
+
+/// The tunnel in a datagram that is neither TCP nor UDP, if there is one.
+#[inline(never)]
+fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, Stop> {
+    let bytes = datagram.payload;
+    let next = match datagram.protocol {
+        protocol::IPV4 => Step::new(Layer::Ipv4, bytes),
+        protocol::IPV6 => Step::new(Layer::Ipv6, bytes),
+        protocol::GRE => tunnel::gre(bytes)?,
+        protocol::MPLS => link::mpls(bytes)?,
+        protocol::ESP => return Err(Stop::Encrypted),
+        protocol::NO_NEXT_HEADER => return Err(Stop::Signalling),
+        _ => return Ok(None),
+    };
+    Ok(Some(next))
 }
 
 /// What an IP datagram holds.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::alert::EvidenceKind;
 use super::chunk::Direction;
 use super::event::{MiningSession, Moment};
-use super::flow::{Endpoint, Flow, FlowKey, Transport};
+use super::flow::{Endpoint, Flow, FlowKey, Side, Transport};
 use super::link::LinkInfo;
 
 /// Who runs an indicator's host, and how bad a contact is.
@@ -63,34 +63,38 @@ pub struct Hit {
 #[derive(Clone, Debug)]
 pub struct FlowRef {
     pub id: u64,
-    pub client: Endpoint,
-    pub server: Endpoint,
-    pub transport: Transport,
     pub key: FlowKey,
+    pub initiator: Side,
     /// Link layer of the packets of each direction, indexed by [`Direction::index`].
     pub link: [LinkInfo; 2],
 }
 
 impl From<&Flow> for FlowRef {
+    #[inline]
     fn from(flow: &Flow) -> Self {
-        FlowRef {
-            id: flow.id,
-            client: flow.client(),
-            server: flow.server(),
-            transport: flow.transport(),
-            key: flow.key,
-            link: flow.link,
-        }
+        FlowRef { id: flow.id, key: flow.key, initiator: flow.initiator, link: flow.link }
     }
 }
 
 impl FlowRef {
+    pub fn client(&self) -> Endpoint {
+        self.key.endpoint(self.initiator)
+    }
+
+    pub fn server(&self) -> Endpoint {
+        self.key.endpoint(self.initiator.other())
+    }
+
     /// The end that sends in `direction`.
-    pub const fn sender(&self, direction: Direction) -> Endpoint {
+    pub fn sender(&self, direction: Direction) -> Endpoint {
         match direction {
-            Direction::ToServer => self.client,
-            Direction::ToClient => self.server,
+            Direction::ToServer => self.client(),
+            Direction::ToClient => self.server(),
         }
+    }
+
+    pub const fn transport(&self) -> Transport {
+        self.key.transport()
     }
 
     /// Link layer of the packets that this end sent, if it has sent any.
