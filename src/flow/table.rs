@@ -140,6 +140,8 @@ impl<S> FlowTable<S> {
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
                 if !entry.seen.has(Seen::SETTLED | Seen::CLOSED) || header.flags.0 & events != 0 {
                     self.tcp(slot, segment, header, visitor);
+                } else if !entry.seen.has(Seen::CLOSED) {
+                    visitor.settled(&entry.flow);
                 }
             }
             TransportHeader::Udp if !segment.payload.is_empty() => {

@@ -1,5 +1,6 @@
 //! Packets as they come from a capture, in batches that share one buffer.
 
+use super::gate::Gate;
 use super::time::Timestamp;
 
 /// What the first byte of a packet is: a value of the `LINKTYPE_` registry
@@ -62,16 +63,18 @@ pub struct PacketBatch {
     pub first_packet: u64,
     pub bytes: Vec<u8>,
     pub records: Vec<PacketRecord>,
+    /// Live: what may have to stay out.
+    pub gate: Option<Box<Gate>>,
 }
 
 impl PacketBatch {
-    /// Empties the batch and keeps its memory.
+    /// Empties the batch and keeps its memory and its gate.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.records.clear();
     }
 
-    /// Copies a packet in: for sources that cannot hand over whole blocks.
+    /// Copies a packet in, unless the gate sheds it: for sources that cannot hand over whole blocks.
     pub fn push(
         &mut self,
         time: Timestamp,
@@ -80,6 +83,11 @@ impl PacketBatch {
         wire_len: u32,
         bytes: &[u8],
     ) {
+        if let Some(gate) = &mut self.gate
+            && gate.sheds(time, link, wire_len, bytes)
+        {
+            return;
+        }
         let offset = self.bytes.len() as u32;
         self.bytes.extend_from_slice(bytes);
         self.records.push(PacketRecord {

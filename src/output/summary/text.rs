@@ -1,6 +1,7 @@
 //! The summary as text for a terminal, plain lines without boxes.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::figures::{bytes, clock, counts, grouped, moment};
 use super::{Screen, Totals, hosts};
@@ -76,6 +77,13 @@ fn losses(totals: &Totals<'_>, page: &mut Page) {
         ("flows given up", totals.flow.evicted),
     ];
     page.warning("dropped", &counts(&losses));
+    let shed = capture.shed;
+    if shed.packets > 0 {
+        let time = Duration::from_millis(shed.milliseconds).as_secs_f64();
+        let size = bytes(shed.bytes);
+        let text = format!("{} ({size}) of settled flows in {time:.1} s", grouped(shed.packets));
+        page.warning("shed", &text);
+    }
 }
 
 fn problems(totals: &Totals<'_>, page: &mut Page) {
