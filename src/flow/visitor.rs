@@ -29,6 +29,12 @@ pub trait Visitor {
         let _ = flow;
     }
 
+    /// Bytes on the heap that the state holds.
+    fn held(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
     /// The flow is over; once for each that was opened. `state` is `None` if there was no payload or
     /// the flow is settled.
     fn closed(

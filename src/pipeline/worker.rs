@@ -206,6 +206,10 @@ impl Visitor for Lens {
         self.parse(flow, at, |context| inspector.chunk(context, chunk))
     }
 
+    fn held(&self, inspector: &Inspector) -> usize {
+        inspector.held()
+    }
+
     #[inline]
     fn settled(&mut self, flow: &Flow) {
         if let Some(gate) = &mut self.gate {

@@ -101,11 +101,10 @@ impl Body {
         self.framing == Framing::UntilClose
     }
 
-    /// Bytes that are kept.
-    #[cfg(test)]
+    /// Bytes kept.
     pub fn held(&self) -> usize {
         match &self.content {
-            Content::Json(bytes) => bytes.len(),
+            Content::Json(bytes) => bytes.capacity(),
             Content::Blank | Content::Skipped => 0,
         }
     }

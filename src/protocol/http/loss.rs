@@ -79,12 +79,7 @@ impl Connection {
     }
 
     /// Tells of a request whose head was not seen whole.
-    pub(super) fn tell(
-        &self,
-        context: &mut Context<'_>,
-        direction: Direction,
-        head: Option<Head>,
-    ) {
+    pub(super) fn tell(&self, context: &mut Context<'_>, direction: Direction, head: Option<Head>) {
         match &head {
             Some(Head::Request(request, _)) if self.client != Some(direction.reverse()) => {
                 context.emit(Event::HttpRequest(request));
