@@ -190,7 +190,11 @@ fn read(
             break;
         }
         let batch = Arc::new(batch);
-        if workers.iter().any(|worker| worker.send(Arc::clone(&batch)).is_err()) {
+        // The last worker gets the reader's own: else, where the workers are faster than the reader
+        // lets go of it, none of them would be the last to have it, and nobody would give it back.
+        let Some((last, others)) = workers.split_last() else { break };
+        let gone = others.iter().any(|worker| worker.send(Arc::clone(&batch)).is_err());
+        if gone || last.send(batch).is_err() {
             break;
         }
         let _ = progress.try_send(reader.source.progress());
