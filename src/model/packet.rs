@@ -51,6 +51,10 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Bytes of a buffer that is recycled: several times those of a batch. More it holds only where packets
+/// are very large, or where many datagrams were put together from fragments.
+const KEEP_CAPACITY: usize = 8 << 20;
+
 /// A run of packets in capture order, with one buffer for all their bytes.
 ///
 /// Batches are recycled: a source clears one and fills it again, so that the steady state
@@ -68,9 +72,10 @@ pub struct PacketBatch {
 }
 
 impl PacketBatch {
-    /// Empties the batch and keeps its memory and its gate.
+    /// Empties the batch; keeps its gate, and its memory unless that is unusually much.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(KEEP_CAPACITY);
         self.records.clear();
     }
 
