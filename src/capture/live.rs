@@ -29,6 +29,9 @@ const BLOCK_TIMEOUT_MS: i32 = 4;
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Bytes after which a batch is handed on.
 const BATCH_BYTES: usize = 1 << 20;
+/// Packets after which a batch is handed on, however few of them the gate let pass: as many of the
+/// smallest size as fill one.
+const BATCH_PACKETS: usize = 1 << 14;
 /// Packets taken from one socket before the next one's turn: with those of 64 KiB that offloading
 /// makes, a batch stays under 17 MiB.
 const PACKETS_PER_TURN: usize = 256;
@@ -208,7 +211,8 @@ impl Port {
         CaptureError::Interface { interface: self.name.clone(), reason: error.to_string(), advice }
     }
 
-    /// Copies what the socket has into the batch; the number of packets it gave.
+    /// Copies what the socket has into the batch; the number of packets it gave, those included that
+    /// were shed.
     fn drain(&mut self, batch: &mut PacketBatch) -> Result<usize, pcap::Error> {
         let Some(Socket { capture, link, since, .. }) = &mut self.socket else { return Ok(0) };
         let (link, since, origin) = (*link, *since, self.origin);
@@ -272,8 +276,9 @@ struct Live {
 }
 
 impl Live {
-    /// Takes what all sockets have, in turns, until the batch is full.
-    fn drain(&mut self, batch: &mut PacketBatch) {
+    /// Takes what all sockets have, in turns, until the batch is full: whether they had anything.
+    fn drain(&mut self, batch: &mut PacketBatch) -> bool {
+        let mut taken = 0;
         loop {
             let mut got = 0;
             for port in &mut self.ports {
@@ -288,8 +293,9 @@ impl Live {
                     }
                 }
             }
-            if got == 0 || batch.bytes.len() >= BATCH_BYTES {
-                return;
+            taken += got;
+            if got == 0 || batch.bytes.len() >= BATCH_BYTES || taken >= BATCH_PACKETS {
+                return taken > 0;
             }
         }
     }
@@ -337,11 +343,8 @@ impl Source for Live {
             self.check_interfaces();
             self.next_check = Instant::now() + CHECK_INTERVAL;
         }
-        self.drain(batch);
-        if batch.records.is_empty() && self.wait() {
-            self.drain(batch);
-        }
-        if batch.records.is_empty() {
+        let found = self.drain(batch) || self.wait() && self.drain(batch);
+        if !found {
             return Ok(Filled::Idle);
         }
         self.stats.count_delivered(batch);

@@ -37,7 +37,7 @@ use crate::model::PacketBatch;
 /// What a call of [`Source::fill`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filled {
-    /// The batch holds packets; none only where a filter rejected everything in one block.
+    /// The batch holds packets; none only where a filter rejected or the gate shed everything.
     Packets,
     /// A live handle or a pipe had nothing within the poll time (about 100 ms).
     Idle,

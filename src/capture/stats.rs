@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::PacketBatch;
+use crate::model::{PacketBatch, Shed};
 
 use super::problem::{InputProblem, ProblemReason};
 
@@ -26,6 +26,8 @@ pub struct CaptureStats {
     pub kernel_drops: u64,
     /// Live: packets lost by the network card or its driver.
     pub interface_drops: u64,
+    /// Live: packets of settled flows that were left out to keep up.
+    pub shed: Shed,
     /// Live: interfaces that are lost or down at this moment and waited for.
     pub waiting_for: Vec<String>,
     /// What could not be read, oldest first; at most 1000, see `problems_omitted`.
@@ -44,6 +46,7 @@ impl CaptureStats {
         self.kernel_received += other.kernel_received;
         self.kernel_drops += other.kernel_drops;
         self.interface_drops += other.interface_drops;
+        self.shed.merge(other.shed);
         for name in other.waiting_for {
             if !self.waiting_for.contains(&name) {
                 self.waiting_for.push(name);

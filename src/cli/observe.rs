@@ -46,6 +46,7 @@ pub(super) struct LiveNotes {
     told: Vec<InputProblem>,
     waiting_for: Vec<String>,
     drops: u64,
+    shed: u64,
 }
 
 impl Observer for LiveNotes {
@@ -70,6 +71,14 @@ impl Observer for LiveNotes {
                 stats.kernel_received
             );
             self.drops = drops;
+        }
+        let shed = stats.shed.packets;
+        if shed > self.shed {
+            eprintln!(
+                "minewatch: too much traffic: {} packets of settled flows shed, {shed} so far",
+                shed - self.shed
+            );
+            self.shed = shed;
         }
     }
 }

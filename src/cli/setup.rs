@@ -88,8 +88,8 @@ fn tell(warnings: &[Warning]) {
     }
 }
 
-/// Typical bytes of an incident with its reasons.
-const INCIDENT_BYTES: usize = 4096;
+/// Bytes of an incident with one conversation and its reasons.
+const INCIDENT_BYTES: usize = 4 << 10;
 /// Typical bytes of a learnt name, in both views of the table.
 const NAME_BYTES: usize = 512;
 

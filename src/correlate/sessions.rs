@@ -13,7 +13,8 @@ const MAX_OPEN: usize = 64;
 /// report counts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sessions {
-    open: BTreeMap<u64, MiningSession>,
+    /// Boxed, since a node of the map has room for eleven.
+    open: BTreeMap<u64, Box<MiningSession>>,
     ended_shares: Shares,
     ended_work: WorkTotal,
     ended_jobs: u64,
@@ -26,7 +27,7 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub fn update(&mut self, flow: u64, session: &MiningSession) {
-        if self.open.insert(flow, session.clone()).is_none() {
+        if self.open.insert(flow, Box::new(session.clone())).is_none() {
             self.connections += 1;
         }
         if self.open.len() > MAX_OPEN
@@ -46,15 +47,15 @@ impl Sessions {
     }
 
     /// Keeps a conversation that has ended, if it is the most telling.
-    fn keep(&mut self, session: MiningSession) {
+    fn keep(&mut self, session: Box<MiningSession>) {
         let better = |best: &Option<Box<MiningSession>>| {
             best.as_ref().is_none_or(|best| telling(best) <= telling(&session))
         };
         if session.login.is_some() && better(&self.ended_named) {
-            self.ended_named = Some(Box::new(session.clone()));
+            self.ended_named = Some(session.clone());
         }
         if better(&self.ended) {
-            self.ended = Some(Box::new(session));
+            self.ended = Some(session);
         }
     }
 
@@ -76,7 +77,7 @@ impl Sessions {
         }
         self.connections = connections;
         for session in [other.ended, other.ended_named].into_iter().flatten() {
-            self.keep(*session);
+            self.keep(session);
         }
         self.ended_shares.add(&other.ended_shares);
         self.ended_work.merge(&other.ended_work);
@@ -114,14 +115,14 @@ impl Sessions {
 
     /// The conversation that says most about the miner.
     pub fn foremost(&self) -> Option<&MiningSession> {
-        self.ended.as_deref().into_iter().chain(self.open.values()).max_by_key(|s| telling(s))
+        self.ended.iter().chain(self.open.values()).map(Box::as_ref).max_by_key(|s| telling(s))
     }
 
     /// The one of which the same holds among those with a login: a miner may ask a node for work in
     /// one connection, and hand in its block in another.
     pub fn named(&self) -> Option<&MiningSession> {
         let open = self.open.values().filter(|session| session.login.is_some());
-        self.ended_named.as_deref().into_iter().chain(open).max_by_key(|s| telling(s))
+        self.ended_named.iter().chain(open).map(Box::as_ref).max_by_key(|s| telling(s))
     }
 }
 

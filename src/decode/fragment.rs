@@ -133,6 +133,13 @@ impl Defragmenter {
             self.held -= done.bytes;
             done.join(whole);
         }
+        // Behind one that never completes, keys of those that did would pile up.
+        if self.order.len() > 2 * self.limits.datagrams {
+            let partial = &self.partial;
+            self.order.retain(|(key, serial)| {
+                partial.get(key).is_some_and(|held| held.serial == *serial)
+            });
+        }
         Ok(())
     }
 
@@ -231,6 +238,19 @@ mod tests {
         fragments.push(piece(1, 24, false), &[3; 3], NOW, &mut whole).unwrap();
         assert_eq!(whole, [&[1; 16][..], &[2; 8], &[3; 3]].concat());
         assert_eq!(fragments.held, 0);
+    }
+
+    #[test]
+    fn keys_do_not_pile_up_behind_a_datagram_that_never_completes() {
+        let mut fragments = Defragmenter::new(FragmentLimits { memory: 1 << 20, datagrams: 16 });
+        let mut whole = Vec::new();
+        assert!(fragments.push(piece(0, 0, true), &[1; 8], NOW, &mut whole).is_err());
+        for id in 1..1000 {
+            assert!(fragments.push(piece(id, 0, true), &[1; 8], NOW, &mut whole).is_err());
+            fragments.push(piece(id, 8, false), &[1; 8], NOW, &mut whole).unwrap();
+            assert!(fragments.order.len() <= 2 * 16 + 1);
+        }
+        fragments.push(piece(0, 8, false), &[1; 8], NOW, &mut whole).unwrap();
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub(super) struct Entry<S> {
 pub(super) struct Active<S> {
     pub streams: [Stream; 2],
     pub state: S,
+    /// Bytes that reassembly and the state hold, as last booked.
+    pub weight: usize,
+    /// The flow is in the table's list of those that hold something.
+    pub listed: bool,
 }
 
 /// What was seen of a flow, as bits; those for [`Direction::ToClient`] are one higher.
@@ -113,6 +117,12 @@ impl<S> Entry<S> {
         self.active.as_ref().map_or(0, |active| active.streams.iter().map(Stream::buffered).sum())
     }
 
+    /// Bytes of reassembly and the visitor's state, as booked.
+    #[inline]
+    pub fn weight(&self) -> usize {
+        self.active.as_ref().map_or(0, |active| active.weight)
+    }
+
     /// Whether segments wait for those before them.
     pub fn is_waiting(&self) -> bool {
         self.active.as_ref().is_some_and(|active| active.streams.iter().any(Stream::is_waiting))
@@ -186,7 +196,8 @@ impl<S> Entry<S> {
         } else if self.seen.has(Seen::SETTLED) {
             return;
         } else if let Some(state) = visitor.begin(&self.flow) {
-            let mut active = Active { streams: [self.stream(0), self.stream(1)], state };
+            let streams = [self.stream(0), self.stream(1)];
+            let mut active = Active { streams, state, weight: 0, listed: false };
             let settled = work(&mut self.flow, &mut active, visitor);
             if !settled {
                 self.active = Some(Box::new(active));
@@ -198,6 +209,9 @@ impl<S> Entry<S> {
         if settled {
             self.active = None;
             self.seen.set(Seen::SETTLED);
+        } else if let Some(active) = &mut self.active {
+            let streams = active.streams.iter().map(Stream::held).sum::<usize>();
+            active.weight = size_of::<Active<S>>() + streams + visitor.held(&active.state);
         }
     }
 
@@ -216,7 +230,7 @@ fn deliver<V: Visitor>(
     visitor: &mut V,
     work: impl FnOnce(&mut Stream, &mut dyn FnMut(Run<'_>)),
 ) -> bool {
-    let Active { streams, state } = active;
+    let Active { streams, state, .. } = active;
     let mut settled = false;
     work(&mut streams[direction.index()], &mut |run| {
         flow.lost[direction.index()] += run.gap;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::{Entry, Seen};
-use super::table::FlowTable;
+use super::table::{FlowTable, MIN_SWEEP};
 use super::visitor::Visitor;
 use super::wheel::Timer;
 use crate::model::chunk::Direction;
@@ -49,11 +49,16 @@ impl<S> FlowTable<S> {
         self.entries[slot as usize].flow.id
     }
 
-    /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
-    fn deadline(&self, timer: Timer) -> Option<Timestamp> {
+    /// The flow of `timer`, unless it is gone.
+    fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
         let entry = self.entries.get(timer.slot as usize)?;
         let alive = entry.generation == timer.generation && !entry.seen.has(Seen::FREE);
-        alive.then(|| entry.flow.last_seen.plus(self.timeout(entry)))
+        alive.then_some(entry)
+    }
+
+    /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
+    fn deadline(&self, timer: Timer) -> Option<Timestamp> {
+        self.alive(timer).map(|entry| entry.flow.last_seen.plus(self.timeout(entry)))
     }
 
     pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
@@ -78,7 +83,7 @@ impl<S> FlowTable<S> {
             if entry.generation != timer.generation || entry.seen.has(Seen::FREE) {
                 return false;
             }
-            let before = entry.buffered();
+            let (before, weight) = (entry.buffered(), entry.weight());
             for direction in Direction::BOTH {
                 entry.release(direction, visitor, |stream, out| {
                     stream.give_up_holes(now, &mut self.stats, out);
@@ -86,12 +91,65 @@ impl<S> FlowTable<S> {
             }
             let after = entry.buffered();
             self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
+            self.held = self.held - weight + entry.weight();
             if after == 0 {
                 entry.seen.clear(Seen::WAITING);
             }
             after > 0
         });
         self.waiting = waiting;
+    }
+
+    /// Takes those timers out of all lists whose flows are gone: with connections that end early,
+    /// and captures in which no time passes, they would become too many.
+    #[cold]
+    pub(super) fn sweep(&mut self) {
+        let mut wheel = std::mem::take(&mut self.wheel);
+        wheel.retain(|timer| self.alive(timer).is_some());
+        self.wheel = wheel;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|&timer| self.alive(timer).is_some());
+        self.waiting = waiting;
+        let mut holders = std::mem::take(&mut self.holders);
+        holders.retain(|&timer| self.alive(timer).is_some_and(|entry| entry.active.is_some()));
+        self.holders = holders;
+        let left = self.wheel.len() + self.waiting.len() + self.holders.len();
+        self.sweep_at = MIN_SWEEP.max(left * 2);
+    }
+
+    /// Evicts flows that hold much until the others fit. Of those that have held something for
+    /// longest, some are looked at, and the one that holds most goes: that is hardly ever a miner,
+    /// who says little at a time. It is picked up anew if it goes on.
+    #[cold]
+    pub(super) fn relieve<V: Visitor<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        visitor: &mut V,
+    ) {
+        /// Flows that are compared.
+        const LOOKED_AT: usize = 32;
+        while self.held > self.room_to_hold() {
+            let mut heaviest: Option<(usize, Timer)> = None;
+            let mut looked_at = 0;
+            for _ in 0..self.holders.len() {
+                let Some(timer) = self.holders.pop_front() else { break };
+                let weight = self.alive(timer).map_or(0, Entry::weight);
+                if weight == 0 {
+                    continue;
+                }
+                let lighter = match heaviest {
+                    Some((most, _)) if weight <= most => Some(timer),
+                    _ => heaviest.replace((weight, timer)).map(|(_, lighter)| lighter),
+                };
+                self.holders.extend(lighter);
+                looked_at += 1;
+                if looked_at == LOOKED_AT {
+                    break;
+                }
+            }
+            let Some((_, timer)) = heaviest else { break };
+            self.remove(timer.slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
+        }
     }
 
     /// Evicts flows until one more fits: those first that would end first, which are the closed and

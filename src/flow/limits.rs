@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Limits of one flow table. All times are packet time.
 #[derive(Clone, Debug)]
 pub struct FlowLimits {
-    /// Bytes for all flows and what reassembly holds back; a quarter of it is for the latter.
+    /// Bytes for all flows. At least a quarter of it is for what reassembly and the visitor's states
+    /// hold.
     pub memory: usize,
     /// Silence after which an established TCP connection is over. Miners can be silent for
     /// minutes; most stacks send a keep-alive after two hours.

@@ -1,5 +1,6 @@
 //! The flow table: finds a packet's flow, counts it, puts its payload in order, sees it end.
 
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::model::{FlowKey, Segment, Timestamp};
 /// Segments that are looked up together: enough that the memory's latencies overlap, few enough
 /// that what was fetched is still in the first cache when it is needed.
 const LOOKUP_BATCH: usize = 32;
+
+/// Fewer timers are not worth looking at.
+pub(super) const MIN_SWEEP: usize = 1 << 16;
 
 /// A segment whose flow is being fetched.
 #[derive(Clone, Copy, Default)]
@@ -38,21 +42,36 @@ pub struct FlowTable<S> {
     pub(super) entries: Vec<Entry<S>>,
     free: Vec<u32>,
     pub(super) wheel: Wheel,
+    /// Bytes that reassembly and states hold.
+    pub(super) held: usize,
+    /// What they may hold in any case.
+    max_held: usize,
+    bytes_per_flow: usize,
+    /// Flows that hold some, those first that began to first; some are gone.
+    pub(super) holders: VecDeque<Timer>,
     /// Flows with holes in their streams.
     pub(super) waiting: Vec<Timer>,
     pub(super) due: Vec<Timer>,
+    /// Timers in all lists after which those are taken out whose flows are gone.
+    pub(super) sweep_at: usize,
     pub(super) stats: FlowStats,
 }
 
 impl<S> FlowTable<S> {
     pub fn new(limits: FlowLimits) -> Self {
-        let bytes_per_flow = size_of::<Entry<S>>() + Index::BYTES_PER_FLOW + size_of::<Timer>();
+        // A timer in the wheel and one in the list of holders; a slot in the list of free ones.
+        let lists = 2 * size_of::<Timer>() + size_of::<u32>();
+        let bytes_per_flow = size_of::<Entry<S>>() + Index::BYTES_PER_FLOW + lists;
         let timeouts =
             [limits.tcp_established, limits.tcp_unanswered, limits.tcp_closed, limits.udp];
         let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
         FlowTable {
             shortest: u64::try_from(shortest).unwrap_or(u64::MAX),
             max_flows: (limits.memory / 4 * 3 / bytes_per_flow).max(1),
+            max_held: limits.memory / 4,
+            bytes_per_flow,
+            held: 0,
+            holders: VecDeque::new(),
             limits,
             index: Index::new(),
             entries: Vec::new(),
@@ -60,6 +79,7 @@ impl<S> FlowTable<S> {
             wheel: Wheel::new(),
             waiting: Vec::new(),
             due: Vec::new(),
+            sweep_at: MIN_SWEEP,
             stats: FlowStats::default(),
         }
     }
@@ -71,6 +91,12 @@ impl<S> FlowTable<S> {
     /// Flows that fit into the memory budget.
     pub fn capacity(&self) -> usize {
         self.max_flows
+    }
+
+    /// What reassembly and states may hold: their share, and what no flow has needed so far.
+    pub(super) fn room_to_hold(&self) -> usize {
+        let flows = self.entries.len() * self.bytes_per_flow;
+        self.limits.memory.saturating_sub(flows).max(self.max_held)
     }
 
     /// Takes segments in order; their payload lies in `bytes`.
@@ -140,12 +166,19 @@ impl<S> FlowTable<S> {
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
                 if !entry.seen.has(Seen::SETTLED | Seen::CLOSED) || header.flags.0 & events != 0 {
                     self.tcp(slot, segment, header, visitor);
+                } else if !entry.seen.has(Seen::CLOSED) {
+                    visitor.settled(&entry.flow);
                 }
             }
             TransportHeader::Udp if !segment.payload.is_empty() => {
+                let before = entry.weight();
                 entry.datagram(segment, visitor);
+                self.book(slot, before);
             }
             TransportHeader::Udp | TransportHeader::Other => {}
+        }
+        if self.held > self.max_held && self.held > self.room_to_hold() {
+            self.relieve(segment, visitor);
         }
     }
 
@@ -221,6 +254,10 @@ impl<S> FlowTable<S> {
             _ => self.limits.udp,
         };
         self.wheel.arm(timer, segment.time.plus(first_look));
+        if self.wheel.len() + self.waiting.len() + self.holders.len() > self.sweep_at {
+            self.sweep();
+        }
+        let entry = &self.entries[slot as usize];
         visitor.opened(&entry.flow, segment.packet);
         slot
     }
@@ -245,12 +282,12 @@ impl<S> FlowTable<S> {
         if header.flags.fin() {
             entry.seen.set(Seen::FIN << index);
         }
-        let before = entry.buffered();
+        let (before, weight) = (entry.buffered(), entry.weight());
         if !segment.payload.is_empty() || segment.missing > 0 {
             let held = self.stats.buffered_bytes as usize;
             let room = Room {
                 stream: self.limits.out_of_order,
-                total: (self.limits.memory / 4).saturating_sub(held).saturating_add(before),
+                total: self.max_held.saturating_sub(held).saturating_add(before),
             };
             entry.payload(segment, header, room, &mut self.stats, visitor);
         }
@@ -269,8 +306,21 @@ impl<S> FlowTable<S> {
                 .as_ref()
                 .is_none_or(|active| active.streams[index].may_be_reset_at(header.seq));
         self.rebalance(slot, before);
+        self.book(slot, weight);
         if reset || over {
             self.close(slot, FlowEnd::Closed, segment.time, segment.packet, visitor);
+        }
+    }
+
+    /// Books a change of what the flow's reassembly and state hold.
+    fn book(&mut self, slot: u32, before: usize) {
+        let entry = &mut self.entries[slot as usize];
+        self.held = self.held - before + entry.weight();
+        if let Some(active) = &mut entry.active
+            && !active.listed
+        {
+            active.listed = true;
+            self.holders.push_back(Timer { slot, generation: entry.generation });
         }
     }
 
@@ -298,11 +348,11 @@ impl<S> FlowTable<S> {
         if entry.seen.has(Seen::CLOSED) {
             return;
         }
-        let before = entry.buffered();
+        self.stats.buffered_bytes -= entry.buffered() as u64;
+        self.held -= entry.weight();
         for direction in Direction::BOTH {
             entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
         }
-        self.stats.buffered_bytes -= before as u64;
         let state = entry.active.as_deref_mut().map(|active| &mut active.state);
         visitor.closed(&entry.flow, state, end, at, packet);
         entry.active = None;

@@ -92,6 +92,14 @@ impl Stream {
         self.buffered
     }
 
+    /// Memory of what it holds back.
+    pub fn held(&self) -> usize {
+        /// Bytes that the smallest allocation costs beside its content.
+        const ALLOCATION: usize = 32;
+        let records = self.pending.capacity() * size_of::<Pending>();
+        self.buffered + records + self.pending.len() * ALLOCATION
+    }
+
     pub fn is_waiting(&self) -> bool {
         !self.pending.is_empty()
     }

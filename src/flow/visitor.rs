@@ -23,6 +23,18 @@ pub trait Visitor {
     /// The next bytes in order. [`Interest::Settled`]: the state is dropped, the rest only counted.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>) -> Interest;
 
+    /// A packet of a settled TCP flow was counted, and that was all.
+    #[inline]
+    fn settled(&mut self, flow: &Flow) {
+        let _ = flow;
+    }
+
+    /// Bytes on the heap that the state holds.
+    fn held(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
     /// The flow is over; once for each that was opened. `state` is `None` if there was no payload or
     /// the flow is settled.
     fn closed(

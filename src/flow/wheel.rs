@@ -16,9 +16,10 @@ pub(super) struct Timer {
     pub generation: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Wheel {
     buckets: Vec<Vec<Timer>>,
+    length: usize,
     /// The second up to which everything was looked at.
     now: u64,
     started: bool,
@@ -26,7 +27,7 @@ pub(super) struct Wheel {
 
 impl Wheel {
     pub fn new() -> Self {
-        Wheel { buckets: vec![Vec::new(); BUCKETS], now: 0, started: false }
+        Wheel { buckets: vec![Vec::new(); BUCKETS], length: 0, now: 0, started: false }
     }
 
     /// Looks at `timer` after `deadline`.
@@ -39,6 +40,28 @@ impl Wheel {
         let due = seconds(deadline).saturating_add(1);
         let due = due.clamp(self.now + 1, self.now + BUCKETS as u64 - 1);
         self.buckets[bucket(due)].push(timer);
+        self.length += 1;
+    }
+
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Takes out the timers that `wanted` says no to.
+    pub fn retain(&mut self, wanted: impl Fn(Timer) -> bool) {
+        self.length = 0;
+        for bucket in &mut self.buckets {
+            bucket.retain(|&timer| wanted(timer));
+            bucket.shrink_to_fit();
+            self.length += bucket.len();
+        }
+    }
+
+    /// Takes all timers of a bucket, and gives its memory back: a flood would leave much in each.
+    fn take(&mut self, bucket: usize, due: &mut Vec<Timer>) {
+        let mut timers = std::mem::take(&mut self.buckets[bucket]);
+        self.length -= timers.len();
+        due.append(&mut timers);
     }
 
     /// Takes all timers that are due at `now`. Packet time can jump: the wheel turns once at most,
@@ -51,7 +74,7 @@ impl Wheel {
         }
         let turns = (target - self.now).min(BUCKETS as u64);
         for second in target - turns + 1..=target {
-            due.append(&mut self.buckets[bucket(second)]);
+            self.take(bucket(second), due);
         }
         self.now = target;
     }
@@ -59,9 +82,9 @@ impl Wheel {
     /// Takes the timers of the bucket that is due next, whenever that is; false if there is none.
     pub fn next_due(&mut self, due: &mut Vec<Timer>) -> bool {
         for ahead in 1..=BUCKETS as u64 {
-            let timers = &mut self.buckets[bucket(self.now + ahead)];
-            if !timers.is_empty() {
-                due.append(timers);
+            let next = bucket(self.now + ahead);
+            if !self.buckets[next].is_empty() {
+                self.take(next, due);
                 return true;
             }
         }

@@ -1,5 +1,6 @@
 //! Packets as they come from a capture, in batches that share one buffer.
 
+use super::gate::Gate;
 use super::time::Timestamp;
 
 /// What the first byte of a packet is: a value of the `LINKTYPE_` registry
@@ -52,6 +53,10 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Bytes of a buffer that is recycled: several times those of a batch. More it holds only where packets
+/// are very large, or where many datagrams were put together from fragments.
+const KEEP_CAPACITY: usize = 8 << 20;
+
 /// A run of packets in capture order, with one buffer for all their bytes.
 ///
 /// Batches are recycled: a source clears one and fills it again, so that the steady state
@@ -64,16 +69,19 @@ pub struct PacketBatch {
     pub first_packet: u64,
     pub bytes: Vec<u8>,
     pub records: Vec<PacketRecord>,
+    /// Live: what may have to stay out.
+    pub gate: Option<Box<Gate>>,
 }
 
 impl PacketBatch {
-    /// Empties the batch and keeps its memory.
+    /// Empties the batch; keeps its gate, and its memory unless that is unusually much.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(KEEP_CAPACITY);
         self.records.clear();
     }
 
-    /// Copies a packet in: for sources that cannot hand over whole blocks.
+    /// Copies a packet in, unless the gate sheds it: for sources that cannot hand over whole blocks.
     pub fn push(
         &mut self,
         time: Timestamp,
@@ -82,6 +90,11 @@ impl PacketBatch {
         wire_len: u32,
         bytes: &[u8],
     ) {
+        if let Some(gate) = &mut self.gate
+            && gate.sheds(time, link, wire_len, bytes)
+        {
+            return;
+        }
         let offset = self.bytes.len() as u32;
         self.bytes.extend_from_slice(bytes);
         self.records.push(PacketRecord {

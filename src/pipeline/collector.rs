@@ -11,8 +11,9 @@ use super::latency::Latency;
 use super::worker::{Content, Message};
 use crate::model::latency::LatencySummary;
 
-/// Incidents kept for the summary; the JSON lines have them all.
-const MAX_SUMMARY: usize = 10_000;
+/// Incidents kept for the summary, in about 3 KiB each: more than anybody reads. The JSON lines have
+/// them all.
+const MAX_SUMMARY: usize = 1000;
 
 /// Owns the correlator and keeps the last word on each incident.
 pub struct Collector<'a> {

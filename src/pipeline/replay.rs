@@ -22,6 +22,10 @@ use crate::output::Outlet;
 /// few enough that they stay in the cache's reach (8 MiB).
 const BATCHES: usize = 8;
 
+/// Answers in flight between a worker and the collector. One can hold as many findings as a batch has
+/// packets, a kilobyte each.
+const ANSWERS: usize = 2;
+
 /// Runs `source` to its end through `threads` workers.
 ///
 /// # Errors
@@ -134,7 +138,7 @@ fn threaded(
         let mut workers = Vec::new();
         for index in 0..threads {
             let (batches, from_reader) = bounded::<Arc<SegmentBatch>>(BATCHES);
-            let (answer, from_worker) = bounded::<Vec<Message>>(BATCHES);
+            let (answer, from_worker) = bounded::<Vec<Message>>(ANSWERS);
             let recycle = recycle.clone();
             batch_senders.push(batches);
             answers.push(from_worker);
@@ -186,7 +190,11 @@ fn read(
             break;
         }
         let batch = Arc::new(batch);
-        if workers.iter().any(|worker| worker.send(Arc::clone(&batch)).is_err()) {
+        // The last worker gets the reader's own: else, where the workers are faster than the reader
+        // lets go of it, none of them would be the last to have it, and nobody would give it back.
+        let Some((last, others)) = workers.split_last() else { break };
+        let gone = others.iter().any(|worker| worker.send(Arc::clone(&batch)).is_err());
+        if gone || last.send(batch).is_err() {
             break;
         }
         let _ = progress.try_send(reader.source.progress());

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::detect::Detector;
 use crate::flow::{FlowStats, FlowTable, Visitor};
-use crate::model::Timestamp;
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::{Event, EventSink, Moment};
 use crate::model::finding::Finding;
 use crate::model::flow::{Flow, FlowEnd};
 use crate::model::segment::{SegmentBatch, SegmentRecord};
+use crate::model::{Gate, Timestamp};
 use crate::output::eve_events::EventKinds;
 use crate::protocol::inspector::Inspector;
 use crate::protocol::parser::{Context, Scratch};
@@ -85,6 +85,7 @@ impl Worker {
                 order: (0, Cause::Packet),
                 findings: Vec::new(),
                 messages: Vec::new(),
+                gate: None,
             },
             last_packet: 0,
         }
@@ -134,6 +135,11 @@ impl Worker {
         messages.append(&mut self.lens.messages);
     }
 
+    /// Live: the gate that this worker tells of its flows. A batch borrows it while it is filled.
+    pub fn gate(&mut self) -> &mut Option<Box<Gate>> {
+        &mut self.lens.gate
+    }
+
     pub fn flow_stats(&self) -> &FlowStats {
         self.flows.stats()
     }
@@ -149,6 +155,8 @@ struct Lens {
     order: (u64, Cause),
     findings: Vec<Finding>,
     messages: Vec<Message>,
+    /// Live: is told which flows are settled.
+    gate: Option<Box<Gate>>,
 }
 
 impl Lens {
@@ -198,6 +206,17 @@ impl Visitor for Lens {
         self.parse(flow, at, |context| inspector.chunk(context, chunk))
     }
 
+    fn held(&self, inspector: &Inspector) -> usize {
+        inspector.held()
+    }
+
+    #[inline]
+    fn settled(&mut self, flow: &Flow) {
+        if let Some(gate) = &mut self.gate {
+            gate.settled(&flow.key, flow.last_seen);
+        }
+    }
+
     fn closed(
         &mut self,
         flow: &Flow,
@@ -206,6 +225,9 @@ impl Visitor for Lens {
         time: Timestamp,
         packet: u64,
     ) {
+        if let Some(gate) = &mut self.gate {
+            gate.ended(&flow.key);
+        }
         let at = Moment { time, packet };
         if let Some(inspector) = inspector {
             self.parse(flow, at, |context| inspector.close(context));

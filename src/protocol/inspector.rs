@@ -61,6 +61,15 @@ impl Inspector {
         }
     }
 
+    /// Bytes on the heap: the parser, and what the flow has made it keep.
+    pub fn held(&self) -> usize {
+        match &self.0 {
+            Inner::Stream(stream) => stream.speech.held(),
+            Inner::Datagrams(_) => 0,
+            Inner::Datagram(parser) => size_of_val(&**parser) + parser.held(),
+        }
+    }
+
     /// The flow has ended: what parsers held back is emitted.
     pub fn close(&mut self, context: &mut Context<'_>) {
         match &mut self.0 {
@@ -104,6 +113,19 @@ enum Speech {
     WebSocket(Box<WebSocket>),
     Stratum(Box<Conversation>),
     Other(Box<dyn Parser>),
+}
+
+impl Speech {
+    fn held(&self) -> usize {
+        match self {
+            Speech::Unknown(search) => search.held(),
+            Speech::Prelude(prelude) => size_of_val(&**prelude) + prelude.held(),
+            Speech::Http(connection) => size_of_val(&**connection) + connection.held(),
+            Speech::WebSocket(socket) => size_of_val(&**socket) + socket.held(),
+            Speech::Stratum(conversation) => size_of_val(&**conversation) + conversation.held(),
+            Speech::Other(parser) => size_of_val(&**parser) + parser.held(),
+        }
+    }
 }
 
 impl Stream {

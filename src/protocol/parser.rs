@@ -56,6 +56,9 @@ impl Context<'_> {
 pub trait Parser: Send {
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next;
 
+    /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
+    fn held(&self) -> usize;
+
     /// The flow has ended: emit what is still held back.
     fn close(&mut self, context: &mut Context<'_>) {
         let _ = context;

@@ -15,6 +15,8 @@ use crate::model::time::Timestamp;
 const MAX_KEPT: usize = 16 * 1024;
 /// Chunks kept likewise; a line sent byte by byte.
 const MAX_KEPT_CHUNKS: usize = 8 * 1024;
+/// Bytes that the smallest allocation costs beside its content.
+const ALLOCATION: usize = 32;
 /// Chunks after which a direction that began like nothing we know is given up, if the start of the
 /// connection was seen.
 const PATIENCE: u32 = 3;
@@ -107,6 +109,13 @@ impl Search {
             bytes: 0,
             clear: false,
         }
+    }
+
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let heads = self.sides.iter().map(|side| side.head.capacity()).sum::<usize>();
+        let records = self.kept.capacity() * size_of::<Kept>();
+        heads + self.size + records + self.kept.len() * ALLOCATION
     }
 
     /// The chunks kept so far, in order.

@@ -183,6 +183,18 @@ pub struct Step {
     pub detail: String,
 }
 
+impl MiningSession {
+    /// Bytes of its texts on the heap.
+    pub fn held(&self) -> usize {
+        let texts = [&self.login, &self.password, &self.worker, &self.rig_id, &self.agent];
+        let texts = texts.into_iter().flatten().chain(&self.algorithms).map(String::capacity);
+        let wallet = self.wallet.as_ref().map_or(0, |wallet| wallet.address.capacity());
+        let steps = self.steps.iter().map(|step| step.detail.capacity()).sum::<usize>();
+        let lists = self.steps.capacity() * size_of::<Step>();
+        texts.sum::<usize>() + wallet + steps + lists
+    }
+}
+
 /// A snapshot of one connection's mining conversation. Texts are printable and bounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MiningSession {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capture::CaptureStats;
+use crate::model::Shed;
 use crate::model::alert::{EvidenceKind, Severity, Verdict};
 use crate::output::sample;
 
@@ -80,6 +81,15 @@ fn lost_packets_and_broken_files_are_told() {
     (capture.kernel_drops, capture.interface_drops) = (1_500, 2);
     let text = shown(&[], &capture, SummaryStyle::Text, false);
     assert!(text.contains("  dropped   by the kernel 1,500, by the interface 2\n"), "{text}");
+}
+
+#[test]
+fn what_an_overloaded_sensor_shed_is_told() {
+    let mut capture = capture();
+    assert!(!shown(&[], &capture, SummaryStyle::Text, false).contains("shed"));
+    capture.shed = Shed { packets: 1_500, bytes: 2_100_000, milliseconds: 3_420 };
+    let text = shown(&[], &capture, SummaryStyle::Text, false);
+    assert!(text.contains("  shed      1,500 (2.1 MB) of settled flows in 3.4 s\n"), "{text}");
 }
 
 #[test]

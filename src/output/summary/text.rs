@@ -85,6 +85,13 @@ fn losses(totals: &Totals<'_>, page: &mut Page) {
         ("flows given up", totals.flow.evicted),
     ];
     page.warning("dropped", &counts(&losses));
+    let shed = capture.shed;
+    if shed.packets > 0 {
+        let time = Duration::from_millis(shed.milliseconds).as_secs_f64();
+        let size = bytes(shed.bytes);
+        let text = format!("{} ({size}) of settled flows in {time:.1} s", grouped(shed.packets));
+        page.warning("shed", &text);
+    }
 }
 
 fn problems(totals: &Totals<'_>, page: &mut Page) {

@@ -81,6 +81,10 @@ pub fn probe_datagram(client_port: u16, server_port: u16, bytes: &[u8]) -> Probe
 pub struct Datagrams;
 
 impl Parser for Datagrams {
+    fn held(&self) -> usize {
+        0
+    }
+
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
         let scratch = &mut *context.scratch;

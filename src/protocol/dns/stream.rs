@@ -61,6 +61,10 @@ pub struct Stream {
 }
 
 impl Parser for Stream {
+    fn held(&self) -> usize {
+        self.sides.iter().map(|framing| framing.kept.capacity()).sum()
+    }
+
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         if Rigour::of(context.flow.key.ports()).is_none() {
             return Next::Done;

@@ -116,11 +116,10 @@ impl Body {
         self.framing == Framing::UntilClose
     }
 
-    /// Bytes that are kept.
-    #[cfg(test)]
+    /// Bytes kept.
     pub fn held(&self) -> usize {
         match &self.content {
-            Content::Json(text) => text.bytes().len(),
+            Content::Json(text) => text.held(),
             Content::Blank | Content::Skipped => 0,
         }
     }

@@ -88,6 +88,18 @@ impl Connection {
         }
     }
 
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let sides = self.sides.iter().map(|side| match &side.state {
+            State::Head(gathering) => gathering.held(),
+            State::Body(body) => body.held(),
+            State::Early(bytes) => bytes.capacity(),
+            State::Lines | State::Lost(_) => 0,
+        });
+        let conversation = self.conversation.as_ref().map_or(0, Conversation::held);
+        sides.sum::<usize>() + self.asked.capacity() * size_of::<Asked>() + conversation
+    }
+
     /// Takes the next bytes.
     pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Progress {
         let direction = chunk.direction;
@@ -263,21 +275,6 @@ mod tests {
         (connection, most)
     }
 
-    impl Connection {
-        /// Bytes that are kept.
-        fn held(&self) -> usize {
-            self.sides
-                .iter()
-                .map(|side| match &side.state {
-                    State::Head(gathering) => gathering.held(),
-                    State::Body(body) => body.held(),
-                    State::Early(bytes) => bytes.len(),
-                    State::Lines | State::Lost(_) => 0,
-                })
-                .sum()
-        }
-    }
-
     #[test]
     fn open_requests_are_bounded() {
         let request = b"GET / HTTP/1.1\r\n\r\n".repeat(1000);
@@ -296,7 +293,8 @@ mod tests {
         ] {
             let turns: Vec<_> = [(C, start)].into_iter().chain([(C, &flood[..]); 200]).collect();
             let (_, most) = play(&turns);
-            assert!((1000..=bound).contains(&most), "{most} bytes of {bound}");
+            // A buffer that grows doubles.
+            assert!((1000..=2 * bound).contains(&most), "{most} bytes of {bound}");
         }
     }
 
@@ -308,6 +306,6 @@ mod tests {
             .into_iter()
             .chain([(S, &flood[..]); 20])
             .collect();
-        assert_eq!(play(&turns).1, 0);
+        assert!(play(&turns).1 < 1000);
     }
 }

@@ -98,10 +98,9 @@ impl Gathering {
         Gathered::More
     }
 
-    /// Bytes that are kept.
-    #[cfg(test)]
+    /// Bytes kept.
     pub fn held(&self) -> usize {
-        self.bytes.len()
+        self.bytes.capacity()
     }
 
     /// Reads what there is of a head that will not be completed.

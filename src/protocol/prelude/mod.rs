@@ -24,6 +24,9 @@ pub(super) struct NotThis;
 pub(super) trait Prelude: Send {
     /// Takes the next bytes; `Some` when the greeting is over.
     fn chunk(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis>;
+
+    /// Bytes kept.
+    fn held(&self) -> usize;
 }
 
 /// Bytes of one side kept until the greeting is over: a proxy's greeting, and what comes ahead of

@@ -44,6 +44,10 @@ pub(in crate::protocol) struct Header {
 }
 
 impl Prelude for Header {
+    fn held(&self) -> usize {
+        self.bytes.capacity() + self.early.capacity()
+    }
+
     fn chunk(&mut self, _: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
         if chunk.gap > 0 {
             return Err(NotThis);

@@ -51,6 +51,10 @@ pub(in crate::protocol) struct Negotiation {
 }
 
 impl Prelude for Negotiation {
+    fn held(&self) -> usize {
+        self.asked.capacity() + self.answered.capacity()
+    }
+
     fn chunk(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis> {
         if chunk.gap > 0 {
             return Err(NotThis);

@@ -22,6 +22,12 @@ impl CryptoStream {
         &self.front
     }
 
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let waiting = self.waiting.iter().map(|(_, data)| data.capacity());
+        self.front.capacity() + waiting.sum::<usize>()
+    }
+
     /// Adds a piece. Of bytes that come twice the first copy that follows the front wins.
     pub fn insert(&mut self, offset: u64, data: &[u8]) {
         let Ok(offset) = usize::try_from(offset) else { return };

@@ -52,6 +52,10 @@ pub struct Connection {
 }
 
 impl Parser for Connection {
+    fn held(&self) -> usize {
+        self.stream.held()
+    }
+
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         self.datagrams = self.datagrams.saturating_add(1);
         if self.client.is_none_or(|client| client == chunk.direction) {

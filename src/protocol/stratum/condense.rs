@@ -48,6 +48,11 @@ impl Text {
         &self.kept
     }
 
+    /// Bytes of memory that it takes.
+    pub fn held(&self) -> usize {
+        self.kept.capacity()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }

@@ -18,6 +18,11 @@ pub struct Splitter {
 }
 
 impl Splitter {
+    /// Bytes kept of a line.
+    pub fn held(&self) -> usize {
+        self.partial.held()
+    }
+
     /// For a stream whose beginning was not seen.
     pub fn midstream() -> Self {
         Splitter { resync: true, ..Splitter::default() }

@@ -124,6 +124,12 @@ impl Conversation {
         Conversation { lines: None, beginning: Beginning(carriers, tunnel), session: None }
     }
 
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(Splitter::held);
+        lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
+    }
+
     /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
     pub fn data(
         &mut self,

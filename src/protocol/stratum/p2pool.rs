@@ -69,6 +69,10 @@ impl Session {
 }
 
 impl Parser for Session {
+    fn held(&self) -> usize {
+        0
+    }
+
     fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let Some(begun) = self.begun.get_mut(chunk.direction.index()) else { return Next::Reject };
         let wanted = HANDSHAKE_LENGTH.saturating_sub(begun.len());

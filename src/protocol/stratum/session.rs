@@ -58,6 +58,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Bytes kept of jobs, of requests without an answer, and of what a miner says of itself.
+    pub fn held(&self) -> usize {
+        size_of::<Session>() + self.jobs.held() + self.ledger.held() + self.state.held()
+    }
+
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         Session {
             plain_roles: matches!(carriers.last(), Some(Carrier::Http | Carrier::WebSocket)),

@@ -63,6 +63,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.open.capacity() * size_of::<Open>()
+    }
+
     pub fn ask(&mut self, open: Open) {
         if open.asked == Asked::Share {
             self.submitted += 1;

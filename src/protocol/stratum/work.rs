@@ -36,6 +36,11 @@ pub struct Jobs {
 }
 
 impl Jobs {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.known.capacity() * size_of::<(u64, Measure)>()
+    }
+
     /// The difficulty of the jobs to come.
     pub fn set_difficulty(&mut self, measure: Measure) {
         if measure != Measure::Unknown {

@@ -61,6 +61,12 @@ enum End {
 }
 
 impl Parser for Handshake {
+    fn held(&self) -> usize {
+        let messages = self.sides.iter().map(|side| side.records.held()).sum::<usize>();
+        let names = self.found.certificates.iter().flat_map(|certificate| &certificate.names);
+        messages + names.map(|name| size_of::<String>() + name.capacity()).sum::<usize>()
+    }
+
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         if self.sides.iter().any(Side::is_over) {
             self.waited += 1;

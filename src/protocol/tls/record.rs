@@ -92,6 +92,11 @@ pub(super) struct Records {
 }
 
 impl Records {
+    /// Bytes kept of a message.
+    pub fn held(&self) -> usize {
+        self.message.capacity()
+    }
+
     /// Takes bytes from the front of `input` until they make an item; `None` when `input` is used
     /// up.
     pub fn next<'a, 'input: 'a>(

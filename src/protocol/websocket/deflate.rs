@@ -10,6 +10,8 @@ use crate::protocol::http::Deflate;
 const RATIO: u64 = 64;
 /// Bytes inflated beyond that: one long message, or the same job a hundred times.
 const CREDIT: u64 = 1024 * 1024;
+/// Bytes of a stream, its window of 32 KiB among them.
+const STREAM: usize = 40 * 1024;
 /// Bytes inflated at a time.
 const STEP: usize = 4 * 1024;
 /// What a sender leaves out at the end of each message (RFC 7692 §7.2.1): an empty stored block.
@@ -19,7 +21,7 @@ const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 #[derive(Debug)]
 pub struct Inflater {
     deflate: Deflate,
-    /// Window and tables, about 40 KiB: only once there is something to inflate.
+    /// Window and tables, [`STREAM`]: only once there is something to inflate.
     stream: Option<Decompress>,
     /// Bytes that it may be inflated to.
     credit: u64,
@@ -30,6 +32,11 @@ pub struct Inflater {
 }
 
 impl Inflater {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        if self.stream.is_some() { STREAM } else { 0 }
+    }
+
     pub fn new(deflate: Deflate) -> Self {
         Inflater { deflate, stream: None, credit: CREDIT, failed: false, broken: false }
     }

@@ -37,6 +37,11 @@ enum Reading {
 }
 
 impl Message {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.bytes.capacity() + self.plain.capacity() + self.inflater.held()
+    }
+
     pub fn new(deflate: Deflate) -> Self {
         Message {
             reading: Reading::Nothing,

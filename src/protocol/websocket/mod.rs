@@ -81,6 +81,12 @@ impl Side {
 }
 
 impl WebSocket {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
+        messages + self.conversation.held()
+    }
+
     pub fn new(socket: Socket, conversation: Conversation) -> Self {
         WebSocket {
             sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),

@@ -129,6 +129,12 @@ fn frame_start(bytes: &[u8]) -> Option<usize> {
 }
 
 impl Reader {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let buffers = self.streams.iter().map(|stream| stream.buffer.capacity());
+        buffers.sum::<usize>() + self.session.held()
+    }
+
     /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         Reader { session: Session::new(carriers, tunnel), streams: Default::default() }

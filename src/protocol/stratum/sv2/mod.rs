@@ -42,6 +42,13 @@ enum Reader {
 }
 
 impl Parser for Session {
+    fn held(&self) -> usize {
+        match &self.reader {
+            Reader::Plain(reader) => reader.held(),
+            Reader::Fresh(..) | Reader::Noise(_) => 0,
+        }
+    }
+
     fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         if let Reader::Fresh(carriers, tunnel) = &mut self.reader {
             let (carriers, tunnel) = (std::mem::take(carriers), tunnel.take());

@@ -1,0 +1,397 @@
+//! What a sensor sheds that cannot keep up: packets of settled flows, before they are copied.
+//!
+//! The gate stands between the kernel's ring and the batch. While it is open it costs a branch. While
+//! it is shut it learns from the packets that pass which flows are settled, and sheds further ones of
+//! these. Everything else passes: what opens and ends a flow, first payload, and all that is not TCP.
+
+use std::hash::BuildHasher;
+
+use serde::Serialize;
+
+use super::flow::{AddressWords, FlowKey, Transport};
+use super::packet::LinkType;
+use super::segment::TcpFlags;
+use super::time::Timestamp;
+
+/// Flows that are known to be settled. What overloads a sensor is a few thousand flows at most; where
+/// two have one place, the later one takes it, and the other passes until its next packet does. They
+/// take a megabyte, which the second cache has room for.
+const PLACES: usize = 1 << 17;
+
+/// What was left out so that the sensor could keep up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shed {
+    pub packets: u64,
+    /// On the wire.
+    pub bytes: u64,
+    /// How long the gates were shut, added up over the workers.
+    pub milliseconds: u64,
+}
+
+impl Shed {
+    pub fn merge(&mut self, other: Shed) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.milliseconds += other.milliseconds;
+    }
+}
+
+/// Sheds packets of settled TCP flows while it is shut.
+#[derive(Debug)]
+pub struct Gate {
+    vlan_in_key: bool,
+    hasher: foldhash::fast::RandomState,
+    /// A settled flow: its hash, and in the lowest [`SECONDS`] the second in which one of its packets
+    /// passed last. Empty until the gate is shut for the first time.
+    places: Vec<u64>,
+    shut_since: Option<Timestamp>,
+    newest: Timestamp,
+    shed: Shed,
+}
+
+/// Bits of a place that hold a second; it recurs after 18 hours, when no flow is remembered any more
+/// that was silent for so long. The 48 others tell flows apart.
+const SECONDS: u64 = 0xffff;
+
+impl Gate {
+    /// An open gate. `vlan_in_key`: flows of different VLANs are kept apart.
+    pub fn new(vlan_in_key: bool) -> Self {
+        Gate {
+            vlan_in_key,
+            hasher: foldhash::fast::RandomState::default(),
+            places: Vec::new(),
+            shut_since: None,
+            newest: Timestamp::ZERO,
+            shed: Shed::default(),
+        }
+    }
+
+    /// Begins to shed. Nothing is known of flows at first: what was known when the gate was last shut
+    /// may have ended since.
+    pub fn shut(&mut self, now: Timestamp) {
+        if self.shut_since.is_none() {
+            self.shut_since = Some(now);
+            self.places.clear();
+            self.places.resize(PLACES, 0);
+        }
+    }
+
+    /// Lets everything pass.
+    pub fn open(&mut self, now: Timestamp) {
+        if let Some(since) = self.shut_since.take() {
+            self.shed.milliseconds += milliseconds(since, now);
+        }
+    }
+
+    pub fn is_shut(&self) -> bool {
+        self.shut_since.is_some()
+    }
+
+    /// What was shed until `now`.
+    pub fn shed(&self, now: Timestamp) -> Shed {
+        let current = self.shut_since.map_or(0, |since| milliseconds(since, now));
+        Shed { milliseconds: self.shed.milliseconds + current, ..self.shed }
+    }
+
+    /// Packet time of the newest packet that was shed.
+    pub fn newest(&self) -> Timestamp {
+        self.newest
+    }
+
+    /// A packet of this flow has passed, and the flow is settled.
+    #[inline]
+    pub fn settled(&mut self, key: &FlowKey, now: Timestamp) {
+        if self.is_shut() {
+            let hash = self.hasher.hash_one(key);
+            if let Some(place) = self.place(hash) {
+                *place = passed(hash, now);
+            }
+        }
+    }
+
+    /// This flow has ended: the next one with its addresses and ports is another.
+    pub fn ended(&mut self, key: &FlowKey) {
+        if self.is_shut() {
+            let hash = self.hasher.hash_one(key);
+            if let Some(place) = self.place(hash).filter(|place| same_flow(**place, hash)) {
+                *place = 0;
+            }
+        }
+    }
+
+    /// Whether a packet is to be left out; it is counted then.
+    ///
+    /// One packet of each flow passes in every second: flows stay alive, and one that was taken for
+    /// another (its hash has the same 48 bits) is found out.
+    #[inline]
+    pub fn sheds(&mut self, time: Timestamp, link: LinkType, wire_len: u32, bytes: &[u8]) -> bool {
+        self.is_shut() && self.sheds_shut(time, link, wire_len, bytes)
+    }
+
+    fn sheds_shut(&mut self, time: Timestamp, link: LinkType, wire_len: u32, bytes: &[u8]) -> bool {
+        if link != LinkType::ETHERNET {
+            return false;
+        }
+        let Some(plain) = Plain::read(bytes, self.vlan_in_key) else { return false };
+        let hash = self.hasher.hash_one(plain.key);
+        let place = self.place(hash).filter(|place| same_flow(**place, hash));
+        let Some(place) = place else { return false };
+        // What follows may be another flow, before anybody can say that this one has ended.
+        if plain.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0 {
+            *place = 0;
+            return false;
+        }
+        let now = passed(hash, time);
+        if *place != now {
+            *place = now;
+            return false;
+        }
+        self.newest = self.newest.max(time);
+        self.shed.packets += 1;
+        self.shed.bytes += u64::from(wire_len);
+        true
+    }
+
+    /// Where a flow with this hash is, if it is known.
+    fn place(&mut self, hash: u64) -> Option<&mut u64> {
+        self.places.get_mut((hash >> 32) as usize % PLACES)
+    }
+}
+
+/// A flow of which a packet passes at `time`.
+fn passed(hash: u64, time: Timestamp) -> u64 {
+    let second = time.as_nanos() / 1_000_000_000;
+    (hash & !SECONDS) | (second & SECONDS)
+}
+
+fn same_flow(place: u64, hash: u64) -> bool {
+    (place ^ hash) & !SECONDS == 0
+}
+
+fn milliseconds(since: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A TCP segment in a plain packet: Ethernet with at most one tag, IP without fragments and IPv6
+/// without extensions. That is what bulk looks like; anything else is left to the decoder.
+struct Plain {
+    key: FlowKey,
+    flags: TcpFlags,
+}
+
+impl Plain {
+    fn read(frame: &[u8], vlan_in_key: bool) -> Option<Plain> {
+        const IPV4: [u8; 2] = [0x08, 0x00];
+        const IPV6: [u8; 2] = [0x86, 0xdd];
+        /// IEEE 802.1Q and 802.1ad.
+        const TAGS: [[u8; 2]; 2] = [[0x81, 0x00], [0x88, 0xa8]];
+        let (_, rest) = frame.split_first_chunk::<12>()?;
+        let (&(mut ether_type), mut rest) = rest.split_first_chunk::<2>()?;
+        let mut vlan = 0;
+        if TAGS.contains(&ether_type) {
+            let (&[high, low, ..], _) = rest.split_first_chunk::<4>()?;
+            ether_type = [*rest.get(2)?, *rest.get(3)?];
+            rest = rest.get(4..)?;
+            vlan = u16::from_be_bytes([high, low]) & 0x0fff;
+        }
+        let (src, dst, segment) = match ether_type {
+            IPV4 => ipv4(rest)?,
+            IPV6 => ipv6(rest)?,
+            _ => return None,
+        };
+        // RFC 9293 §3.1.
+        let header = segment.first_chunk::<20>()?;
+        let [source, destination] = [[header[0], header[1]], [header[2], header[3]]];
+        let (src, dst) =
+            ((src, u16::from_be_bytes(source)), (dst, u16::from_be_bytes(destination)));
+        let vlan = if vlan_in_key { vlan } else { 0 };
+        let (key, _) = FlowKey::of_words(src, dst, Transport::Tcp, vlan);
+        Some(Plain { key, flags: TcpFlags(header[13]) })
+    }
+}
+
+/// Source, destination and what follows (RFC 791 §3.1); not of a fragment.
+fn ipv4(bytes: &[u8]) -> Option<(AddressWords, AddressWords, &[u8])> {
+    /// The bits of the fragment field that are not "don't fragment".
+    const FRAGMENT: u16 = 0xbfff;
+    let header = bytes.first_chunk::<20>()?;
+    let header_length = usize::from(header[0] & 0x0f) * 4;
+    let fragment = u16::from_be_bytes([header[6], header[7]]) & FRAGMENT;
+    if header[0] >> 4 != 4
+        || header_length < header.len()
+        || header[9] != Transport::Tcp.number()
+        || fragment != 0
+    {
+        return None;
+    }
+    let [.., a, b, c, d, e, f, g, h] = *header;
+    let (src, dst) = (AddressWords::v4([a, b, c, d]), AddressWords::v4([e, f, g, h]));
+    Some((src, dst, bytes.get(header_length..)?))
+}
+
+/// Likewise (RFC 8200 §3).
+fn ipv6(bytes: &[u8]) -> Option<(AddressWords, AddressWords, &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<40>()?;
+    if header[0] >> 4 != 6 || header[6] != Transport::Tcp.number() {
+        return None;
+    }
+    let (src, dst) = (header[8..].first_chunk()?, header[24..].first_chunk()?);
+    Some((AddressWords::v6(*src), AddressWords::v6(*dst), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Endpoint;
+    use proptest::prelude::*;
+
+    const ACK: u8 = TcpFlags::ACK;
+    const NOW: Timestamp = Timestamp::from_parts(1_700_000_000, 0);
+
+    /// A frame from 10.0.0.7:5000 to 198.51.100.9:443.
+    fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
+        let total = (40 + payload.len() as u16).to_be_bytes();
+        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00];
+        frame.extend([0x45, 0, total[0], total[1], 0, 7, 0x40, 0, 64, 6, 0, 0]); // don't fragment
+        frame.extend([10, 0, 0, 7, 198, 51, 100, 9]);
+        frame.extend([0x13, 0x88, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, flags]);
+        frame.extend([0xff, 0xff, 0, 0, 0, 0]);
+        frame.extend(payload);
+        frame
+    }
+
+    fn key(vlan: u16) -> FlowKey {
+        let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 5000 };
+        let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 443 };
+        FlowKey::new(server, client, Transport::Tcp, vlan).0
+    }
+
+    /// A shut gate to which the flow of [`frame`] is settled.
+    fn gate() -> Gate {
+        let mut gate = Gate::new(false);
+        gate.shut(NOW);
+        gate.settled(&key(0), NOW);
+        gate
+    }
+
+    fn sheds(gate: &mut Gate, frame: &[u8]) -> bool {
+        gate.sheds(NOW, LinkType::ETHERNET, frame.len() as u32, frame)
+    }
+
+    fn tagged(tag: [u8; 4], frame: &[u8]) -> Vec<u8> {
+        [&frame[..12], &tag, &frame[12..]].concat()
+    }
+
+    #[test]
+    fn packets_of_a_settled_flow_are_shed_and_counted() {
+        let mut gate = gate();
+        let bulk = frame(ACK, &[0; 100]);
+        assert!(sheds(&mut gate, &bulk) && sheds(&mut gate, &bulk));
+        assert!(sheds(&mut gate, &tagged([0x81, 0, 0xe0, 12], &bulk)));
+        assert!(sheds(&mut gate, &frame(ACK, &[])));
+        let shed = gate.shed(NOW.plus_nanos(5_000_000));
+        assert_eq!((shed.packets, shed.bytes, shed.milliseconds), (4, 3 * 154 + 4 + 54, 5));
+        assert_eq!(gate.newest(), NOW);
+    }
+
+    #[test]
+    fn an_open_gate_sheds_nothing_and_a_gate_that_is_shut_anew_has_to_learn() {
+        let bulk = frame(ACK, &[0; 100]);
+        let mut gate = gate();
+        gate.open(NOW.plus_nanos(2_000_000));
+        assert!(!sheds(&mut gate, &bulk));
+        gate.settled(&key(0), NOW);
+        gate.shut(NOW);
+        assert!(!sheds(&mut gate, &bulk));
+        gate.settled(&key(0), NOW);
+        assert!(sheds(&mut gate, &bulk));
+        assert_eq!(gate.shed(NOW).milliseconds, 2);
+    }
+
+    #[test]
+    fn flows_of_which_nothing_is_known_pass() {
+        let mut gate = Gate::new(false);
+        gate.shut(NOW);
+        assert!(!sheds(&mut gate, &frame(ACK, &[0; 100])));
+        gate.settled(&key(7), NOW); // in a VLAN, where they are kept apart
+        assert!(!sheds(&mut gate, &frame(ACK, &[0; 100])));
+    }
+
+    #[test]
+    fn a_vlan_is_part_of_the_key_where_flows_are_kept_apart() {
+        let mut gate = Gate::new(true);
+        gate.shut(NOW);
+        gate.settled(&key(12), NOW);
+        let bulk = frame(ACK, &[0; 100]);
+        assert!(sheds(&mut gate, &tagged([0x88, 0xa8, 0, 12], &bulk)));
+        assert!(!sheds(&mut gate, &tagged([0x81, 0, 0, 13], &bulk)));
+        assert!(!sheds(&mut gate, &bulk));
+    }
+
+    #[test]
+    fn what_opens_or_ends_a_flow_passes_and_so_does_what_follows() {
+        for flag in [TcpFlags::SYN, TcpFlags::FIN, TcpFlags::RST] {
+            let mut gate = gate();
+            assert!(!sheds(&mut gate, &frame(ACK | flag, &[0; 100])));
+            assert!(!sheds(&mut gate, &frame(ACK, &[0; 100])));
+        }
+    }
+
+    #[test]
+    fn the_next_flow_with_the_same_ends_passes() {
+        let mut gate = gate();
+        gate.ended(&key(0));
+        assert!(!sheds(&mut gate, &frame(ACK, &[0; 100])));
+    }
+
+    #[test]
+    fn one_packet_a_second_keeps_a_flow_alive() {
+        let mut gate = gate();
+        let bulk = frame(ACK, &[0; 100]);
+        let mut passed = 0;
+        for tenth in 0..100 {
+            let time = NOW.plus_nanos(tenth * 100_000_000);
+            passed += u64::from(!gate.sheds(time, LinkType::ETHERNET, 154, &bulk));
+        }
+        assert_eq!(passed, 9); // after the first second, in which one had passed
+    }
+
+    #[test]
+    fn only_whole_tcp_in_plain_ethernet_is_shed() {
+        let plain = frame(ACK, &[0; 100]);
+        let with = |at: usize, value: u8| {
+            let mut frame = plain.clone();
+            frame[at] = value;
+            frame
+        };
+        let tag = [0x81, 0, 0, 12];
+        let others = [
+            with(23, 17),   // UDP
+            with(20, 0x20), // more fragments
+            with(21, 1),    // a later fragment
+            with(14, 0x44), // a header too short
+            with(13, 0x06), // ARP
+            tagged(tag, &tagged(tag, &plain)),
+            plain[..53].to_vec(),
+        ];
+        let mut gate = gate();
+        for (index, other) in others.iter().enumerate() {
+            assert!(!sheds(&mut gate, other), "{index}");
+        }
+        assert!(!gate.sheds(NOW, LinkType::RAW, 140, &plain[14..]));
+        assert!(sheds(&mut gate, &plain));
+    }
+
+    proptest! {
+        #[test]
+        fn no_frame_makes_it_panic(
+            mut bytes in prop::collection::vec(any::<u8>(), 0..100),
+            kind in prop::sample::select(vec![[8u8, 0], [0x86, 0xdd], [0x81, 0]]),
+        ) {
+            if let Some(place) = bytes.get_mut(12..14) {
+                place.copy_from_slice(&kind);
+            }
+            sheds(&mut gate(), &bytes);
+        }
+    }
+}
