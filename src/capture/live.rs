@@ -20,8 +20,9 @@ use super::problem::{CaptureError, ProblemReason};
 use super::stats::CaptureStats;
 use super::{Filled, Progress, Source};
 
-/// How long a source waits for packets before it says that it is idle.
-const POLL_TIME: Duration = Duration::from_millis(100);
+/// How long a source waits for packets before it says that it is idle. Other workers' alerts wait for
+/// this, since something that comes before them may still turn up here.
+const POLL_TIME: Duration = Duration::from_millis(10);
 /// After this time the kernel hands over a block that is not full: what an alert waits for on a
 /// quiet interface. The timer of each socket fires 250 times a second then, which costs nothing.
 const BLOCK_TIMEOUT_MS: i32 = 4;
@@ -49,7 +50,7 @@ pub struct LiveOptions {
     pub buffer_bytes: u32,
     /// A filter in tcpdump's language, applied by the kernel.
     pub filter: Option<String>,
-    /// Set it, and every source ends within about 100 ms.
+    /// Set it, and every source ends within about 10 ms.
     pub stop: Arc<AtomicBool>,
 }
 

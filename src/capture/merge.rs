@@ -16,7 +16,7 @@ use super::stats::CaptureStats;
 /// Files open at a time: half of the usual limit of 1024 descriptors of a process.
 pub(super) const MAX_OPEN: usize = 512;
 /// Bytes of a batch, and of a read.
-const BLOCK: usize = 256 << 10;
+const BLOCK: usize = 512 << 10;
 /// Bytes read at once while files overlap: 512 open files hold 32 MiB.
 const OVERLAP_BLOCK: usize = 64 << 10;
 

@@ -39,7 +39,7 @@ use crate::model::PacketBatch;
 pub enum Filled {
     /// The batch holds packets; none only where a filter rejected or the gate shed everything.
     Packets,
-    /// A live handle or a pipe had nothing within the poll time (about 100 ms).
+    /// A live handle or a pipe had nothing within the poll time (10 or 100 ms).
     Idle,
     /// There is nothing more: the last file ended, or the stop flag is up.
     End,

@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(200);
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
 /// A packet can be this old when the kernel hands it over (a block that is not full waits for a few
 /// milliseconds), so a silent worker has seen everything up to this long ago.
-const HANDOVER: Duration = Duration::from_millis(50);
+const HANDOVER: Duration = Duration::from_millis(20);
 /// A worker that is so far behind sheds packets of settled flows. A ring of 64 MiB takes 54 ms at
 /// 10 Gbit/s to run over.
 const BEHIND: Duration = Duration::from_millis(30);
