@@ -2,8 +2,8 @@
 # Counts the instructions of whole replays and compares them with benches/instructions.tsv: unlike times
 # they hardly depend on the machine, so a stage that has become slower shows in a test.
 #   benches/instructions.sh [--write]
-# With the compiler of the baseline they must agree within TOLERANCE %, faster or slower; --write makes the
-# new figures the baseline. Another compiler or architecture makes other code: then only a great loss fails.
+# With the compiler and C library of the baseline they must agree within TOLERANCE %, faster or slower; --write makes the
+# new figures the baseline. Others make other code: then only a great loss fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 TOLERANCE=3
@@ -18,7 +18,8 @@ generator=target/release/minewatch-generator
 "$generator" bulk "$work/bulk.pcap" --bytes 60000000
 "$generator" flows "$work/flows.pcap" --flows 20000 --packets 150000
 "$generator" web "$work/web.pcap" --visits 6000
-compiler="$(rustc --version | cut -d' ' -f2) $(uname -m)"
+# What makes the code that is counted.
+compiler="rustc $(rustc --version | cut -d' ' -f2), $(ldd --version | awk 'NR == 1 { print "libc " $NF }'), $(uname -m)"
 
 count() { # CAPTURE...: instructions of a replay
   valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" --log-file="$work/log" \

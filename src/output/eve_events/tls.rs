@@ -129,7 +129,7 @@ fn version_name(version: u16) -> &'static str {
 /// Google's versions by name (`Q046`), others in hexadecimal: 1 is RFC 9000, 6b3343cf RFC 9369.
 fn quic_version(version: u32) -> String {
     match version.to_be_bytes() {
-        [b'Q', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+        [b'Q' | b'T', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
             version.to_be_bytes().map(char::from).iter().collect()
         }
         _ => format!("{version:x}"),
@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(quic_version(1), "1");
         assert_eq!(quic_version(0x6b33_43cf), "6b3343cf");
         assert_eq!(quic_version(0x5130_3436), "Q046");
+        assert_eq!(quic_version(0x5430_3530), "T050");
     }
 
     #[test]
