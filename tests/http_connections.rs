@@ -420,3 +420,24 @@ fn long_answers_to_other_questions_are_not_looked_at() {
     let turns = [turn(C, message(head, ask)), turn(S, message(ok, &template(4200)))];
     assert_eq!(Tap::new().play(&turns, &[1460]).end().mining, None);
 }
+
+#[test]
+fn lines_of_objects_in_a_body_are_documents_and_no_calls() {
+    let head = "POST /miners/_bulk HTTP/1.1\r\nHost: index.example:9200";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    let login = r#"{"id":1,"method":"mining.authorize","params":["12XAL4rzud65wNzmEYb4EowaoiKTgnPry8.rig1","x"]}"#;
+    let answer = message(ok, r#"{"errors":false}"#);
+    for body in [
+        format!("{{\"create\":{{}}}}\n{login}\n"),
+        format!("{login}\r\n{login}"),
+        format!("{login}\n \n\t{login}\n"),
+    ] {
+        let turns = [turn(C, message(head, &body)), turn(S, &answer)];
+        for cuts in [&[][..], &[1]] {
+            assert_eq!(Tap::new().play(&turns, cuts).end().mining, None, "{body}");
+        }
+    }
+    // One object, however it is spread over lines, is a call.
+    let pretty = login.replace(',', ",\n").replace('{', "{\n").replace('}', "\n}\n");
+    assert!(told(&[turn(C, message(head, &pretty)), turn(S, &answer)]).mining.is_some());
+}

@@ -57,13 +57,13 @@ def mining(name):
 class Ndpi:
     """Found: a flow is labelled Mining."""
 
-    name = "nDPI"
+    name, letter = "nDPI 4", "n"
 
     def __init__(self):
         self.program = shutil.which("ndpiReader")
 
     def version(self):
-        return output("dpkg-query", "-Wf", "${Version}", "libndpi-bin")
+        return "nDPI " + output("dpkg-query", "-Wf", "${Version}", "libndpi-bin")
 
     def flows(self, path):
         return [
@@ -76,16 +76,35 @@ class Ndpi:
             return dict(zip(paths, (len(flows) for flows in pool.map(self.flows, paths))))
 
 
+class Ndpi5:
+    """The same by nfstream's nDPI, all captures in one process of the environment that has nfstream."""
+
+    name, letter = "nDPI 5", "N"
+
+    def __init__(self):
+        self.program = os.environ.get("NFSTREAM_PYTHON")
+
+    def version(self):
+        return "nDPI " + output(self.program, HERE / "ndpi5.py", "--version")
+
+    def run(self, paths):
+        command = [self.program, HERE / "ndpi5.py", str(PATIENCE)]
+        asked = "".join(f"{path}\n" for path in paths)
+        told = subprocess.run(command, input=asked, stdout=subprocess.PIPE, text=True, check=True).stdout
+        counts = (line.split("\t", 1) for line in told.splitlines())
+        return {pathlib.Path(path): int(count) for count, path in counts}
+
+
 class Suricata:
     """Found: one of the rules in stratum.rules fires."""
 
-    name = "Suricata"
+    name, letter = "Suricata", "s"
 
     def __init__(self):
         self.program = shutil.which("suricata")
 
     def version(self):
-        return output("dpkg-query", "-Wf", "${Version}", "suricata")
+        return "Suricata " + output("dpkg-query", "-Wf", "${Version}", "suricata")
 
     def flows(self, path):
         with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +128,7 @@ class Minewatch:
         self.program = program
 
     def version(self):
-        return output(self.program, "--version").split()[-1]
+        return "minewatch " + output(self.program, "--version").split()[-1]
 
     def verdicts(self, paths):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -215,7 +234,8 @@ def generated(ours, peers, generator, scratch):
     total = lambda which, group: f"{sum(found[which][p] for p in group)} of {len(group)}"
     yield "## Generated captures: who finds what\n"
     yield ("Captures by `minewatch-generator matrix`: each dialect plain and in each disguise that changes it. "
-           "Found is: minewatch, a verdict of `attempt` or above; nDPI, a flow labelled Mining; Suricata, an alert by "
+           "Found is: minewatch, a verdict of `attempt` or above; nDPI, a flow labelled Mining "
+           "(version 4 by ndpiReader, version 5 by nfstream, each with its own settings); Suricata, an alert by "
            "[stratum.rules](../tools/accuracy/stratum.rules).\n")
     yield from table(["captures", *names], [
         ("plain", *(total(n, [p for p in paths if p.stem == "plain"]) for n in names)),
@@ -234,7 +254,7 @@ def generated(ours, peers, generator, scratch):
         groups[path.stem].append(path)
     yield from table(["disguise", *names], [(d, *(total(n, g) for n in names)) for d, g in sorted(groups.items())])
     yield ("Each capture. The letters: minewatch's verdict (A active, M mining, S session, T attempt, – none)"
-           + "".join(f", then {'n' if n == 'nDPI' else 's'} where {n} finds it too" for n in names[1:]) + ".\n")
+           + "".join(f", then {peer.letter} where {peer.name} finds it too" for peer in peers) + ".\n")
     disguises = sorted({path.stem for path in paths} - {"plain"})
     dialects = sorted({path.parent.name for path in paths})
     letter = {"active": "A", "mining": "M", "session": "S", "attempt": "T"}
@@ -243,7 +263,7 @@ def generated(ours, peers, generator, scratch):
         path = scratch / "matrix" / dialect / f"{disguise}.pcap"
         if path not in verdicts:
             return ""
-        also = "".join("n" if n == "nDPI" else "s" for n in names[1:] if found[n][path])
+        also = "".join(peer.letter for peer in peers if found[peer.name][path])
         return letter.get(verdicts[path], "–") + (f" {also}" if also else "")
 
     columns = ["plain", *disguises]
@@ -275,12 +295,12 @@ def main():
     shared = pathlib.Path(rest[0]) if rest else None
     ours = Minewatch(program)
     peers = []
-    for peer in (Ndpi(), Suricata()):
+    for peer in (Ndpi(), Ndpi5(), Suricata()):
         if peer.program:
             peers.append(peer)
         else:
             print(f"{peer.name} is not installed: left out", file=sys.stderr)
-    versions = ", ".join(f"{tool.name} {tool.version().strip()}" for tool in [ours, *peers])
+    versions = ", ".join(tool.version().strip() for tool in [ours, *peers])
     today = datetime.date.today().isoformat()
     lines = ["# Accuracy", "", f"Written by `make accuracy` on {today} with {versions}.", ""]
     if shared and (shared / "mining").is_dir():

@@ -127,7 +127,7 @@ impl Body {
     /// The object, or several in an array, once the body is complete.
     pub fn json(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Json(text) => Some(text.bytes()),
+            Content::Json(text) => Some(text.bytes()).filter(|text| !has_lines_of_objects(text)),
             Content::Blank | Content::Skipped => None,
         }
     }
@@ -178,6 +178,18 @@ impl Body {
             }
         }
     }
+}
+
+/// Whether one object follows the other, each from a line of its own: documents on their way into a
+/// log or an index. A call is one object, and several are an array (JSON-RPC 2.0 §6).
+fn has_lines_of_objects(text: &[u8]) -> bool {
+    let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut ended = false;
+    lines.filter(|line| !line.is_empty()).any(|line| {
+        let next = ended && line.starts_with(b"{");
+        ended = line.ends_with(b"}");
+        next
+    })
 }
 
 enum Line {

@@ -33,6 +33,8 @@ pub const SCENES: &[Scene] = &[
                 r#"S {"jsonrpc":"2.0","id":4,"result":false}"#,
                 r#"C {"jsonrpc":"2.0","id":5,"method":"eth_hashrate","params":[]}"#,
                 r#"S {"jsonrpc":"2.0","id":5,"result":"0x0"}"#,
+                r#"C {"jsonrpc":"2.0","id":8,"method":"eth_coinbase","params":[]}"#,
+                r#"S {"jsonrpc":"2.0","id":8,"error":{"code":-32000,"message":"etherbase must be explicitly specified"}}"#,
                 r#"C {"jsonrpc":"2.0","id":6,"method":"eth_getBlockByNumber","params":["latest",false]}"#,
                 r#"S {"jsonrpc":"2.0","id":6,"result":{"difficulty":"0x0","hash":"0x9d2e","nonce":"0x0000000000000000"}}"#,
                 r#"C {"jsonrpc":"2.0","id":7,"method":"engine_getPayloadV3","params":["0x01"]}"#,
@@ -43,7 +45,7 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         name: "monero-wallet",
-        told: "A Monero wallet and an explorer ask a node; one of them looks at a block template once.",
+        told: "A Monero wallet and an explorer ask a node.",
         connections: |rng| {
             let said = [
                 r#"C {"jsonrpc":"2.0","id":"0","method":"get_info"}"#,
@@ -72,14 +74,14 @@ pub const SCENES: &[Scene] = &[
             ];
             let once = [
                 r#"C {"id":9,"method":"getblocktemplate","params":[{"rules":["segwit"]}]}"#,
-                r#"S {"result":null,"error":{"code":-10,"message":"Bitcoin Core is in initial sync and waiting for blocks..."},"id":9}"#,
+                r#"S {"result":{"version":536870912,"previousblockhash":"00000000000000000001c0a6d9d3b2f1e4c5a69788776655443322110ffeeddc","transactions":[],"coinbasevalue":312500000,"longpollid":"00000000000000000001c0a6d9d3b2f1e4c5a69788776655443322110ffeeddc17","target":"000000000000000000017a000000000000000000000000000000000000000000","mintime":1767596400,"curtime":1767600000,"bits":"17017a00","height":930001},"error":null,"id":9}"#,
             ];
             vec![(8332, http(6, rng, "/", &said)), (8332, http(1, rng, "/", &once))]
         },
     },
     Scene {
         name: "lsp",
-        told: "An editor talks to a language server: JSON-RPC behind Content-Length.",
+        told: "An editor talks to a language server and to a debugger: JSON behind Content-Length.",
         connections: |_| {
             let said = [
                 r#"C {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":7,"rootUri":"file:///src","capabilities":{}}}"#,
@@ -87,7 +89,13 @@ pub const SCENES: &[Scene] = &[
                 r#"C {"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///src/mining.rs","text":"mining.subscribe mining.notify"}}}"#,
                 r#"S {"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{"uri":"file:///src/mining.rs","diagnostics":[]}}"#,
             ];
-            vec![(2087, content_length(&said))]
+            let debugger = [
+                r#"C {"seq":1,"type":"request","command":"initialize","arguments":{"adapterID":"miner"}}"#,
+                r#"S {"seq":1,"type":"response","request_seq":1,"success":true,"command":"initialize","body":{}}"#,
+                r#"C {"seq":2,"type":"request","command":"evaluate","arguments":{"expression":"job.submit(nonce)"}}"#,
+                r#"S {"seq":2,"type":"response","request_seq":2,"success":true,"command":"evaluate","body":{"result":"true","type":"bool"}}"#,
+            ];
+            vec![(2087, content_length(&said)), (4711, content_length(&debugger))]
         },
     },
     Scene {
@@ -117,7 +125,7 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         name: "erp-login",
-        told: "A business application logs in to its server by JSON lines, and Odoo by HTTP.",
+        told: "Logins of another kind: a business application by JSON lines, Odoo and a router (ubus) by HTTP.",
         connections: |rng| {
             let raw = [
                 r#"C {"jsonrpc":"2.0","id":1,"method":"login","params":{"login":"alice","pass":"x"}}"#,
@@ -131,7 +139,15 @@ pub const SCENES: &[Scene] = &[
                 r#"C {"jsonrpc":"2.0","method":"call","params":{"service":"common","method":"login","args":["db","admin","secret"]},"id":1}"#,
                 r#"S {"jsonrpc":"2.0","id":1,"result":2}"#,
             ];
-            vec![(7070, lines(4, rng, &raw)), (8069, http(2, rng, "/jsonrpc", &odoo))]
+            let ubus = [
+                r#"C {"jsonrpc":"2.0","id":1,"method":"call","params":["00000000000000000000000000000000","session","login",{"username":"root","password":"x"}]}"#,
+                r#"S {"jsonrpc":"2.0","id":1,"result":[0,{"ubus_rpc_session":"c1ed6c7b025d0caca723a816fa61b668","timeout":300}]}"#,
+            ];
+            vec![
+                (7070, lines(4, rng, &raw)),
+                (8069, http(2, rng, "/jsonrpc", &odoo)),
+                (80, http(2, rng, "/ubus", &ubus)),
+            ]
         },
     },
     Scene {

@@ -1,7 +1,10 @@
 //! Texts that quote mining: documentation, logs, mail, chat, rules.
 
 use super::{QUOTED, Scene};
+use crate::capture::{Order, record};
 use crate::conversation::{Conversation, Script, Speaker};
+use crate::dialect::Dialect;
+use crate::pcap;
 
 pub const SCENES: &[Scene] = &[
     Scene {
@@ -78,6 +81,51 @@ pub const SCENES: &[Scene] = &[
         },
     },
     Scene {
+        name: "log-index",
+        told: "Somebody's mining log goes to a search index, each message as a document of its own.",
+        connections: |_| {
+            let documents: String =
+                QUOTED.iter().map(|line| format!("{{\"create\":{{}}}}\n{line}\n")).collect();
+            let mut script = Script::default();
+            for _ in 0..5 {
+                script
+                    .wait(10_000_000)
+                    .say(
+                        Speaker::Miner,
+                        format!(
+                            "POST /miners/_bulk HTTP/1.1\r\nHost: index.example:9200\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{documents}",
+                            documents.len()
+                        ),
+                    )
+                    .say(
+                        Speaker::Pool,
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 37\r\n\r\n{\"took\":7,\"errors\":false,\"items\":[]}",
+                    );
+            }
+            vec![(9200, script.finish())]
+        },
+    },
+    Scene {
+        name: "capture-in-transit",
+        told: "A capture of mining is copied to an analyst, over HTTP and over a bare connection.",
+        connections: |_| {
+            let file = mining_capture();
+            let mut web = Script::default();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.tcpdump.pcap\r\nContent-Length: {}\r\n\r\n",
+                file.len()
+            );
+            web.say(
+                Speaker::Miner,
+                "GET /incident.pcap HTTP/1.1\r\nHost: files.example.org\r\n\r\n",
+            )
+            .say(Speaker::Pool, [head.as_bytes(), &file].concat());
+            let mut bare = Script::default();
+            bare.say(Speaker::Miner, file);
+            vec![(80, web.finish()), (9999, bare.finish())]
+        },
+    },
+    Scene {
         name: "mail",
         told: "A mail with a miner's log.",
         connections: |_| {
@@ -99,6 +147,17 @@ pub const SCENES: &[Scene] = &[
         },
     },
 ];
+
+/// A small capture file of a miner's connection.
+fn mining_capture() -> Vec<u8> {
+    let order = Order { shares: 3, ..Order::new(Dialect::Monero, 1) };
+    let mut file = Vec::new();
+    if let Ok(capture) = record(&order, "") {
+        // Writing to memory does not fail.
+        let _ = pcap::write(&mut file, capture.link_type, &capture.frames);
+    }
+    file
+}
 
 /// A file fetched over HTTP.
 fn download(path: &str, kind: &str, body: &str) -> Conversation {
