@@ -17,7 +17,7 @@ use serde_json::Value;
 const BUDGET: usize = 32 << 20;
 /// What the program takes beside the budget when it has something to do: packets and messages on their
 /// way, the incidents that the summary lists, and what the allocator has not given back.
-const FIXED: usize = 24 << 20;
+const FIXED: usize = 32 << 20;
 
 type Out<'a> = pcap::Writer<'a>;
 

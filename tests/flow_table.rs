@@ -204,6 +204,25 @@ fn the_memory_budget_holds_under_a_flood_of_flows() {
     assert!(table.capacity() * 128 <= 1 << 20, "a flow takes more than 128 bytes");
 }
 
+#[test]
+fn a_flood_of_connections_does_not_displace_one_that_talks() {
+    let limits = FlowLimits { memory: 1 << 20, ..FlowLimits::default() };
+    let (mut table, mut log) = (FlowTable::new(limits), Log::default());
+    let open = [
+        segment(1, 65_000, false, SYN, 100, b""),
+        segment(2, 65_000, true, SYN | ACK, 500, b""),
+        segment(3, 65_000, false, ACK, 101, b"login"),
+    ];
+    process(&mut table, &open, &mut log);
+    for packet in 4..40_000u16 {
+        let syn = segment(packet.into(), packet, false, SYN, 1, b"");
+        process(&mut table, &[syn], &mut log);
+    }
+    assert!(table.stats().evicted > 10_000);
+    process(&mut table, &[segment(40_000, 65_000, true, ACK, 501, b"job")], &mut log);
+    assert_eq!(log.lines.last().map(String::as_str), Some("1 < job"));
+}
+
 proptest! {
     /// Looking segments up together changes nothing.
     #[test]

@@ -152,44 +152,28 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Evicts flows until one more fits: those first that would end first, which are the closed and
-    /// the unanswered ones, then those silent for longest.
+    /// Evicts flows until one more fits. A hand goes round the table, and of the flows that it passes
+    /// the one goes that would end first: a closed or an unanswered one, or the one silent for longest.
     pub(super) fn make_room<V: Visitor<State = S>>(
         &mut self,
         segment: &Segment<'_>,
         visitor: &mut V,
     ) {
+        /// Flows that are compared: of so many, the victim is among the oldest sixteenth on average.
+        const PASSED: usize = 16;
         while self.index.len() >= self.max_flows {
-            let mut due = std::mem::take(&mut self.due);
-            let some = self.wheel.next_due(&mut due);
-            // Those whose true deadline is later are put where they belong; the rest of the bucket
-            // goes.
-            let mut victims: Vec<(u64, Timer)> = Vec::new();
-            let now = segment.time;
-            let mut earliest: Option<(Timestamp, Timer)> = None;
-            for timer in due.drain(..) {
-                let Some(deadline) = self.deadline(timer) else { continue };
-                if deadline <= now.plus(self.limits.tcp_unanswered) {
-                    victims.push((self.entries[timer.slot as usize].flow.id, timer));
-                } else {
-                    if earliest.is_none_or(|(first, _)| deadline < first) {
-                        earliest = Some((deadline, timer));
-                    }
-                    self.wheel.arm(timer, deadline);
+            let mut victim: Option<(Timestamp, u32)> = None;
+            for _ in 0..PASSED {
+                self.hand = (self.hand + 1) % self.entries.len().max(1);
+                let Some(entry) = self.entries.get(self.hand) else { return };
+                let deadline = entry.flow.last_seen.plus(self.timeout(entry));
+                let sooner = victim.is_none_or(|(first, _)| deadline < first);
+                if sooner && !entry.seen.has(Seen::FREE) {
+                    victim = Some((deadline, self.hand as u32));
                 }
             }
-            self.due = due;
-            if victims.is_empty()
-                && let Some((_, timer)) = earliest
-            {
-                victims.push((self.entries[timer.slot as usize].flow.id, timer));
-            }
-            victims.sort_unstable_by_key(|&(id, _)| id);
-            for (_, timer) in victims {
-                self.remove(timer.slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
-            }
-            if !some {
-                break;
+            if let Some((_, slot)) = victim {
+                self.remove(slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
             }
         }
     }

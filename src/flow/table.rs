@@ -49,6 +49,8 @@ pub struct FlowTable<S> {
     bytes_per_flow: usize,
     /// Flows that hold some, those first that began to first; some are gone.
     pub(super) holders: VecDeque<Timer>,
+    /// The flow that was looked at last when room had to be made.
+    pub(super) hand: usize,
     /// Flows with holes in their streams.
     pub(super) waiting: Vec<Timer>,
     pub(super) due: Vec<Timer>,
@@ -77,6 +79,7 @@ impl<S> FlowTable<S> {
             entries: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(),
+            hand: 0,
             waiting: Vec::new(),
             due: Vec::new(),
             sweep_at: MIN_SWEEP,

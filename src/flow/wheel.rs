@@ -78,18 +78,6 @@ impl Wheel {
         }
         self.now = target;
     }
-
-    /// Takes the timers of the bucket that is due next, whenever that is; false if there is none.
-    pub fn next_due(&mut self, due: &mut Vec<Timer>) -> bool {
-        for ahead in 1..=BUCKETS as u64 {
-            let next = bucket(self.now + ahead);
-            if !self.buckets[next].is_empty() {
-                self.take(next, due);
-                return true;
-            }
-        }
-        false
-    }
 }
 
 fn seconds(time: Timestamp) -> u64 {
@@ -137,16 +125,5 @@ mod tests {
         wheel.arm(timer(3), at(6));
         wheel.due(at(8), &mut due);
         assert_eq!(due.len(), 3);
-    }
-
-    #[test]
-    fn the_next_bucket_can_be_taken_early() {
-        let mut wheel = Wheel::new();
-        wheel.arm(timer(1), at(60));
-        wheel.arm(timer(2), at(10));
-        let mut due = Vec::new();
-        assert!(wheel.next_due(&mut due));
-        assert_eq!(due, [timer(2)]);
-        assert!(wheel.next_due(&mut due) && !wheel.next_due(&mut due));
     }
 }

@@ -24,7 +24,7 @@ const BATCHES: usize = 8;
 
 /// Answers in flight between a worker and the collector. One can hold as many findings as a batch has
 /// packets, a kilobyte each.
-const ANSWERS: usize = 4;
+const ANSWERS: usize = 1;
 
 /// Runs `source` to its end through `threads` workers.
 ///
