@@ -32,7 +32,7 @@ fn hostile() -> BoxedStrategy<String> {
 fn flow() -> impl Strategy<Value = Flow> {
     let endpoint = || (any::<IpAddr>(), any::<u16>()).prop_map(|(ip, port)| Endpoint { ip, port });
     let protocol = any::<u8>().prop_map(Transport::from_number);
-    let counts = any::<([u64; 2], [u64; 2])>();
+    let counts = any::<([u32; 2], [u64; 2])>();
     let times = any::<(u64, u64)>();
     (any::<u64>(), endpoint(), endpoint(), protocol, counts, times, 0u16..4096).prop_map(
         |(id, client, server, protocol, (packets, bytes), (first, last), vlan)| {
@@ -40,16 +40,11 @@ fn flow() -> impl Strategy<Value = Flow> {
             let mut link = LinkInfo::default();
             link.push_vlan(vlan);
             Flow {
-                id,
-                key,
-                initiator,
-                first_seen: Timestamp::from_nanos(first),
                 last_seen: Timestamp::from_nanos(last),
                 packets,
                 bytes,
-                link: [LinkInfo::default(), link],
-                midstream: true,
-                lost: [0, 9],
+                link: [LinkInfo::NONE, link],
+                ..Flow::new(key, initiator, id, Timestamp::from_nanos(first))
             }
         },
     )

@@ -26,7 +26,7 @@ impl Visitor for Log {
     type State = usize;
 
     fn opened(&mut self, flow: &Flow, packet: u64) {
-        let late = if flow.midstream { " late" } else { "" };
+        let late = if flow.midstream() { " late" } else { "" };
         self.lines.push(format!("open {} by {} at {packet}{late}", flow.id, flow.client().port));
     }
 

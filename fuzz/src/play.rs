@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use minewatch::model::chunk::Interest;
 use minewatch::model::event::Moment;
-use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, LinkInfo, Timestamp, Transport};
+use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, Timestamp, Transport};
+use minewatch::model::flow::Seen;
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
 
@@ -119,7 +120,6 @@ impl Play {
         self.at.packet += 1;
         self.flow.packets[direction.index()] += 1;
         self.flow.bytes[direction.index()] += bytes.len() as u64;
-        self.flow.lost[direction.index()] += gap;
         self.flow.last_seen = self.at.time;
         let chunk = Chunk { direction, time: self.at.time, packet: self.at.packet, gap, bytes };
         self.with(|inspector, context| inspector.chunk(context, &chunk))
@@ -130,16 +130,9 @@ fn flow(setting: &Setting<'_>, midstream: bool) -> Flow {
     let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 50210 };
     let server = Endpoint { ip: [198, 51, 100, 9].into(), port: setting.server_port };
     let (key, initiator) = FlowKey::new(client, server, setting.transport, 0);
-    Flow {
-        id: 1,
-        key,
-        initiator,
-        first_seen: Timestamp::from_parts(1_700_000_000, 0),
-        last_seen: Timestamp::from_parts(1_700_000_000, 0),
-        packets: [0; 2],
-        bytes: [0; 2],
-        link: [LinkInfo::default(); 2],
-        midstream,
-        lost: [0; 2],
+    let mut flow = Flow::new(key, initiator, 1, Timestamp::from_parts(1_700_000_000, 0));
+    if midstream {
+        flow.seen.set(Seen::MIDSTREAM);
     }
+    flow
 }

@@ -180,7 +180,7 @@ impl Incident {
             host: Host {
                 ip: self.host,
                 mac: self.link.src_mac(),
-                vlan: self.link.vlans().last().copied(),
+                vlan: self.link.vlans().next_back(),
                 names: Vec::new(),
                 inside: facts.inside,
             },
@@ -260,7 +260,7 @@ impl Incident {
             proto: transport_name(self.flow.transport()).unwrap_or("ip"),
             community_id: community_id(&self.flow.key),
             flow_id: self.flow.id,
-            vlan: self.link.vlans().to_vec(),
+            vlan: self.link.vlans().collect(),
         }
     }
 }

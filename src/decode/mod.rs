@@ -124,7 +124,7 @@ impl Decoder {
             Ok(Peeled::Fragment(step)) => self.reassemble(&mut peeling, step),
             Err(reason) => Err(reason),
         };
-        self.stats.vlan += u64::from(!peeling.head.link.vlans().is_empty());
+        self.stats.vlan += u64::from(peeling.head.link.is_tagged());
         self.stats.tunnelled += u64::from(peeling.tunnelled);
         match found {
             Ok(payload) => Some(payload),
@@ -331,7 +331,7 @@ impl<'h> Peeling<'h> {
     #[inline(always)]
     fn ends(&mut self, datagram: &Datagram<'_>, [src, dst]: [u16; 2], transport: Transport) {
         let vlan = match self.vlan_in_key {
-            true => self.head.link.vlans().last().copied().unwrap_or(0),
+            true => self.head.link.vlans().next_back().unwrap_or(0),
             false => 0,
         };
         let (src, dst) = ((datagram.src, src), (datagram.dst, dst));

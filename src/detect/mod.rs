@@ -88,7 +88,7 @@ impl Detector {
             let far = report.flow.sender(host.reverse());
             let hit = self.intel.endpoint(far.ip, far.port);
             let known = report.contact(hit, EvidenceKind::PoolAddress, || far.to_string());
-            if known || !report.flow.midstream {
+            if known || !report.flow.midstream() {
                 return;
             }
         }
@@ -204,8 +204,7 @@ mod tests {
     use super::*;
     use crate::model::event::dns::Question;
     use crate::model::event::tls::ClientHello;
-    use crate::model::flow::FlowKey;
-    use crate::model::link::LinkInfo;
+    use crate::model::flow::{FlowKey, Seen};
     use crate::model::time::Timestamp;
 
     const LISTED: &str = "pool.supportxmr.com";
@@ -214,18 +213,11 @@ mod tests {
         let client = Endpoint { ip: [10, 0, 0, 7].into(), port: 50_000 };
         let server = Endpoint { ip: server.parse().unwrap(), port: 3333 };
         let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
-        Flow {
-            key,
-            initiator,
-            midstream,
-            id: 1,
-            first_seen: Timestamp::ZERO,
-            last_seen: Timestamp::ZERO,
-            packets: [1, 0],
-            bytes: [60, 0],
-            link: [LinkInfo::default(); 2],
-            lost: [0, 0],
+        let mut flow = Flow::new(key, initiator, 1, Timestamp::ZERO);
+        if midstream {
+            flow.seen.set(Seen::MIDSTREAM);
         }
+        flow
     }
 
     fn found(flow: &Flow, event: Event<'_>) -> Vec<Finding> {

@@ -4,21 +4,21 @@ use super::stats::FlowStats;
 use super::tcp::{Part, Room, Run, Stream};
 use super::visitor::Visitor;
 use crate::model::chunk::{Chunk, Direction, Interest};
-use crate::model::flow::Flow;
+use crate::model::flow::{Flow, Seen};
 use crate::model::segment::{TcpHeader, TransportHeader};
-use crate::model::{LinkInfo, Segment, Side};
+use crate::model::{Segment, Side};
 
-/// A flow in the table. A packet of a settled flow touches the first two cache lines.
+/// A flow in the table, in two cache lines.
 #[repr(C, align(64))]
 pub(super) struct Entry<S> {
-    pub seen: Seen,
-    pub generation: u32,
-    /// Initial sequence numbers, by direction, where `SYN` was seen.
-    pub isn: [u32; 2],
+    pub flow: Flow,
     /// Reassembly and the visitor's state; `None` before the first payload and once settled.
     pub active: Option<Box<Active<S>>>,
-    pub flow: Flow,
+    /// Initial sequence numbers, by direction, where `SYN` was seen.
+    pub isn: [u32; 2],
 }
+
+const _: () = assert!(size_of::<Entry<()>>() == 128);
 
 pub(super) struct Active<S> {
     pub streams: [Stream; 2],
@@ -27,65 +27,28 @@ pub(super) struct Active<S> {
     pub weight: usize,
     /// The flow is in the table's list of those that hold something.
     pub listed: bool,
-}
-
-/// What was seen of a flow, as bits; those for [`Direction::ToClient`] are one higher.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen(u8);
-
-impl Seen {
-    pub const SYN: u8 = 0x01;
-    pub const FIN: u8 = 0x04;
-    pub const SETTLED: u8 = 0x10;
-    /// Ended for the visitor; kept to swallow late packets.
-    pub const CLOSED: u8 = 0x20;
-    /// The slot is free.
-    pub const FREE: u8 = 0x40;
-    /// In the list of flows that wait for lost segments.
-    pub const WAITING: u8 = 0x80;
-
-    /// Of a slot without a flow.
-    pub const GONE: Seen = Seen(Seen::FREE | Seen::CLOSED);
-
-    /// Whether any of these bits is set.
-    #[inline]
-    pub fn has(self, bits: u8) -> bool {
-        self.0 & bits != 0
-    }
-    pub fn set(&mut self, bit: u8) {
-        self.0 |= bit;
-    }
-    pub fn clear(&mut self, bit: u8) {
-        self.0 &= !bit;
-    }
-    pub fn both_fins(self) -> bool {
-        self.0 & (Self::FIN * 3) == Self::FIN * 3
-    }
+    /// The flow is in the table's list of those that wait for lost segments.
+    pub waiting: bool,
 }
 
 impl<S> Entry<S> {
     /// The flow that `segment` begins.
     pub fn new(segment: &Segment<'_>) -> Self {
         let initiator = initiator(segment);
-        let mut link = [LinkInfo::default(); 2];
-        link[usize::from(segment.from != initiator)] = segment.link;
-        let midstream = match segment.header {
-            TransportHeader::Tcp(header) => !header.flags.syn(),
-            _ => false,
-        };
-        let flow = Flow {
-            id: segment.packet,
-            key: segment.key,
-            initiator,
-            first_seen: segment.time,
-            last_seen: segment.time,
-            packets: [0; 2],
-            bytes: [0; 2],
-            link,
-            midstream,
-            lost: [0; 2],
-        };
-        Entry { flow, active: None, isn: [0; 2], seen: Seen::default(), generation: 0 }
+        let mut flow = Flow::new(segment.key, initiator, segment.packet, segment.time);
+        flow.link[usize::from(segment.from != initiator)] = segment.link;
+        if let TransportHeader::Tcp(header) = segment.header
+            && !header.flags.syn()
+        {
+            flow.seen.set(Seen::MIDSTREAM);
+        }
+        Entry { flow, active: None, isn: [0; 2] }
+    }
+
+    /// Which of the flows that had this slot it is.
+    #[inline]
+    pub fn generation(&self) -> u32 {
+        self.flow.id as u32
     }
 
     /// Which way a segment travels.
@@ -102,11 +65,11 @@ impl<S> Entry<S> {
         if flow.packets[index] == 0 {
             flow.link[index] = segment.link;
         }
-        flow.packets[index] += 1;
+        flow.packets[index] = flow.packets[index].saturating_add(1);
         flow.bytes[index] += u64::from(segment.wire_len);
         // A closed connection that goes on (its RST was forged) is picked up anew when its linger
         // is over.
-        if !self.seen.has(Seen::CLOSED) {
+        if !flow.seen.has(Seen::CLOSED) {
             flow.last_seen = flow.last_seen.max(segment.time);
         }
     }
@@ -193,11 +156,11 @@ impl<S> Entry<S> {
     ) {
         let settled = if let Some(active) = &mut self.active {
             work(&mut self.flow, active, visitor)
-        } else if self.seen.has(Seen::SETTLED) {
+        } else if self.flow.seen.has(Seen::SETTLED) {
             return;
         } else if let Some(state) = visitor.begin(&self.flow) {
             let streams = [self.stream(0), self.stream(1)];
-            let mut active = Active { streams, state, weight: 0, listed: false };
+            let mut active = Active { streams, state, weight: 0, listed: false, waiting: false };
             let settled = work(&mut self.flow, &mut active, visitor);
             if !settled {
                 self.active = Some(Box::new(active));
@@ -208,7 +171,7 @@ impl<S> Entry<S> {
         };
         if settled {
             self.active = None;
-            self.seen.set(Seen::SETTLED);
+            self.flow.seen.set(Seen::SETTLED);
         } else if let Some(active) = &mut self.active {
             let streams = active.streams.iter().map(Stream::held).sum::<usize>();
             active.weight = size_of::<Active<S>>() + streams + visitor.held(&active.state);
@@ -216,7 +179,7 @@ impl<S> Entry<S> {
     }
 
     fn stream(&self, index: usize) -> Stream {
-        let syn = self.seen.has(Seen::SYN << index);
+        let syn = self.flow.seen.has(Seen::SYN << index);
         Stream::starting_at(syn.then(|| self.isn[index].wrapping_add(1)))
     }
 }
@@ -233,7 +196,6 @@ fn deliver<V: Visitor>(
     let Active { streams, state, .. } = active;
     let mut settled = false;
     work(&mut streams[direction.index()], &mut |run| {
-        flow.lost[direction.index()] += run.gap;
         if !settled {
             let Run { bytes, gap, time, packet } = run;
             let chunk = Chunk { direction, time, packet, gap, bytes };

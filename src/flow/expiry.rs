@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::entry::{Entry, Seen};
+use super::entry::Entry;
 use super::table::{FlowTable, MIN_SWEEP};
 use super::visitor::Visitor;
 use super::wheel::Timer;
 use crate::model::chunk::Direction;
-use crate::model::flow::{FlowEnd, Transport};
+use crate::model::flow::{FlowEnd, Seen, Transport};
 use crate::model::{Segment, Timestamp};
 
 impl<S> FlowTable<S> {
@@ -52,7 +52,7 @@ impl<S> FlowTable<S> {
     /// The flow of `timer`, unless it is gone.
     fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
         let entry = self.entries.get(timer.slot as usize)?;
-        let alive = entry.generation == timer.generation && !entry.seen.has(Seen::FREE);
+        let alive = entry.generation() == timer.generation && !entry.flow.seen.has(Seen::GONE);
         alive.then_some(entry)
     }
 
@@ -64,10 +64,10 @@ impl<S> FlowTable<S> {
     pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
         let one_sided = entry.flow.packets[0] == 0 || entry.flow.packets[1] == 0;
         match entry.flow.transport() {
-            Transport::Tcp if entry.seen.has(Seen::CLOSED) => self.limits.tcp_closed,
+            Transport::Tcp if entry.flow.seen.has(Seen::CLOSED) => self.limits.tcp_closed,
             // One direction with payload is what a one-way mirror shows of a connection.
             Transport::Tcp
-                if one_sided && entry.active.is_none() && !entry.seen.has(Seen::SETTLED) =>
+                if one_sided && entry.active.is_none() && !entry.flow.seen.has(Seen::SETTLED) =>
             {
                 self.limits.tcp_unanswered
             }
@@ -80,7 +80,7 @@ impl<S> FlowTable<S> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|timer| {
             let entry = &mut self.entries[timer.slot as usize];
-            if entry.generation != timer.generation || entry.seen.has(Seen::FREE) {
+            if entry.generation() != timer.generation || entry.flow.seen.has(Seen::GONE) {
                 return false;
             }
             let (before, weight) = (entry.buffered(), entry.weight());
@@ -92,8 +92,8 @@ impl<S> FlowTable<S> {
             let after = entry.buffered();
             self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
             self.held = self.held - weight + entry.weight();
-            if after == 0 {
-                entry.seen.clear(Seen::WAITING);
+            if let Some(active) = &mut entry.active {
+                active.waiting = after > 0;
             }
             after > 0
         });
@@ -168,7 +168,7 @@ impl<S> FlowTable<S> {
                 let Some(entry) = self.entries.get(self.hand) else { return };
                 let deadline = entry.flow.last_seen.plus(self.timeout(entry));
                 let sooner = victim.is_none_or(|(first, _)| deadline < first);
-                if sooner && !entry.seen.has(Seen::FREE) {
+                if sooner && !entry.flow.seen.has(Seen::GONE) {
                     victim = Some((deadline, self.hand as u32));
                 }
             }

@@ -6,6 +6,7 @@
 
 use std::hash::BuildHasher;
 
+use super::prefetch::prefetch;
 use crate::model::FlowKey;
 
 /// Places at first; a power of two, as always.
@@ -46,10 +47,12 @@ impl Index {
         hash as usize & (self.places.len() - 1)
     }
 
-    /// Reads the place where a look-up begins, so that it is in the cache when it does.
+    /// Has the place fetched where a look-up begins.
     #[inline]
-    pub fn touch(&self, hash: u32) -> u64 {
-        self.places.get(self.home(hash)).copied().unwrap_or_default()
+    pub fn prefetch(&self, hash: u32) {
+        if let Some(place) = self.places.get(self.home(hash)) {
+            prefetch(place);
+        }
     }
 
     /// The first slot with this hash that `is` says yes to.

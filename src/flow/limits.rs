@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Limits of one flow table. All times are packet time.
 #[derive(Clone, Debug)]
 pub struct FlowLimits {
-    /// Bytes for all flows. At least a quarter of it is for what reassembly and the visitor's states
-    /// hold.
+    /// Bytes for all flows. At least an eighth of it ([`FlowLimits::HELD_SHARE`]) is for what
+    /// reassembly and the visitor's states hold.
     pub memory: usize,
     /// Silence after which an established TCP connection is over. Miners can be silent for
     /// minutes; most stacks send a keep-alive after two hours.
@@ -20,6 +20,13 @@ pub struct FlowLimits {
     /// Bytes that one direction of one connection may hold back while bytes before them are
     /// missing: more than a receive window that is common on servers is not useful.
     pub out_of_order: usize,
+}
+
+impl FlowLimits {
+    /// The part of the memory, one in so many, that flows leave to reassembly and states in any
+    /// case: 24 MB by default, enough for what a thousand miners say. A million flows fit into the
+    /// rest.
+    pub const HELD_SHARE: usize = 8;
 }
 
 impl Default for FlowLimits {

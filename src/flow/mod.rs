@@ -8,6 +8,7 @@ mod entry;
 mod expiry;
 mod index;
 mod limits;
+mod prefetch;
 mod stats;
 mod table;
 mod tcp;

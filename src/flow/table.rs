@@ -1,18 +1,18 @@
 //! The flow table: finds a packet's flow, counts it, puts its payload in order, sees it end.
 
 use std::collections::VecDeque;
-use std::hint::black_box;
 use std::time::Duration;
 
-use super::entry::{Entry, Seen};
+use super::entry::Entry;
 use super::index::Index;
 use super::limits::FlowLimits;
+use super::prefetch::prefetch;
 use super::stats::FlowStats;
 use super::tcp::Room;
 use super::visitor::Visitor;
 use super::wheel::{Timer, Wheel};
 use crate::model::chunk::Direction;
-use crate::model::flow::{FlowEnd, Transport};
+use crate::model::flow::{FlowEnd, Seen, Transport};
 use crate::model::segment::{SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Segment, Timestamp};
 
@@ -67,16 +67,22 @@ impl<S> FlowTable<S> {
         let timeouts =
             [limits.tcp_established, limits.tcp_unanswered, limits.tcp_closed, limits.udp];
         let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
+        let max_held = limits.memory / FlowLimits::HELD_SHARE;
+        let max_flows = ((limits.memory - max_held) / bytes_per_flow).max(1);
+        // Only what is used becomes memory; growing would copy it. If there are no addresses for so
+        // much, it has to grow.
+        let mut entries = Vec::new();
+        let _ = entries.try_reserve_exact(max_flows);
         FlowTable {
             shortest: u64::try_from(shortest).unwrap_or(u64::MAX),
-            max_flows: (limits.memory / 4 * 3 / bytes_per_flow).max(1),
-            max_held: limits.memory / 4,
+            max_flows,
+            max_held,
             bytes_per_flow,
             held: 0,
             holders: VecDeque::new(),
             limits,
             index: Index::new(),
-            entries: Vec::new(),
+            entries,
             free: Vec::new(),
             wheel: Wheel::new(),
             hand: 0,
@@ -110,14 +116,13 @@ impl<S> FlowTable<S> {
         visitor: &mut V,
     ) {
         // Loads that do not depend on each other run at the same time. So whatever a batch needs is
-        // touched, step by step, before it is used.
+        // fetched, step by step, before it is used.
         let mut wanted = [Wanted::default(); LOOKUP_BATCH];
-        let mut touched = 0;
         loop {
             let mut count = 0;
             for (wanted, record) in wanted.iter_mut().zip(&mut records) {
                 let hash = self.index.hash(&record.head.key);
-                touched ^= self.index.touch(hash);
+                self.index.prefetch(hash);
                 *wanted = Wanted { record: Some(record), hash, guess: None };
                 count += 1;
             }
@@ -125,10 +130,10 @@ impl<S> FlowTable<S> {
             for Wanted { hash, guess, .. } in wanted.iter_mut() {
                 *guess = self.index.find(*hash, |_| true);
                 if let Some(entry) = guess.and_then(|slot| self.entries.get(slot as usize)) {
-                    touched ^= u64::from(entry.generation) ^ entry.flow.last_seen.as_nanos();
+                    prefetch(&entry.flow.key);
+                    prefetch(&entry.isn);
                 }
             }
-            black_box(touched);
             for Wanted { record, hash, guess } in wanted {
                 let Some(record) = record else { break };
                 visitor.packet(record.head.packet);
@@ -167,9 +172,11 @@ impl<S> FlowTable<S> {
             TransportHeader::Tcp(header) => {
                 // Nearly every packet of real traffic belongs to a flow of which all is known.
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
-                if !entry.seen.has(Seen::SETTLED | Seen::CLOSED) || header.flags.0 & events != 0 {
+                if !entry.flow.seen.has(Seen::SETTLED | Seen::CLOSED)
+                    || header.flags.0 & events != 0
+                {
                     self.tcp(slot, segment, header, visitor);
-                } else if !entry.seen.has(Seen::CLOSED) {
+                } else if !entry.flow.seen.has(Seen::CLOSED) {
                     visitor.settled(&entry.flow);
                 }
             }
@@ -190,7 +197,7 @@ impl<S> FlowTable<S> {
     fn holds(&self, slot: u32, key: &FlowKey) -> bool {
         self.entries
             .get(slot as usize)
-            .is_some_and(|entry| entry.flow.key == *key && !entry.seen.has(Seen::FREE))
+            .is_some_and(|entry| entry.flow.key == *key && !entry.flow.seen.has(Seen::GONE))
     }
 
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
@@ -208,13 +215,13 @@ impl<S> FlowTable<S> {
             return None;
         }
         let direction = entry.direction(segment);
-        let known = entry.seen.has(Seen::SYN << direction.index());
+        let known = entry.flow.seen.has(Seen::SYN << direction.index());
         // After a reset the same number begins a new attempt: stacks do so whose handshake met a
         // connection that the other side still remembered (RFC 5961 §4).
-        let reset = entry.seen.has(Seen::CLOSED) && !entry.seen.both_fins();
+        let reset = entry.flow.seen.has(Seen::CLOSED) && !entry.flow.seen.both_fins();
         let again = known && entry.isn[direction.index()] == header.seq && !reset;
         // The answer to a handshake that is under way.
-        let expected = !known && header.flags.ack() && !entry.flow.midstream;
+        let expected = !known && header.flags.ack() && !entry.flow.midstream();
         (!again && !expected).then_some(FlowEnd::Reused)
     }
 
@@ -235,12 +242,11 @@ impl<S> FlowTable<S> {
             Transport::Udp => self.stats.udp += 1,
             Transport::Other(_) => {}
         }
-        self.stats.midstream += u64::from(entry.flow.midstream);
+        self.stats.midstream += u64::from(entry.flow.midstream());
         let slot = match self.free.pop() {
             Some(slot) => {
                 let place = &mut self.entries[slot as usize];
-                let generation = place.generation.wrapping_add(1);
-                *place = Entry { generation, ..entry };
+                *place = entry;
                 slot
             }
             None => {
@@ -250,7 +256,7 @@ impl<S> FlowTable<S> {
         };
         self.index.insert(hash, slot);
         let entry = &self.entries[slot as usize];
-        let timer = Timer { slot, generation: entry.generation };
+        let timer = Timer { slot, generation: entry.generation() };
         // The shortest timeout that may apply; the flow is looked at again then.
         let first_look = match transport {
             Transport::Tcp => self.limits.tcp_unanswered.min(self.limits.tcp_closed),
@@ -277,13 +283,13 @@ impl<S> FlowTable<S> {
         let index = direction.index();
         if header.flags.syn() {
             entry.isn[index] = header.seq;
-            entry.seen.set(Seen::SYN << index);
+            entry.flow.seen.set(Seen::SYN << index);
         }
-        if entry.seen.has(Seen::CLOSED) {
+        if entry.flow.seen.has(Seen::CLOSED) {
             return;
         }
         if header.flags.fin() {
-            entry.seen.set(Seen::FIN << index);
+            entry.flow.seen.set(Seen::FIN << index);
         }
         let (before, weight) = (entry.buffered(), entry.weight());
         if !segment.payload.is_empty() || segment.missing > 0 {
@@ -302,7 +308,7 @@ impl<S> FlowTable<S> {
                 stream.acknowledged(header.ack);
             }
         }
-        let over = entry.seen.both_fins() && !entry.is_waiting();
+        let over = entry.flow.seen.both_fins() && !entry.is_waiting();
         let reset = header.flags.rst()
             && entry
                 .active
@@ -323,7 +329,7 @@ impl<S> FlowTable<S> {
             && !active.listed
         {
             active.listed = true;
-            self.holders.push_back(Timer { slot, generation: entry.generation });
+            self.holders.push_back(Timer { slot, generation: entry.generation() });
         }
     }
 
@@ -332,9 +338,12 @@ impl<S> FlowTable<S> {
         let entry = &mut self.entries[slot as usize];
         let after = entry.buffered();
         self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
-        if after > 0 && !entry.seen.has(Seen::WAITING) {
-            entry.seen.set(Seen::WAITING);
-            self.waiting.push(Timer { slot, generation: entry.generation });
+        if let Some(active) = &mut entry.active
+            && after > 0
+            && !active.waiting
+        {
+            active.waiting = true;
+            self.waiting.push(Timer { slot, generation: entry.generation() });
         }
     }
 
@@ -348,7 +357,7 @@ impl<S> FlowTable<S> {
         visitor: &mut V,
     ) {
         let entry = &mut self.entries[slot as usize];
-        if entry.seen.has(Seen::CLOSED) {
+        if entry.flow.seen.has(Seen::CLOSED) {
             return;
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
@@ -359,7 +368,7 @@ impl<S> FlowTable<S> {
         let state = entry.active.as_deref_mut().map(|active| &mut active.state);
         visitor.closed(&entry.flow, state, end, at, packet);
         entry.active = None;
-        entry.seen.set(Seen::CLOSED);
+        entry.flow.seen.set(Seen::CLOSED);
     }
 
     /// Ends a flow and frees its slot.
@@ -373,7 +382,7 @@ impl<S> FlowTable<S> {
     ) {
         self.close(slot, end, at, packet, visitor);
         let entry = &mut self.entries[slot as usize];
-        entry.seen = Seen::GONE;
+        entry.flow.seen.set(Seen::GONE);
         self.index.remove(self.index.hash(&entry.flow.key), slot);
         self.free.push(slot);
         self.stats.active -= 1;

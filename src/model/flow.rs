@@ -191,29 +191,49 @@ fn address(high: u64, low: u64) -> IpAddr {
 /// What is known of a flow without looking at its payload. Arrays are indexed by
 /// [`Direction::index`].
 ///
-/// What changes with every packet stands next to the key, since flows are too many for the caches.
+/// 112 bytes, and what changes with every packet stands next to the key: flows are too many for the
+/// caches.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Flow {
     pub key: FlowKey,
     pub last_seen: Timestamp,
-    pub packets: [u64; 2],
+    /// Stays at its largest value.
+    pub packets: [u32; 2],
     /// Bytes on the wire.
     pub bytes: [u64; 2],
-    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
-    pub initiator: Side,
-    /// The handshake was not seen: the capture started later than the connection.
-    pub midstream: bool,
     /// Number of its first packet: unique in an input and the same in every replay.
     pub id: u64,
     pub first_seen: Timestamp,
     /// Link layer of the first packet of each direction, as its sender put it.
     pub link: [LinkInfo; 2],
-    /// TCP payload bytes that were lost for good, per direction.
-    pub lost: [u64; 2],
+    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
+    pub initiator: Side,
+    pub seen: Seen,
 }
 
 impl Flow {
+    /// A flow of which nothing was counted yet.
+    pub const fn new(key: FlowKey, initiator: Side, id: u64, first_seen: Timestamp) -> Flow {
+        Flow {
+            key,
+            last_seen: first_seen,
+            packets: [0; 2],
+            bytes: [0; 2],
+            id,
+            first_seen,
+            link: [LinkInfo::NONE; 2],
+            initiator,
+            seen: Seen::NOTHING,
+        }
+    }
+
+    /// The handshake was not seen: the capture started later than the connection.
+    #[inline]
+    pub const fn midstream(&self) -> bool {
+        self.seen.has(Seen::MIDSTREAM)
+    }
+
     pub fn client(&self) -> Endpoint {
         self.key.endpoint(self.initiator)
     }
@@ -232,6 +252,42 @@ impl Flow {
 
     pub const fn transport(&self) -> Transport {
         self.key.transport()
+    }
+}
+
+/// What was seen of a flow's beginning and end, as bits; those for [`Direction::ToClient`] are one
+/// higher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen(u8);
+
+impl Seen {
+    pub const NOTHING: Seen = Seen(0);
+
+    pub const SYN: u8 = 0x01;
+    pub const FIN: u8 = 0x04;
+    /// Nothing more is wanted of its payload.
+    pub const SETTLED: u8 = 0x10;
+    /// Ended for the visitor; kept to swallow late packets.
+    pub const CLOSED: u8 = 0x20;
+    /// The first packet was not of a handshake.
+    pub const MIDSTREAM: u8 = 0x40;
+    /// It is gone: its place is free.
+    pub const GONE: u8 = 0x80;
+
+    /// Whether any of these bits is set.
+    #[inline]
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    #[inline]
+    pub const fn set(&mut self, bits: u8) {
+        self.0 |= bits;
+    }
+
+    /// Whether both ends have sent their FIN.
+    pub const fn both_fins(self) -> bool {
+        self.0 & (Self::FIN * 3) == Self::FIN * 3
     }
 }
 

@@ -24,53 +24,72 @@ impl serde::Serialize for MacAddr {
 /// Inside a tunnel that carries Ethernet (VXLAN, GENEVE, ERSPAN, GRE bridging) the inner frame
 /// counts, since that is what the mirrored hosts sent.
 ///
-/// Two words: there is one in every segment.
+/// Eleven bytes: there are two in every flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkInfo {
-    /// The sender's MAC address, and above it [`HAS_MAC`].
-    mac: u64,
-    /// VLAN identifiers (12 bits each), outermost first, and their number.
-    tags: [u16; LinkInfo::MAX_VLANS + 1],
+    /// The sender's MAC address; all zero (of loopback devices, or where there is none): unknown.
+    mac: MacAddr,
+    /// From the lowest bits up: how many VLAN identifiers, then these, outermost first.
+    tags: [u8; 5],
 }
 
-/// Set where the link layer shows an address.
-const HAS_MAC: u64 = 1 << 48;
+/// Bits of a VLAN identifier (IEEE 802.1Q §9.6).
+const VLAN_BITS: usize = 12;
+/// Bits that tell how many there are.
+const COUNT_BITS: usize = 2;
 
 impl LinkInfo {
     /// Tags kept for the report; deeper ones are peeled but not remembered. QinQ needs two.
     pub const MAX_VLANS: usize = 3;
 
     /// Where the link layer tells nothing.
-    pub const NONE: LinkInfo = LinkInfo { mac: 0, tags: [0; LinkInfo::MAX_VLANS + 1] };
+    pub const NONE: LinkInfo = LinkInfo::from_mac(MacAddr([0; 6]));
 
     /// Of a frame from `src`, without tags.
     #[inline]
     pub const fn from_mac(src: MacAddr) -> Self {
-        let [a, b, c, d, e, f] = src.0;
-        let mac = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        LinkInfo { mac: HAS_MAC | mac, tags: [0; LinkInfo::MAX_VLANS + 1] }
+        LinkInfo { mac: src, tags: [0; 5] }
     }
 
     /// The sender's address.
     pub fn src_mac(&self) -> Option<MacAddr> {
-        let [_, _, a, b, c, d, e, f] = self.mac.to_be_bytes();
-        (self.mac & HAS_MAC != 0).then_some(MacAddr([a, b, c, d, e, f]))
+        (self.mac != LinkInfo::NONE.mac).then_some(self.mac)
+    }
+
+    /// Whether there are any VLAN tags.
+    #[inline]
+    pub fn is_tagged(&self) -> bool {
+        self.tags != LinkInfo::NONE.tags
     }
 
     /// The VLAN identifiers, outermost first.
-    pub fn vlans(&self) -> &[u16] {
-        let [tags @ .., count] = &self.tags;
-        tags.get(..usize::from(*count)).unwrap_or(tags)
+    pub fn vlans(&self) -> impl DoubleEndedIterator<Item = u16> {
+        let tags = self.tag_bits();
+        (0..count(tags)).map(move |index| {
+            (tags >> (COUNT_BITS + index * VLAN_BITS)) as u16 & ((1 << VLAN_BITS) - 1)
+        })
     }
 
     /// Remembers one more tag; silently ignores those beyond [`LinkInfo::MAX_VLANS`].
     pub fn push_vlan(&mut self, id: u16) {
-        let [tags @ .., count] = &mut self.tags;
-        if let Some(tag) = tags.get_mut(usize::from(*count)) {
-            *tag = id & 0x0fff;
-            *count += 1;
+        let tags = self.tag_bits();
+        let count = count(tags);
+        if count < LinkInfo::MAX_VLANS {
+            let id = u64::from(id) & ((1 << VLAN_BITS) - 1);
+            let place = COUNT_BITS + count * VLAN_BITS;
+            let [tags @ .., _, _, _] = ((tags + 1) | (id << place)).to_le_bytes();
+            self.tags = tags;
         }
     }
+
+    fn tag_bits(&self) -> u64 {
+        let [a, b, c, d, e] = self.tags;
+        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+    }
+}
+
+fn count(tags: u64) -> usize {
+    tags as usize & ((1 << COUNT_BITS) - 1)
 }
 
 #[cfg(test)]
@@ -81,11 +100,22 @@ mod tests {
     fn the_address_and_the_first_tags_are_kept() {
         let mac = MacAddr([2, 0, 0x5e, 0x10, 0, 0xff]);
         let mut link = LinkInfo::from_mac(mac);
-        assert_eq!((link.src_mac(), link.vlans()), (Some(mac), &[][..]));
+        assert!(!link.is_tagged());
+        assert_eq!((link.src_mac(), link.vlans().next()), (Some(mac), None));
         for id in [0xf07b, 200, 300, 400] {
             link.push_vlan(id);
         }
-        assert_eq!((link.src_mac(), link.vlans()), (Some(mac), &[123, 200, 300][..]));
+        assert!(link.is_tagged());
+        assert_eq!(link.src_mac(), Some(mac));
+        assert_eq!(link.vlans().collect::<Vec<_>>(), [123, 200, 300]);
         assert_eq!(LinkInfo::default().src_mac(), None);
+    }
+
+    #[test]
+    fn a_priority_tag_is_a_tag() {
+        let mut link = LinkInfo::NONE;
+        link.push_vlan(0);
+        assert!(link.is_tagged());
+        assert_eq!(link.vlans().collect::<Vec<_>>(), [0]);
     }
 }

@@ -13,12 +13,12 @@ use crate::model::flow::{Endpoint, Transport};
 /// An EVE record. `timestamp` comes first: tailers tell files apart by their first bytes, and
 /// some readers look for it there.
 #[derive(Serialize)]
-pub(super) struct Envelope<'a> {
+pub(super) struct Envelope {
     pub timestamp: String,
     pub flow_id: u64,
     pub event_type: &'static str,
-    #[serde(skip_serializing_if = "<[u16]>::is_empty")]
-    pub vlan: &'a [u16],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vlan: Vec<u16>,
     pub src_ip: IpAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub src_port: Option<u16>,
@@ -39,7 +39,7 @@ pub(super) struct Envelope<'a> {
     pub body: Body,
 }
 
-impl Envelope<'_> {
+impl Envelope {
     pub fn line(&self) -> serde_json::Result<String> {
         json::line(self)
     }

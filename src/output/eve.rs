@@ -30,7 +30,7 @@ pub fn line(alert: &Alert, sensor: Option<&str>) -> serde_json::Result<String> {
     fit::fit(alert, |alert, truncated| record(alert, sensor, truncated).line())
 }
 
-fn record<'a>(alert: &'a Alert, sensor: Option<&str>, truncated: &[&'static str]) -> Envelope<'a> {
+fn record(alert: &Alert, sensor: Option<&str>, truncated: &[&'static str]) -> Envelope {
     let flow = &alert.flow;
     let src = Endpoint { ip: flow.src_ip, port: flow.src_port };
     let dest = Endpoint { ip: flow.dest_ip, port: flow.dest_port };
@@ -38,7 +38,7 @@ fn record<'a>(alert: &'a Alert, sensor: Option<&str>, truncated: &[&'static str]
         timestamp: alert.time.to_eve(),
         flow_id: envelope::flow_id(flow.flow_id, src, dest),
         event_type: "alert",
-        vlan: &flow.vlan,
+        vlan: flow.vlan.clone(),
         src_ip: src.ip,
         src_port: Some(src.port),
         dest_ip: dest.ip,

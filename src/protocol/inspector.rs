@@ -37,7 +37,7 @@ impl Inspector {
     /// `None` for transports whose payload is of no interest.
     pub fn new(flow: &Flow) -> Option<Inspector> {
         match flow.transport() {
-            Transport::Tcp => Some(Inspector(Inner::Stream(Stream::new(flow.midstream)))),
+            Transport::Tcp => Some(Inspector(Inner::Stream(Stream::new(flow.midstream())))),
             Transport::Udp => Some(Inspector(Inner::Datagrams(0))),
             Transport::Other(_) => None,
         }

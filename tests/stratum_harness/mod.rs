@@ -7,7 +7,7 @@ mod flow;
 use minewatch::model::alert::Verdict;
 use minewatch::model::event::mining::{Carrier, MiningSession};
 use minewatch::model::event::{Event, EventSink, HttpRequest, Moment};
-use minewatch::model::flow::{Flow, Transport};
+use minewatch::model::flow::{Flow, Seen, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::parser::{Context, Next, Scratch};
 use minewatch::protocol::stratum::Conversation;
@@ -65,7 +65,9 @@ impl Play {
     }
 
     pub fn midstream() -> Self {
-        Play::inside(Flow { midstream: true, ..flow() }, Vec::new())
+        let mut flow = flow();
+        flow.seen.set(Seen::MIDSTREAM);
+        Play::inside(flow, Vec::new())
     }
 
     pub fn http() -> Self {

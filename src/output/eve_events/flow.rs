@@ -20,7 +20,7 @@ pub(in crate::output) struct Body {
 
 impl Body {
     pub fn of(flow: &Flow, end: FlowEnd) -> Self {
-        let [pkts_toserver, pkts_toclient] = flow.packets;
+        let [pkts_toserver, pkts_toclient] = flow.packets.map(u64::from);
         let [bytes_toserver, bytes_toclient] = flow.bytes;
         let state = match end {
             FlowEnd::Closed => "closed",

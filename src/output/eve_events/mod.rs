@@ -80,14 +80,14 @@ pub fn record(
 }
 
 /// `client`: the direction in which the client's messages travel.
-fn envelope<'a>(
-    flow: &'a Flow,
+fn envelope(
+    flow: &Flow,
     client: Direction,
     at: Moment,
     kind: Kind,
     sensor: Option<&str>,
     body: Body,
-) -> Envelope<'a> {
+) -> Envelope {
     let ports = !matches!(flow.transport(), Transport::Other(_));
     let ways = [client, client.reverse()];
     let [there, back] = ways.map(|direction| &flow.link[direction.index()]);
@@ -96,7 +96,7 @@ fn envelope<'a>(
         timestamp: at.time.to_eve(),
         flow_id: envelope::flow_id(flow.id, client, server),
         event_type: kind.name(),
-        vlan: if there.vlans().is_empty() { back.vlans() } else { there.vlans() },
+        vlan: if there.is_tagged() { there } else { back }.vlans().collect(),
         src_ip: client.ip,
         src_port: ports.then_some(client.port),
         dest_ip: server.ip,

@@ -16,16 +16,11 @@ fn flow(transport: Transport) -> Flow {
     let mut link = LinkInfo::default();
     link.push_vlan(120);
     Flow {
-        id: 17,
-        key,
-        initiator,
-        first_seen: Timestamp::from_parts(1_793_697_300, 0),
         last_seen: Timestamp::from_parts(1_793_697_390, 500_000_000),
         packets: [4, 3],
         bytes: [400, 300],
-        link: [link, LinkInfo::default()],
-        midstream: false,
-        lost: [0, 0],
+        link: [link, LinkInfo::NONE],
+        ..Flow::new(key, initiator, 17, Timestamp::from_parts(1_793_697_300, 0))
     }
 }
 

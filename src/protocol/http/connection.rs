@@ -235,7 +235,6 @@ mod tests {
     use super::*;
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
-    use crate::model::link::LinkInfo;
     use crate::model::time::Timestamp;
     use crate::protocol::parser::Scratch;
     use crate::protocol::stratum::condense::MAX_TEXT;
@@ -250,18 +249,7 @@ mod tests {
     fn play(turns: &[(Direction, &[u8])]) -> (Connection, usize) {
         let end = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let (key, initiator) = FlowKey::new(end, Endpoint { port: 80, ..end }, Transport::Tcp, 0);
-        let flow = Flow {
-            id: 1,
-            key,
-            initiator,
-            first_seen: Timestamp::ZERO,
-            last_seen: Timestamp::ZERO,
-            packets: [9, 9],
-            bytes: [0, 0],
-            link: [LinkInfo::default(); 2],
-            midstream: false,
-            lost: [0, 0],
-        };
+        let flow = Flow { packets: [9, 9], ..Flow::new(key, initiator, 1, Timestamp::ZERO) };
         let mut connection = Connection::new(Conversation::new(Vec::new(), None));
         let mut most = 0;
         for (direction, bytes) in turns {

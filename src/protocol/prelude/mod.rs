@@ -49,32 +49,20 @@ mod tests {
     use super::*;
     use crate::model::chunk::Direction;
     use crate::model::flow::{Endpoint, FlowKey, Transport};
-    use crate::model::link::LinkInfo;
     use crate::model::time::Timestamp;
 
-    pub(super) fn flow(packets: [u64; 2]) -> Flow {
+    pub(super) fn flow(packets: [u32; 2]) -> Flow {
         let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 1080 };
         let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
-        Flow {
-            id: 1,
-            key,
-            initiator,
-            first_seen: Timestamp::ZERO,
-            last_seen: Timestamp::ZERO,
-            packets,
-            bytes: [0, 0],
-            link: [LinkInfo::default(); 2],
-            midstream: false,
-            lost: [0, 0],
-        }
+        Flow { packets, ..Flow::new(key, initiator, 1, Timestamp::ZERO) }
     }
 
     /// Runs what both say in turn, cut into pieces of `size`: the tunnel, and what it carries of
     /// each side.
     pub(super) fn run(
         prelude: &mut dyn Prelude,
-        packets: [u64; 2],
+        packets: [u32; 2],
         turns: &[(Direction, &[u8])],
         size: usize,
     ) -> Option<(Tunnel, [Vec<u8>; 2])> {

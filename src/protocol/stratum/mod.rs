@@ -138,7 +138,7 @@ impl Conversation {
         bytes: &[u8],
         gap: u64,
     ) -> Next {
-        let midstream = ctx.flow.midstream;
+        let midstream = ctx.flow.midstream();
         let lines = self.lines.get_or_insert_with(|| {
             let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
             Box::new([new(), new()])

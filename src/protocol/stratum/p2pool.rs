@@ -96,7 +96,7 @@ impl Parser for Session {
             coin_reason: Some("dialect"),
             carriers: self.carriers.clone(),
             tunnel: self.tunnel.clone(),
-            midstream: ctx.flow.midstream,
+            midstream: ctx.flow.midstream(),
             first_message: Some(ctx.at),
             last_message: Some(ctx.at),
             ..MiningSession::default()

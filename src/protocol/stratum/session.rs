@@ -144,7 +144,7 @@ impl Session {
     fn hear(&mut self, ctx: &mut Context<'_>, take: impl FnOnce(&mut Self, Moment)) {
         if self.state.first_message.is_none() {
             self.state.first_message = Some(ctx.at);
-            self.state.midstream = ctx.flow.midstream;
+            self.state.midstream = ctx.flow.midstream();
         }
         self.state.last_message = Some(ctx.at);
         self.clock.tick(ctx.at.time);

@@ -2,10 +2,10 @@
 
 use super::der;
 use super::record::HANDSHAKE;
+use crate::model::Timestamp;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::{ClientHello, Event, EventSink, Moment, QuicInitial, TlsHandshake};
 use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
-use crate::model::{LinkInfo, Timestamp};
 use crate::protocol::parser::{Context, Next, Parser, Scratch};
 
 pub fn record(content: u8, fragment: &[u8]) -> Vec<u8> {
@@ -166,18 +166,7 @@ impl<P: Parser + Default> Tap<P> {
         let client = Endpoint { ip: [10, 0, 0, 49].into(), port: 50_000 };
         let server = Endpoint { ip: [192, 0, 2, 7].into(), port: 443 };
         let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
-        let flow = Flow {
-            id: 1,
-            key,
-            initiator,
-            first_seen: Timestamp::ZERO,
-            last_seen: Timestamp::ZERO,
-            packets: [0; 2],
-            bytes: [0; 2],
-            link: [LinkInfo::default(); 2],
-            midstream: false,
-            lost: [0; 2],
-        };
+        let flow = Flow::new(key, initiator, 1, Timestamp::ZERO);
         let (parser, heard, scratch) = (P::default(), Heard::default(), Scratch::default());
         Tap { parser, heard, flow, scratch }
     }

@@ -176,7 +176,7 @@ impl Reader {
     }
 
     fn emit(&mut self, ctx: &mut Context<'_>) {
-        self.state.midstream = ctx.flow.midstream;
+        self.state.midstream = ctx.flow.midstream();
         self.state.work =
             Work { last_message: self.state.last_message.map(|at| at.time), ..Work::default() };
         ctx.emit(Event::Mining(&self.state));
