@@ -6,6 +6,7 @@ use minewatch::model::Direction::{self, ToClient, ToServer};
 use minewatch::model::chunk::Chunk;
 use minewatch::model::event::Moment;
 use minewatch::model::event::mining::{Carrier, Dialect, MiningSession, Shares};
+use minewatch::model::flow::Seen;
 use minewatch::model::{Flow, Timestamp};
 use minewatch::protocol::parser::{Context, Next, Parser, Probe, Scratch};
 use minewatch::protocol::stratum::sv2::{Session, probe};
@@ -106,7 +107,8 @@ fn plain_frames_are_read_to_the_last_share() {
 fn a_share_opens_the_reading_of_a_late_start() {
     let chunks = conversation().split_off(4);
     assert_eq!(probe(ToServer, &chunks[0].1), Probe::Certain);
-    let late = Flow { midstream: true, ..flow() };
+    let mut late = flow();
+    late.seen.set(Seen::MIDSTREAM);
     let session = play_on(&late, &chunks).1.unwrap();
     assert_eq!(session.shares.submitted, 3);
     assert!(session.midstream);

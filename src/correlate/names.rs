@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
+use crate::intel::PoolAddresses;
 use crate::model::finding::{Hit, NameAnswer};
 use crate::model::time::Timestamp;
 
@@ -31,8 +32,7 @@ pub struct LearntName {
 pub struct Names {
     by_asker: Bounded<(IpAddr, IpAddr)>,
     by_address: Bounded<IpAddr>,
-    /// Addresses that anybody was given for a pool's name; as many as names at most.
-    pools: HashSet<IpAddr>,
+    pools: PoolAddresses,
 }
 
 impl Names {
@@ -41,7 +41,7 @@ impl Names {
         Names {
             by_asker: Bounded::new(capacity),
             by_address: Bounded::new(capacity),
-            pools: HashSet::new(),
+            pools: PoolAddresses::new(capacity),
         }
     }
 
@@ -49,10 +49,8 @@ impl Names {
     pub fn learn(&mut self, asker: IpAddr, answer: &NameAnswer, now: Timestamp) {
         let ttl = Duration::from_secs(u64::from(answer.ttl)).min(MAX_TTL);
         let name: Arc<str> = answer.name.as_str().into();
+        self.pools.learn(answer);
         for &address in &answer.addresses {
-            if answer.hit.is_some() && self.pools.len() < self.by_asker.capacity {
-                self.pools.insert(address);
-            }
             let learnt = LearntName {
                 name: Arc::clone(&name),
                 hit: answer.hit.clone(),
@@ -65,8 +63,7 @@ impl Names {
 
     /// Whether DNS has ever given this address for a pool's name: asked for every connection.
     pub fn is_pool(&self, address: IpAddr) -> bool {
-        let full = self.pools.len() >= self.by_asker.capacity;
-        full || !self.pools.is_empty() && self.pools.contains(&address)
+        self.pools.may_be(address)
     }
 
     /// Learns that `asker` itself calls `address` so (SNI, HTTP host). What DNS said of a pool's

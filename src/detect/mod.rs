@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::intel::Intel;
+use crate::intel::{Intel, PoolAddresses};
 use crate::model::alert::EvidenceKind;
 use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
@@ -22,13 +22,22 @@ use crate::model::flow::{Endpoint, Flow, FlowEnd, Transport};
 /// Turns the events of one worker's flows into findings.
 pub struct Detector {
     intel: Arc<Intel>,
+    /// Set if this is the only worker: it sees every answer before the connection that follows.
+    answered: Option<PoolAddresses>,
     /// Flows that mine, to tell when they end; as many as the flow table holds at most.
     mining: HashSet<u64>,
 }
 
 impl Detector {
+    /// One of several, who sees only its own flows.
     pub fn new(intel: Arc<Intel>) -> Self {
-        Detector { intel, mining: HashSet::new() }
+        Detector { intel, answered: None, mining: HashSet::new() }
+    }
+
+    /// The only one. It leaves out connections that the correlator, which remembers up to `max_names`
+    /// addresses, would not look at twice.
+    pub fn alone(intel: Arc<Intel>, max_names: usize) -> Self {
+        Detector { answered: Some(PoolAddresses::new(max_names)), ..Detector::new(intel) }
     }
 
     /// Appends to `findings` what `event` says about mining.
@@ -81,11 +90,13 @@ impl Detector {
     fn opened(&mut self, report: &mut Report<'_>) {
         for host in Direction::BOTH {
             report.host = host;
+            let far = report.flow.sender(host.reverse());
             // No pool is reached over UDP; QUIC tells its server's name.
-            if report.flow.transport() == Transport::Tcp {
+            if report.flow.transport() == Transport::Tcp
+                && self.answered.as_ref().is_none_or(|pools| pools.may_be(far.ip))
+            {
                 report.add(FindingKind::Opened);
             }
-            let far = report.flow.sender(host.reverse());
             let hit = self.intel.endpoint(far.ip, far.port);
             let known = report.contact(hit, EvidenceKind::PoolAddress, || far.to_string());
             if known || !report.flow.midstream() {
@@ -95,7 +106,7 @@ impl Detector {
     }
 
     /// Multicast name resolution never gets here: the parsers leave it out.
-    fn dns(&self, message: &DnsMessage, report: &mut Report<'_>) {
+    fn dns(&mut self, message: &DnsMessage, report: &mut Report<'_>) {
         let evidence =
             if message.response { EvidenceKind::DnsAnswer } else { EvidenceKind::DnsQuery };
         for question in &message.questions {
@@ -110,6 +121,9 @@ impl Detector {
                 let hit = self.intel.name(alias);
                 answer.hit = answer.hit.or_else(|| hit.clone());
                 report.contact(hit, evidence, || alias.clone());
+            }
+            if let Some(pools) = &mut self.answered {
+                pools.learn(&answer);
             }
             report.add(FindingKind::Answer(Box::new(answer)));
         }

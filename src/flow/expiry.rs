@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Entry;
-use super::table::{FlowTable, MIN_SWEEP};
+use super::table::{FlowTable, LOOKUP_BATCH, MIN_SWEEP};
 use super::visitor::Visitor;
 use super::wheel::Timer;
 use crate::model::chunk::Direction;
@@ -18,19 +18,28 @@ impl<S> FlowTable<S> {
         let mut due = std::mem::take(&mut self.due);
         self.wheel.due(now, &mut due);
         let mut over: Vec<(u64, u32)> = Vec::new();
-        for timer in due.drain(..) {
-            if let Some(deadline) = self.deadline(timer) {
-                if deadline < now {
-                    over.push((self.id(timer.slot), timer.slot));
-                } else {
-                    self.wheel.arm(timer, deadline);
+        for timers in due.chunks(LOOKUP_BATCH) {
+            timers.iter().for_each(|timer| self.prefetch(timer.slot));
+            for &timer in timers {
+                if let Some(deadline) = self.deadline(timer) {
+                    if deadline < now {
+                        over.push((self.id(timer.slot), timer.slot));
+                    } else {
+                        self.wheel.arm(timer, deadline);
+                    }
                 }
             }
         }
+        due.clear();
         self.due = due;
         over.sort_unstable();
-        for (_, slot) in over {
-            self.remove(slot, FlowEnd::Timeout, now, packet, visitor);
+        for slots in over.chunks(LOOKUP_BATCH) {
+            for &(_, slot) in slots {
+                self.index.prefetch(self.index.hash(&self.entries[slot as usize].flow.key));
+            }
+            for &(_, slot) in slots {
+                self.remove(slot, FlowEnd::Timeout, now, packet, visitor);
+            }
         }
     }
 
@@ -39,9 +48,10 @@ impl<S> FlowTable<S> {
         let mut slots: Vec<(u64, u32)> =
             self.index.slots().map(|slot| (self.id(slot), slot)).collect();
         slots.sort_unstable();
+        self.index.clear();
         for (_, slot) in slots {
             let at = self.entries[slot as usize].flow.last_seen;
-            self.remove(slot, FlowEnd::Input, at, packet, visitor);
+            self.release(slot, FlowEnd::Input, at, packet, visitor);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::model::{FlowKey, Segment, Timestamp};
 
 /// Segments that are looked up together: enough that the memory's latencies overlap, few enough
 /// that what was fetched is still in the first cache when it is needed.
-const LOOKUP_BATCH: usize = 32;
+pub(super) const LOOKUP_BATCH: usize = 32;
 
 /// Fewer timers are not worth looking at.
 pub(super) const MIN_SWEEP: usize = 1 << 16;
@@ -129,9 +129,8 @@ impl<S> FlowTable<S> {
             let wanted = &mut wanted[..count];
             for Wanted { hash, guess, .. } in wanted.iter_mut() {
                 *guess = self.index.find(*hash, |_| true);
-                if let Some(entry) = guess.and_then(|slot| self.entries.get(slot as usize)) {
-                    prefetch(&entry.flow.key);
-                    prefetch(&entry.isn);
+                if let Some(slot) = *guess {
+                    self.prefetch(slot);
                 }
             }
             for Wanted { record, hash, guess } in wanted {
@@ -189,6 +188,15 @@ impl<S> FlowTable<S> {
         }
         if self.held > self.max_held && self.held > self.room_to_hold() {
             self.relieve(segment, visitor);
+        }
+    }
+
+    /// Has the flow at `slot` fetched.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: u32) {
+        if let Some(entry) = self.entries.get(slot as usize) {
+            prefetch(&entry.flow.key);
+            prefetch(&entry.isn);
         }
     }
 
@@ -380,10 +388,21 @@ impl<S> FlowTable<S> {
         packet: u64,
         visitor: &mut V,
     ) {
+        self.index.remove(self.index.hash(&self.entries[slot as usize].flow.key), slot);
+        self.release(slot, end, at, packet, visitor);
+    }
+
+    /// Ends a flow that is in the index no more, and frees its slot.
+    pub(super) fn release<V: Visitor<State = S>>(
+        &mut self,
+        slot: u32,
+        end: FlowEnd,
+        at: Timestamp,
+        packet: u64,
+        visitor: &mut V,
+    ) {
         self.close(slot, end, at, packet, visitor);
-        let entry = &mut self.entries[slot as usize];
-        entry.flow.seen.set(Seen::GONE);
-        self.index.remove(self.index.hash(&entry.flow.key), slot);
+        self.entries[slot as usize].flow.seen.set(Seen::GONE);
         self.free.push(slot);
         self.stats.active -= 1;
         match end {

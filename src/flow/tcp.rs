@@ -4,6 +4,7 @@
 //! when these are lost for good, what follows is delivered with the size of the gap. In the common
 //! case, a segment that comes in order, the slice is handed on and nothing is copied.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::stats::FlowStats;
@@ -65,21 +66,29 @@ pub(super) struct Room {
     pub total: usize,
 }
 
-/// One direction of a connection.
+/// One direction of a connection. There are two for every flow of which more is wanted, and nearly all
+/// come in order: so what waits lies apart.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     /// Sequence number of the next byte, once known.
     next: Option<u32>,
-    /// Sorted by distance from `next`.
-    pending: Vec<Pending>,
-    buffered: usize,
-    /// When the first pending segment began to wait.
-    waiting_since: Timestamp,
-    /// The receiver has acknowledged bytes beyond the hole.
-    acknowledged: bool,
+    strays: u8,
     /// Lost bytes that the next run has to tell of.
     gap: u64,
-    strays: u8,
+    /// `None` if nothing waits.
+    early: Option<Box<Early>>,
+}
+
+/// Segments that came early.
+#[derive(Debug)]
+struct Early {
+    /// Sorted by distance from the next byte; never empty between two calls.
+    pending: VecDeque<Pending>,
+    buffered: usize,
+    /// When the first one began to wait.
+    since: Timestamp,
+    /// The receiver has acknowledged bytes beyond the hole.
+    acknowledged: bool,
 }
 
 impl Stream {
@@ -89,25 +98,28 @@ impl Stream {
     }
 
     pub fn buffered(&self) -> usize {
-        self.buffered
+        self.early.as_ref().map_or(0, |early| early.buffered)
     }
 
     /// Memory of what it holds back.
     pub fn held(&self) -> usize {
         /// Bytes that the smallest allocation costs beside its content.
         const ALLOCATION: usize = 32;
-        let records = self.pending.capacity() * size_of::<Pending>();
-        self.buffered + records + self.pending.len() * ALLOCATION
+        let Some(early) = &self.early else { return 0 };
+        let records = early.pending.capacity() * size_of::<Pending>();
+        size_of::<Early>() + early.buffered + records + early.pending.len() * ALLOCATION
     }
 
     pub fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
+        self.early.is_some()
     }
 
     /// Whether the hole has waited long enough.
     fn is_overdue(&self, now: Timestamp) -> bool {
-        let wait = if self.acknowledged { ACKNOWLEDGED_WAIT } else { UNACKNOWLEDGED_WAIT };
-        self.is_waiting() && now.since(self.waiting_since) > wait
+        self.early.as_ref().is_some_and(|early| {
+            let wait = if early.acknowledged { ACKNOWLEDGED_WAIT } else { UNACKNOWLEDGED_WAIT };
+            now.since(early.since) > wait
+        })
     }
 
     /// Whether a receiver would believe a reset with this number (RFC 5961 §3), with some allowance
@@ -118,10 +130,11 @@ impl Stream {
 
     /// The other side has acknowledged everything before `ack`.
     pub fn acknowledged(&mut self, ack: u32) {
-        if let Some(first) = self.pending.first()
+        if let Some(early) = &mut self.early
+            && let Some(first) = early.pending.front()
             && distance(first.seq, ack) >= 0
         {
-            self.acknowledged = true;
+            early.acknowledged = true;
         }
     }
 
@@ -222,20 +235,17 @@ impl Stream {
         }
         stats.out_of_order += 1;
         let Some(next) = self.next else { return };
-        let position = self.pending.partition_point(|held| distance(next, held.seq) < ahead);
+        let early = self.early.get_or_insert_with(|| Box::new(Early::since(part.time)));
+        let position = early.pending.partition_point(|held| distance(next, held.seq) < ahead);
         // The same segment again: a mirror that doubles packets.
-        if let Some(same) = self.pending.get(position)
+        if let Some(same) = early.pending.get(position)
             && same.seq == part.seq
             && same.bytes.len() >= part.bytes.len()
         {
             stats.retransmitted_bytes += part.bytes.len() as u64;
             return;
         }
-        if self.pending.is_empty() {
-            self.waiting_since = part.time;
-            self.acknowledged = false;
-        }
-        self.pending.insert(
+        early.pending.insert(
             position,
             Pending {
                 seq: part.seq,
@@ -245,10 +255,9 @@ impl Stream {
                 packet: part.packet,
             },
         );
-        self.buffered += part.bytes.len();
-        while self.pending.len() > MAX_PENDING
-            || self.buffered > room.stream
-            || self.buffered > room.total && self.is_waiting()
+        early.buffered += part.bytes.len();
+        while let Some(early) = &self.early
+            && (early.pending.len() > MAX_PENDING || early.buffered > room.stream.min(room.total))
         {
             self.skip_hole(stats, out);
         }
@@ -256,10 +265,13 @@ impl Stream {
 
     /// Accepts that the bytes before the first pending segment are lost.
     fn skip_hole(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
-        let (Some(next), Some(first)) = (self.next, self.pending.first()) else { return };
-        let lost = distance(next, first.seq).max(0);
+        let Some(first) = self.early.as_ref().and_then(|early| early.pending.front()) else {
+            return;
+        };
+        let seq = first.seq;
+        let lost = self.next.map_or(0, |next| distance(next, seq).max(0));
         if lost > 0 {
-            self.next = Some(first.seq);
+            self.next = Some(seq);
             self.lose(lost as u64, stats);
         }
         self.drain(stats, out);
@@ -267,15 +279,19 @@ impl Stream {
 
     /// Delivers pending segments that are in order now.
     fn drain(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
-        while let (Some(next), Some(first)) = (self.next, self.pending.first()) {
+        while let (Some(next), Some(early)) = (self.next, &mut self.early) {
+            let Some(first) = early.pending.front() else {
+                self.early = None;
+                return;
+            };
             if distance(next, first.seq) > 0 {
                 // A new hole begins to wait when the one before it was filled.
-                self.waiting_since = self.waiting_since.max(first.time);
+                early.since = early.since.max(first.time);
                 return;
             }
-            let held = self.pending.remove(0);
-            self.buffered -= held.bytes.len();
-            self.acknowledged = false;
+            let Some(held) = early.pending.pop_front() else { return };
+            early.buffered -= held.bytes.len();
+            early.acknowledged = false;
             let part = Part {
                 seq: held.seq,
                 bytes: &held.bytes,
@@ -285,6 +301,13 @@ impl Stream {
             };
             self.deliver(part, stats, out);
         }
+    }
+}
+
+impl Early {
+    /// Nothing yet, but from now on.
+    fn since(time: Timestamp) -> Self {
+        Early { pending: VecDeque::new(), buffered: 0, since: time, acknowledged: false }
     }
 }
 
@@ -411,7 +434,10 @@ mod tests {
         let room = Room { stream: 10_000, total: 10_000 };
         for i in 0..5000u32 {
             stream.push(part(10 + i * 20, &[7; 10], 0), room, &mut stats, &mut heard.listen());
-            assert!(stream.buffered() <= 10_000 && stream.pending.len() <= MAX_PENDING);
+            assert!(
+                stream.buffered() <= 10_000
+                    && stream.early.as_ref().is_none_or(|early| early.pending.len() <= MAX_PENDING)
+            );
         }
     }
 

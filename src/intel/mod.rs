@@ -5,6 +5,7 @@
 //! The common answer to a look-up is no; it takes tens of nanoseconds and no allocation.
 
 mod addresses;
+mod answers;
 mod builder;
 mod error;
 mod explain;
@@ -18,6 +19,7 @@ mod urls;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use answers::PoolAddresses;
 pub use error::{IntelError, Warning};
 pub use explain::{Explanation, IntelStats, Kind};
 

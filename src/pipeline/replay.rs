@@ -56,7 +56,7 @@ fn inline(
     observer: &mut dyn Observer,
 ) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
     let mut reader = Reader::new(source, Dispatcher::new(setup.decode.clone(), 1));
-    let mut worker = Worker::new(setup, 0);
+    let mut worker = Worker::alone(setup);
     let mut batch = SegmentBatch::default();
     let mut messages = Vec::new();
     while reader.next(&mut batch)? {

@@ -74,11 +74,21 @@ pub struct Worker {
 impl Worker {
     /// The worker that owns the segments with this index.
     pub fn new(setup: &Setup, index: u16) -> Self {
+        Worker::with(setup, index, Detector::new(Arc::clone(&setup.intel)))
+    }
+
+    /// The only worker.
+    pub fn alone(setup: &Setup) -> Self {
+        let detector = Detector::alone(Arc::clone(&setup.intel), setup.correlate.max_names);
+        Worker::with(setup, 0, detector)
+    }
+
+    fn with(setup: &Setup, index: u16, detector: Detector) -> Self {
         Worker {
             index,
             flows: FlowTable::new(setup.flow.clone()),
             lens: Lens {
-                detector: Detector::new(Arc::clone(&setup.intel)),
+                detector,
                 scratch: Scratch { brief: !setup.events.any(), ..Scratch::default() },
                 events: setup.events,
                 sensor: setup.sensor.clone(),

@@ -100,7 +100,14 @@ fn datagram_parser(flow: &Flow, bytes: &[u8]) -> Option<Box<dyn Parser>> {
 /// A TCP connection.
 struct Stream {
     speech: Speech,
-    /// What the innermost protocol is wrapped in, outermost first.
+    /// Hardly ever anything.
+    around: Option<Box<Around>>,
+}
+
+/// What the innermost protocol is wrapped in.
+#[derive(Default)]
+struct Around {
+    /// Outermost first.
     carriers: Vec<Carrier>,
     tunnel: Option<Tunnel>,
 }
@@ -130,11 +137,7 @@ impl Speech {
 
 impl Stream {
     fn new(midstream: bool) -> Self {
-        Stream {
-            speech: Speech::Unknown(Search::new(midstream)),
-            carriers: Vec::new(),
-            tunnel: None,
-        }
+        Stream { speech: Speech::Unknown(Search::new(midstream)), around: None }
     }
 
     /// Gives a chunk to what the connection speaks, and what that does not want to what comes
@@ -216,6 +219,7 @@ impl Stream {
         early: &[u8],
     ) -> Interest {
         let kind = tunnel.as_ref().map_or(TunnelKind::HttpConnect, |tunnel| tunnel.kind);
+        let around = self.around.get_or_insert_default();
         if let Some(tunnel) = tunnel {
             context.emit(Event::Tunnel(&tunnel));
             if !tunnel.granted {
@@ -223,11 +227,11 @@ impl Stream {
             }
             // The PROXY protocol tells where the bytes come from: the pool's address stays.
             if kind != TunnelKind::ProxyProtocol {
-                self.tunnel = Some(tunnel);
+                around.tunnel = Some(tunnel);
             }
         }
-        self.carriers.push(kind.into());
-        if self.carriers.len() >= MAX_CARRIERS {
+        around.carriers.push(kind.into());
+        if around.carriers.len() >= MAX_CARRIERS {
             return Interest::Settled;
         }
         self.speech = Speech::Unknown(Search::new(false));
@@ -257,9 +261,9 @@ impl Stream {
             Found::ProxyProtocol => Speech::Prelude(Box::new(proxy_protocol::Header::default())),
             Found::Socks => Speech::Prelude(Box::new(socks::Negotiation::default())),
             Found::Http => {
-                let mut carriers = self.carriers.clone();
+                let (mut carriers, tunnel) = self.around();
                 carriers.push(Carrier::Http);
-                let conversation = Conversation::new(carriers, self.tunnel.clone());
+                let conversation = Conversation::new(carriers, tunnel);
                 Speech::Http(Box::new(Connection::new(conversation)))
             }
             Found::WebSocket => self.websocket(Socket::default()),
@@ -267,23 +271,32 @@ impl Stream {
             Found::Dns => Speech::Other(Box::new(dns::Stream::default())),
             Found::Stratum => Speech::Stratum(Box::new(self.conversation())),
             Found::StratumV2 => {
-                let session = sv2::Session::new(self.carriers.clone(), self.tunnel.clone());
-                Speech::Other(Box::new(session))
+                let (carriers, tunnel) = self.around();
+                Speech::Other(Box::new(sv2::Session::new(carriers, tunnel)))
             }
             Found::P2Pool => {
-                let (carriers, tunnel) = (self.carriers.clone(), self.tunnel.clone());
+                let (carriers, tunnel) = self.around();
                 Speech::Other(Box::new(p2pool::Session::new(carriers, tunnel)))
             }
         }
     }
 
     fn websocket(&mut self, socket: Socket) -> Speech {
-        self.carriers.push(Carrier::WebSocket);
+        self.around.get_or_insert_default().carriers.push(Carrier::WebSocket);
         Speech::WebSocket(Box::new(WebSocket::new(socket, self.conversation())))
     }
 
     fn conversation(&self) -> Conversation {
-        Conversation::new(self.carriers.clone(), self.tunnel.clone())
+        let (carriers, tunnel) = self.around();
+        Conversation::new(carriers, tunnel)
+    }
+
+    /// What a conversation has to know of where it takes place.
+    fn around(&self) -> (Vec<Carrier>, Option<Tunnel>) {
+        match &self.around {
+            Some(around) => (around.carriers.clone(), around.tunnel.clone()),
+            None => (Vec::new(), None),
+        }
     }
 
     fn close(&mut self, context: &mut Context<'_>) {

@@ -78,49 +78,58 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Search {
     midstream: bool,
-    kept: Vec<Kept>,
-    size: usize,
-    sides: [Side; 2],
+    /// Only TLS is still looked for.
+    clear: bool,
     /// Chunks and bytes of both directions.
     chunks: u32,
     bytes: usize,
-    /// Only TLS is still looked for.
-    clear: bool,
+    sides: [Side; 2],
+    /// What is undecided; there hardly ever is anything.
+    undecided: Option<Box<Undecided>>,
 }
 
 /// The search in one direction.
 #[derive(Debug, Default)]
 struct Side {
-    /// The beginning, as far as it is undecided.
-    head: Vec<u8>,
     chunks: u32,
     /// It began like nothing we know.
     foreign: bool,
+}
+
+/// Chunks that have not told yet what they are.
+#[derive(Debug, Default)]
+struct Undecided {
+    kept: Vec<Kept>,
+    /// Bytes of all that is kept.
+    size: usize,
+    /// The beginning of each direction.
+    heads: [Vec<u8>; 2],
 }
 
 impl Search {
     pub fn new(midstream: bool) -> Self {
         Search {
             midstream,
-            kept: Vec::new(),
-            size: 0,
-            sides: Default::default(),
+            clear: false,
             chunks: 0,
             bytes: 0,
-            clear: false,
+            sides: Default::default(),
+            undecided: None,
         }
     }
 
     /// Bytes kept.
     pub fn held(&self) -> usize {
-        let heads = self.sides.iter().map(|side| side.head.capacity()).sum::<usize>();
-        let records = self.kept.capacity() * size_of::<Kept>();
-        heads + self.size + records + self.kept.len() * ALLOCATION
+        let Some(undecided) = &self.undecided else { return 0 };
+        let Undecided { kept, size, heads } = &**undecided;
+        let heads = heads.iter().map(Vec::capacity).sum::<usize>();
+        let records = kept.capacity() * size_of::<Kept>() + kept.len() * ALLOCATION;
+        size_of::<Undecided>() + heads + size + records
     }
 
     /// The chunks kept so far, in order.
     pub fn take(&mut self) -> Vec<Kept> {
-        std::mem::take(&mut self.kept)
+        self.undecided.take().map_or_else(Vec::new, |undecided| undecided.kept)
     }
 
     pub fn chunk(&mut self, chunk: &Chunk<'_>) -> Verdict {
@@ -135,16 +144,17 @@ impl Search {
             self.forget(chunk.direction);
             self.midstream = true;
         }
-        let side = &mut self.sides[index];
-        if side.foreign {
+        if self.sides[index].foreign {
             return self.rescue(chunk);
         }
         // Nearly always the first chunk is enough, and nothing is copied.
-        let verdict = if side.head.is_empty() {
-            probe(chunk.direction, chunk.bytes)
-        } else {
-            side.head.extend_from_slice(chunk.bytes);
-            probe(chunk.direction, &side.head)
+        let head = self.undecided.as_mut().map(|undecided| &mut undecided.heads[index]);
+        let verdict = match head.filter(|head| !head.is_empty()) {
+            None => probe(chunk.direction, chunk.bytes),
+            Some(head) => {
+                head.extend_from_slice(chunk.bytes);
+                probe(chunk.direction, head)
+            }
         };
         match verdict {
             Verdict::Found(..) => verdict,
@@ -162,7 +172,9 @@ impl Search {
     }
 
     fn has_room(&self, chunk: &Chunk<'_>) -> bool {
-        self.size + chunk.bytes.len() <= MAX_KEPT && self.kept.len() < MAX_KEPT_CHUNKS
+        self.undecided.as_ref().is_none_or(|undecided| {
+            undecided.size + chunk.bytes.len() <= MAX_KEPT && undecided.kept.len() < MAX_KEPT_CHUNKS
+        })
     }
 
     /// Looks for a message in a direction that began in the middle of one, or with something else,
@@ -218,12 +230,13 @@ impl Search {
     /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
     fn keep(&mut self, chunk: &Chunk<'_>, start: usize) {
         let bytes = chunk.bytes.get(start..).unwrap_or_default();
-        let side = &mut self.sides[chunk.direction.index()];
-        if side.head.is_empty() {
-            side.head.extend_from_slice(bytes);
+        let Undecided { kept, size, heads } = &mut **self.undecided.get_or_insert_default();
+        let head = &mut heads[chunk.direction.index()];
+        if head.is_empty() {
+            head.extend_from_slice(bytes);
         }
-        self.size += bytes.len();
-        self.kept.push(Kept {
+        *size += bytes.len();
+        kept.push(Kept {
             direction: chunk.direction,
             time: chunk.time,
             packet: chunk.packet,
@@ -233,13 +246,15 @@ impl Search {
     }
 
     fn forget_all(&mut self) {
-        Direction::BOTH.into_iter().for_each(|direction| self.forget(direction));
+        self.undecided = None;
     }
 
     fn forget(&mut self, direction: Direction) {
-        self.kept.retain(|kept| kept.direction != direction);
-        self.size = self.kept.iter().map(|kept| kept.bytes.len()).sum();
-        self.sides[direction.index()].head.clear();
+        let Some(undecided) = &mut self.undecided else { return };
+        let Undecided { kept, size, heads } = &mut **undecided;
+        kept.retain(|kept| kept.direction != direction);
+        *size = kept.iter().map(|kept| kept.bytes.len()).sum();
+        heads[direction.index()].clear();
     }
 }
 

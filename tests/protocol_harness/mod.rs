@@ -7,7 +7,7 @@ mod flow;
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::mining::MiningSession;
 use minewatch::model::event::{Event, EventSink, Moment};
-use minewatch::model::flow::{Flow, Seen, Transport};
+use minewatch::model::flow::{Flow, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
@@ -84,7 +84,7 @@ impl Tap {
 
     /// The capture starts later than the connection.
     pub fn midstream() -> Self {
-        Tap::on(|flow| flow.seen.set(Seen::MIDSTREAM))
+        Tap::on(|flow| flow.seen.set(minewatch::model::flow::Seen::MIDSTREAM))
     }
 
     /// Only what travels in `direction` is seen.

@@ -1,0 +1,77 @@
+//! Addresses that DNS gives for pools' names: intelligence that the traffic itself brings.
+
+use std::net::IpAddr;
+
+use hashbrown::HashSet;
+
+use crate::model::finding::NameAnswer;
+
+/// Addresses that anybody was given for a pool's name, for a first look at every connection.
+#[derive(Debug)]
+pub struct PoolAddresses {
+    addresses: HashSet<IpAddr>,
+    capacity: usize,
+}
+
+impl PoolAddresses {
+    /// Remembers up to `capacity` addresses.
+    pub fn new(capacity: usize) -> Self {
+        PoolAddresses { addresses: HashSet::new(), capacity: capacity.max(1) }
+    }
+
+    /// Learns an answer, if it is about a pool.
+    pub fn learn(&mut self, answer: &NameAnswer) {
+        if answer.hit.is_some() {
+            let room = self.capacity - self.addresses.len();
+            self.addresses.extend(answer.addresses.iter().take(room));
+        }
+    }
+
+    /// Whether this may be one of them. Once there are too many to remember, any may.
+    #[inline]
+    pub fn may_be(&self, address: IpAddr) -> bool {
+        let full = self.addresses.len() >= self.capacity;
+        full || !self.addresses.is_empty() && self.addresses.contains(&address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::finding::{Hit, PoolClass, PoolEntry};
+
+    fn answer(last: u8, pool: bool) -> NameAnswer {
+        let pool = pool.then(|| Hit {
+            pool: Arc::new(PoolEntry {
+                name: "Example".into(),
+                class: PoolClass::Pool,
+                coins: Vec::new(),
+                sources: Vec::new(),
+            }),
+            indicator: "pool.example".into(),
+        });
+        NameAnswer {
+            name: "pool.example".into(),
+            aliases: Vec::new(),
+            addresses: vec![IpAddr::from([192, 0, 2, last])],
+            ttl: 60,
+            hit: pool,
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_pools_are_remembered_and_all_are_suspect_beyond_the_capacity() {
+        let mut pools = PoolAddresses::new(2);
+        pools.learn(&answer(1, true));
+        pools.learn(&answer(2, false));
+        let suspects = |pools: &PoolAddresses| {
+            (1..=4).filter(|&last| pools.may_be(IpAddr::from([192, 0, 2, last]))).count()
+        };
+        assert_eq!(suspects(&pools), 1);
+        pools.learn(&answer(3, true));
+        pools.learn(&answer(3, true));
+        assert_eq!(suspects(&pools), 4);
+    }
+}
