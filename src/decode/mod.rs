@@ -193,31 +193,41 @@ impl<'h> Peeling<'h> {
     ) -> Result<Peeled<'a>, Stop> {
         while self.layers < MAX_LAYERS {
             self.layers += 1;
-            step = match step.layer {
-                Layer::Ethernet => link::ethernet(step.bytes, &mut self.head.link)?,
-                Layer::EtherType(value) => {
-                    link::ether_type(value, step.bytes, &mut self.head.link)?
+            let datagram = match step.layer {
+                Layer::Ipv4 => {
+                    stats.ipv4 += 1;
+                    ip::ipv4(step.bytes)?
                 }
-                Layer::Llc => link::llc(step.bytes)?,
-                Layer::Ipv4 | Layer::Ipv6 => {
-                    let datagram = if step.layer == Layer::Ipv4 {
-                        stats.ipv4 += 1;
-                        ip::ipv4(step.bytes)?
-                    } else {
-                        stats.ipv6 += 1;
-                        ip::ipv6(step.bytes)?
-                    };
-                    if datagram.piece.is_some() {
-                        return Ok(Peeled::Fragment(step));
-                    }
-                    match self.inside(datagram, stats)? {
-                        Inside::Tunnel(next) => next,
-                        Inside::Payload(bytes) => return Ok(Peeled::Payload(bytes)),
-                    }
+                Layer::Ipv6 => {
+                    stats.ipv6 += 1;
+                    ip::ipv6(step.bytes)?
+                }
+                below => {
+                    step = self.link(below, step.bytes)?;
+                    continue;
                 }
             };
+            if datagram.piece.is_some() {
+                return Ok(Peeled::Fragment(step));
+            }
+            match self.inside(datagram, stats)? {
+                Inside::Tunnel(next) => step = next,
+                Inside::Payload(bytes) => return Ok(Peeled::Payload(bytes)),
+            }
         }
         Err(Stop::TooDeep)
+    }
+
+    /// A header below IP.
+    #[inline(always)]
+    fn link<'a>(&mut self, layer: Layer, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
+        let info = &mut self.head.link;
+        match layer {
+            Layer::Ethernet => link::ethernet(bytes, info),
+            Layer::EtherType(value) => link::ether_type(value, bytes, info),
+            Layer::Llc => link::llc(bytes),
+            Layer::Ipv4 | Layer::Ipv6 => Ok(Step::new(layer, bytes)),
+        }
     }
 
     /// Goes on with the datagrams that this fragment, and those inside it, complete.

@@ -27,8 +27,6 @@ pub(super) struct Active<S> {
     pub weight: usize,
     /// The flow is in the table's list of those that hold something.
     pub listed: bool,
-    /// The flow is in the table's list of those that wait for lost segments.
-    pub waiting: bool,
 }
 
 impl<S> Entry<S> {
@@ -49,6 +47,16 @@ impl<S> Entry<S> {
     #[inline]
     pub fn generation(&self) -> u32 {
         self.flow.id as u32
+    }
+
+    /// Frees the slot. Packets are numbered from 1, so no flow has this number.
+    pub fn free(&mut self) {
+        self.flow.id = 0;
+    }
+
+    #[inline]
+    pub fn is_free(&self) -> bool {
+        self.flow.id == 0
     }
 
     /// Which way a segment travels.
@@ -160,7 +168,7 @@ impl<S> Entry<S> {
             return;
         } else if let Some(state) = visitor.begin(&self.flow) {
             let streams = [self.stream(0), self.stream(1)];
-            let mut active = Active { streams, state, weight: 0, listed: false, waiting: false };
+            let mut active = Active { streams, state, weight: 0, listed: false };
             let settled = work(&mut self.flow, &mut active, visitor);
             if !settled {
                 self.active = Some(Box::new(active));

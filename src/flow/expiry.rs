@@ -62,7 +62,7 @@ impl<S> FlowTable<S> {
     /// The flow of `timer`, unless it is gone.
     fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
         let entry = self.entries.get(timer.slot as usize)?;
-        let alive = entry.generation() == timer.generation && !entry.flow.seen.has(Seen::GONE);
+        let alive = entry.generation() == timer.generation && !entry.is_free();
         alive.then_some(entry)
     }
 
@@ -90,7 +90,7 @@ impl<S> FlowTable<S> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|timer| {
             let entry = &mut self.entries[timer.slot as usize];
-            if entry.generation() != timer.generation || entry.flow.seen.has(Seen::GONE) {
+            if entry.generation() != timer.generation || entry.is_free() {
                 return false;
             }
             let (before, weight) = (entry.buffered(), entry.weight());
@@ -102,8 +102,8 @@ impl<S> FlowTable<S> {
             let after = entry.buffered();
             self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
             self.held = self.held - weight + entry.weight();
-            if let Some(active) = &mut entry.active {
-                active.waiting = after > 0;
+            if after == 0 {
+                entry.flow.seen.clear(Seen::WAITING);
             }
             after > 0
         });
@@ -178,7 +178,7 @@ impl<S> FlowTable<S> {
                 let Some(entry) = self.entries.get(self.hand) else { return };
                 let deadline = entry.flow.last_seen.plus(self.timeout(entry));
                 let sooner = victim.is_none_or(|(first, _)| deadline < first);
-                if sooner && !entry.flow.seen.has(Seen::GONE) {
+                if sooner && !entry.is_free() {
                     victim = Some((deadline, self.hand as u32));
                 }
             }

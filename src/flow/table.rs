@@ -169,13 +169,17 @@ impl<S> FlowTable<S> {
         entry.count(segment);
         match segment.header {
             TransportHeader::Tcp(header) => {
-                // Nearly every packet of real traffic belongs to a flow of which all is known.
+                // Nearly every packet of real traffic belongs to a flow of which all is known, or only
+                // acknowledges.
+                let seen = entry.flow.seen;
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
-                if !entry.flow.seen.has(Seen::SETTLED | Seen::CLOSED)
-                    || header.flags.0 & events != 0
+                let news = !segment.payload.is_empty() || segment.missing > 0;
+                if header.flags.0 & events != 0
+                    || !seen.has(Seen::SETTLED | Seen::CLOSED)
+                        && (news || seen.has(Seen::WAITING) || seen.both_fins())
                 {
                     self.tcp(slot, segment, header, visitor);
-                } else if !entry.flow.seen.has(Seen::CLOSED) {
+                } else if seen.has(Seen::SETTLED) && !seen.has(Seen::CLOSED) {
                     visitor.settled(&entry.flow);
                 }
             }
@@ -205,7 +209,7 @@ impl<S> FlowTable<S> {
     fn holds(&self, slot: u32, key: &FlowKey) -> bool {
         self.entries
             .get(slot as usize)
-            .is_some_and(|entry| entry.flow.key == *key && !entry.flow.seen.has(Seen::GONE))
+            .is_some_and(|entry| entry.flow.key == *key && !entry.is_free())
     }
 
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
@@ -346,11 +350,8 @@ impl<S> FlowTable<S> {
         let entry = &mut self.entries[slot as usize];
         let after = entry.buffered();
         self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
-        if let Some(active) = &mut entry.active
-            && after > 0
-            && !active.waiting
-        {
-            active.waiting = true;
+        if after > 0 && !entry.flow.seen.has(Seen::WAITING) {
+            entry.flow.seen.set(Seen::WAITING);
             self.waiting.push(Timer { slot, generation: entry.generation() });
         }
     }
@@ -402,7 +403,7 @@ impl<S> FlowTable<S> {
         visitor: &mut V,
     ) {
         self.close(slot, end, at, packet, visitor);
-        self.entries[slot as usize].flow.seen.set(Seen::GONE);
+        self.entries[slot as usize].free();
         self.free.push(slot);
         self.stats.active -= 1;
         match end {

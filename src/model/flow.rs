@@ -111,18 +111,21 @@ impl FlowKey {
         transport: Transport,
         vlan: u16,
     ) -> (FlowKey, Side) {
-        let number =
-            |end: &(AddressWords, u16)| u128::from(end.0.0[0]) << 64 | u128::from(end.0.0[1]);
-        let from = if (number(&src), src.1) <= (number(&dst), dst.1) { Side::A } else { Side::B };
-        let ((AddressWords(a), a_port), (AddressWords(b), b_port)) = match from {
-            Side::A => (src, dst),
-            Side::B => (dst, src),
-        };
-        let last = u64::from(a_port) << 48
-            | u64::from(b_port) << 32
+        let ((AddressWords(src), src_port), (AddressWords(dst), dst_port)) = (src, dst);
+        let number = |words: [u64; 2]| u128::from(words[0]) << 64 | u128::from(words[1]);
+        // Without a branch: nobody could predict it.
+        let equal = number(src) == number(dst);
+        let swap = (number(src) > number(dst)) | (equal & (src_port > dst_port));
+        let differs = |src: u64, dst: u64| (src ^ dst) & u64::from(swap).wrapping_neg();
+        let high = differs(src[0], dst[0]);
+        let low = differs(src[1], dst[1]);
+        let port = differs(src_port.into(), dst_port.into());
+        let last = (u64::from(src_port) ^ port) << 48
+            | (u64::from(dst_port) ^ port) << 32
             | u64::from(vlan) << 16
             | u64::from(transport.number());
-        (FlowKey { words: [a[0], a[1], b[0], b[1], last] }, from)
+        let words = [src[0] ^ high, src[1] ^ low, dst[0] ^ high, dst[1] ^ low, last];
+        (FlowKey { words }, if swap { Side::B } else { Side::A })
     }
 
     /// The five words, for hashing.
@@ -271,8 +274,8 @@ impl Seen {
     pub const CLOSED: u8 = 0x20;
     /// The first packet was not of a handshake.
     pub const MIDSTREAM: u8 = 0x40;
-    /// It is gone: its place is free.
-    pub const GONE: u8 = 0x80;
+    /// Segments of it may wait for those before them.
+    pub const WAITING: u8 = 0x80;
 
     /// Whether any of these bits is set.
     #[inline]
@@ -283,6 +286,10 @@ impl Seen {
     #[inline]
     pub const fn set(&mut self, bits: u8) {
         self.0 |= bits;
+    }
+
+    pub const fn clear(&mut self, bits: u8) {
+        self.0 &= !bits;
     }
 
     /// Whether both ends have sent their FIN.
