@@ -129,6 +129,19 @@ fn in_a_connection_joined_midstream_the_end_that_asks_is_to_blame() {
 }
 
 #[test]
+fn a_host_that_mines_through_itself_is_the_client_of_its_flow() {
+    // A mining proxy on the same machine, which often has the lower port.
+    let ends = ends("10.30.0.7:51000", "10.30.0.7:3333");
+    let mut recorder = recorder();
+    recorder.connection(SECOND, ends, &mining(WALLET, None), &Wire::default());
+    let records = records(&recorder);
+    let incident = closed(&records)[0];
+    assert_eq!(text(&incident["host"], "ip"), "10.30.0.7");
+    assert_eq!(incident["flow"]["src_port"], 51_000);
+    assert_eq!(incident["flow"]["dest_port"], 3333);
+}
+
+#[test]
 fn behind_a_proxy_the_address_asked_for_is_the_pools() {
     let ends = ends("10.30.0.7:33000", "10.30.0.254:3128");
     let mut recorder = recorder();

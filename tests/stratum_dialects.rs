@@ -565,6 +565,19 @@ fn bitcoin_templates_climb_by_persistence() {
 }
 
 #[test]
+fn miner_data_of_a_node_without_waiting_transactions_is_an_answer() {
+    let ask = r#"{"jsonrpc":"2.0","id":"0","method":"get_miner_data"}"#;
+    let answer = format!(
+        r#"{{"id":"0","jsonrpc":"2.0","result":{{"already_generated_coins":18446744073709551615,"difficulty":"0x1f4a2c9d80","height":3412345,"major_version":16,"median_weight":300000,"prev_id":"{}","seed_hash":"{}","status":"OK","untrusted":false}}}}"#,
+        hex(1, 64),
+        hex(2, 64)
+    );
+    let session = Play::http().post("/json_rpc", "", ask).reply(&answer).done();
+    assert_eq!(rungs(&session), ["attempt", "session"]);
+    assert_eq!((session.height, session.difficulty), (Some(3_412_345), Some(134_388_424_064.0)));
+}
+
+#[test]
 fn solo_mining_on_monerod() {
     let ask = format!(
         r#"{{"id":1,"jsonrpc":"2.0","method":"getblocktemplate","params":{{"wallet_address":"{XMR}","extra_nonce":"9c1f4be20a7d3355"}}}}"#
@@ -580,6 +593,7 @@ fn solo_mining_on_monerod() {
     assert_eq!(rungs(&session), ["attempt", "session", "mining"]);
     assert_eq!(session.wallet.unwrap().address, XMR);
     assert_eq!((session.coin.as_deref(), session.height), (Some("XMR"), Some(3_412_345)));
+    assert_eq!(session.difficulty, Some(512_345_678_901.0));
     // Without the name of a mining program, one template is no work.
     let session =
         Play::http().post("/json_rpc", "python-requests/2.31", &ask).reply(&answer).done();

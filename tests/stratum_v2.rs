@@ -147,6 +147,35 @@ fn noise_is_told_by_its_sizes() {
 }
 
 #[test]
+fn a_noise_pool_may_give_one_receipt_to_many_shares() {
+    let mut flights = vec![(ToServer, 64), (ToClient, 234), (ToServer, 84), (ToClient, 44)];
+    flights.extend([(ToServer, 95), (ToClient, 331)]);
+    // Ten at once; six and four with a job between; ten again, and three without a receipt yet.
+    flights.extend([(ToServer, 750), (ToClient, 58)]);
+    flights.extend([(ToServer, 450), (ToClient, 87), (ToServer, 300), (ToClient, 58)]);
+    // One is refused (`difficulty-too-low`, 18 letters).
+    flights.extend([(ToServer, 75), (ToClient, 65)]);
+    flights.extend([(ToServer, 750), (ToClient, 58), (ToServer, 225), (ToClient, 87)]);
+    let session = play(&noise(&flights)).1.unwrap();
+    assert_eq!(rungs(&session), ["session", "active"]);
+    assert_eq!(session.shares, Shares { submitted: 34, accepted: 30, rejected: 1, unanswered: 3 });
+}
+
+#[test]
+fn the_last_word_of_a_noise_client_is_no_share() {
+    let mut flights = vec![(ToServer, 64), (ToClient, 234), (ToServer, 84), (ToClient, 44)];
+    flights.extend([(ToServer, 95), (ToClient, 331)]);
+    // CloseChannel with a reason of 23 bytes: 22 + 4 + 1 + 23 + 16.
+    let close = (ToServer, 66);
+    let idle: Vec<_> = flights.iter().copied().chain([close]).collect();
+    assert_eq!(play(&noise(&idle)).1.unwrap().shares, Shares::default());
+    flights.extend([(ToServer, 75), (ToClient, 58)].repeat(3));
+    flights.push(close);
+    let session = play(&noise(&flights)).1.unwrap();
+    assert_eq!(session.shares, Shares { submitted: 3, accepted: 3, rejected: 0, unanswered: 0 });
+}
+
+#[test]
 fn other_random_looking_conversations_are_rejected() {
     for flights in [
         // BIP 324: garbage of any length follows the keys.

@@ -246,11 +246,12 @@ impl Incident {
     }
 
     fn flow_tuple(&self) -> FlowTuple {
-        // The host comes first, whoever opened the connection.
-        let (host, far) = if self.flow.server().ip == self.host {
-            (self.flow.server(), self.flow.client())
+        // The host comes first, whoever opened the connection; its client, where it talks to itself.
+        let (client, server) = (self.flow.client(), self.flow.server());
+        let (host, far) = if server.ip == self.host && client.ip != self.host {
+            (server, client)
         } else {
-            (self.flow.client(), self.flow.server())
+            (client, server)
         };
         FlowTuple {
             src_ip: host.ip,

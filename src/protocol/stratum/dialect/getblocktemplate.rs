@@ -95,16 +95,26 @@ fn bitcoin<'a>(result: &Object<'a>) -> Option<Job<'a>> {
 
 fn monero<'a>(result: &Object<'a>, view: &View) -> Option<Job<'a>> {
     let template = result.text("blocktemplate_blob").is_some_and(|blob| is_hex(&blob));
-    let miner_data = result.has("tx_backlog") && result.has("seed_hash");
+    // Its `tx_backlog` is left out while no transaction waits: the daemon writes no empty lists.
+    let miner_data = result.has("already_generated_coins") && result.has("seed_hash");
     let aux = result.text("aux_blob").is_some();
     let previous = result.text("prev_hash").or_else(|| result.text("prev_id"));
     let shape =
         aux || ((template || miner_data) && previous.is_some_and(|hash| is_hex_of(&hash, 64)));
-    let measure = Measure::of_difficulty(result.number("difficulty"));
+    let measure = Measure::of_difficulty(difficulty(result));
     shape.then(|| Job {
         height: result.integer("height"),
         // A mining program asks monerod for a template only in order to mine on it.
         proof: if view.miner_agent { Proof::Strict } else { Proof::Template },
         ..Job::strict(Cow::Borrowed(""), measure)
     })
+}
+
+/// A number in a template, `"0x…"` in miner data: difficulties may pass 64 bits there.
+fn difficulty(result: &Object<'_>) -> Option<f64> {
+    let text = result.scalar("difficulty")?;
+    match text.strip_prefix("0x") {
+        Some(digits) => u128::from_str_radix(digits, 16).ok().map(|number| number as f64),
+        None => text.parse().ok(),
+    }
 }

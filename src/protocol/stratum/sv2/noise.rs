@@ -2,7 +2,7 @@
 //!
 //! The handshake is 64 bytes there and 234 back; then each message is a header of 22 bytes and its
 //! payload with 16 more per part. A share has 62 bytes (or 71 with a usual extranonce), its
-//! receipt 58, a job 83 or 87, a new previous hash 86.
+//! receipt 58, a job 83 or 87, a new previous hash 86. Pools may give one receipt to many shares.
 
 use crate::model::Chunk;
 use crate::model::alert::Verdict;
@@ -21,6 +21,12 @@ const SETUP_SUCCESS: u64 = 44;
 /// SubmitSharesStandard, and SubmitSharesExtended with extranonces of 4 to 16 bytes.
 const SHARE: std::ops::RangeInclusive<u64> = 62..=79;
 const RECEIPT: u64 = 58;
+
+/// SubmitShares.Error with a code of 12 to 22 letters; `stale-share` looks like a receipt.
+const REFUSAL: std::ops::RangeInclusive<u64> = 59..=69;
+
+/// Shares in one flight: pools give a receipt after ten of them or less.
+const MAX_BATCH: u64 = 16;
 
 /// Distinct values that 64 random bytes have at least: 57 on average, below 44 never in practice.
 const MIN_DISTINCT: usize = 44;
@@ -72,6 +78,13 @@ pub struct Reader {
     direction: Direction,
     state: MiningSession,
     first: Option<Moment>,
+    /// A share's size, once receipts have shown it.
+    share: Option<u64>,
+    /// Shares that wait for a receipt, and the size of one.
+    batch: (u64, u64),
+    /// Several shares came at once.
+    batches: bool,
+    receipts: u64,
 }
 
 impl Reader {
@@ -92,6 +105,10 @@ impl Reader {
                 ..MiningSession::default()
             },
             first: None,
+            share: None,
+            batch: (0, 0),
+            batches: false,
+            receipts: 0,
         }
     }
 
@@ -121,7 +138,11 @@ impl Reader {
     }
 
     pub fn close(&mut self, ctx: &mut Context<'_>) {
-        if self.flight_over(ctx) && !self.state.steps.is_empty() {
+        // Without a receipt ever, what a client says last is as likely to close its channel.
+        let farewell = self.stage == Stage::Open
+            && self.direction == Direction::ToServer
+            && self.share.is_none();
+        if (farewell || self.flight_over(ctx)) && !self.state.steps.is_empty() {
             self.emit(ctx);
         }
     }
@@ -152,16 +173,26 @@ impl Reader {
     /// Reads shares and receipts from the size of a flight in an open connection.
     fn count(&mut self, ctx: &mut Context<'_>, from_client: bool) {
         let shares = &mut self.state.shares;
-        if from_client && SHARE.contains(&self.flight) {
-            shares.submitted += 1;
-        } else if !from_client && self.flight == RECEIPT && shares.accepted < shares.submitted {
-            shares.accepted += 1;
+        if from_client && let Some((number, size)) = batch(self.flight, self.share) {
+            shares.submitted += number;
+            self.batches |= number > 1;
+            let before = if self.batch.1 == size { self.batch.0 } else { 0 };
+            self.batch = (before + number, size);
+        } else if !from_client && self.flight == RECEIPT && self.batch.0 > 0 {
+            let (number, size) = std::mem::take(&mut self.batch);
+            // Where each share has its own receipt, one that had none stays unanswered.
+            shares.accepted += if self.batches { number } else { 1 };
+            self.share = Some(size);
+            self.receipts += 1;
+        } else if !from_client && REFUSAL.contains(&self.flight) && self.batch.0 > 0 {
+            shares.rejected += 1;
+            self.batch.0 -= 1;
         }
         let Shares { submitted, accepted, rejected, .. } = *shares;
         shares.unanswered = submitted - accepted - rejected;
         // One message of that size may be another; a receipt to each of several is not.
         const PAIRS: u64 = 3;
-        if accepted == PAIRS {
+        if self.receipts == PAIRS {
             let detail = "messages in the sizes of Stratum V2 shares, each with its receipt";
             self.step(ctx, Verdict::Active, detail);
         }
@@ -181,4 +212,16 @@ impl Reader {
             Work { last_message: self.state.last_message.map(|at| at.time), ..Work::default() };
         ctx.emit(Event::Mining(&self.state));
     }
+}
+
+/// The shares in a flight of so many bytes, and the size of one, which all of a connection have in
+/// common: one share, or several if only one size divides the flight.
+fn batch(flight: u64, known: Option<u64>) -> Option<(u64, u64)> {
+    let fits = |size: &u64| flight.is_multiple_of(*size) && flight / size <= MAX_BATCH;
+    let mut sizes = SHARE.filter(|size| flight > 0 && fits(size));
+    let size = match known {
+        Some(size) => Some(size).filter(|size| flight > 0 && fits(size)),
+        None => sizes.next().filter(|_| sizes.next().is_none()),
+    }?;
+    Some((flight / size, size))
 }
