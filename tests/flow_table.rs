@@ -75,7 +75,7 @@ fn process(table: &mut FlowTable<usize>, segments: &[Segment<'_>], log: &mut Log
     let (mut records, mut bytes) = (Vec::new(), Vec::new());
     for (head, payload) in segments {
         let (offset, length) = (bytes.len() as u32, payload.len() as u32);
-        records.push(SegmentRecord { head: *head, offset, length, worker: 0 });
+        records.push(SegmentRecord { head: *head, offset, length });
         bytes.extend_from_slice(payload);
     }
     table.process(records.iter(), &bytes, log);

@@ -104,6 +104,8 @@ pub struct SegmentBatch {
     /// Behind the packets' bytes come datagrams that were put together from fragments.
     pub packets: PacketBatch,
     pub records: Vec<SegmentRecord>,
+    /// For each worker, which of the records belong to its flows.
+    pub dealt: Vec<Vec<u32>>,
     pub ticks: Vec<Tick>,
 }
 
@@ -114,8 +116,6 @@ pub struct SegmentRecord {
     /// Offset in [`PacketBatch::bytes`].
     pub offset: u32,
     pub length: u32,
-    /// The worker that owns its flow.
-    pub worker: u16,
 }
 
 /// Packet time has entered a new second.
@@ -131,7 +131,7 @@ pub struct Tick {
 impl SegmentRecord {
     /// What a decoder begins with.
     pub const BLANK: SegmentRecord =
-        SegmentRecord { head: SegmentHead::BLANK, offset: 0, length: 0, worker: 0 };
+        SegmentRecord { head: SegmentHead::BLANK, offset: 0, length: 0 };
 
     /// The segment, whose payload lies in `bytes`. A record that points outside yields no payload.
     #[inline]

@@ -20,7 +20,7 @@ pub use fit::MAX_LINE;
 pub use writer::{Writer, reader_left};
 
 /// Takes what the pipeline produces, in order.
-pub trait Outlet {
+pub trait Outlet: Send {
     fn alert(&mut self, alert: &Alert) -> io::Result<()>;
     /// A line of `--events`, without its line feed.
     fn record(&mut self, line: &str) -> io::Result<()>;

@@ -12,7 +12,7 @@ const TICK: u64 = 1_000_000_000;
 /// Decodes packets once, whatever the number of workers, and keeps flows together.
 pub struct Dispatcher {
     decoder: Decoder,
-    workers: u16,
+    workers: usize,
     /// When the passing of time is told next.
     next_tick: Timestamp,
     /// Packet time of the oldest and of the newest packet.
@@ -25,7 +25,7 @@ impl Dispatcher {
     pub fn new(options: DecodeOptions, workers: usize) -> Self {
         Dispatcher {
             decoder: Decoder::new(options),
-            workers: u16::try_from(workers).unwrap_or(u16::MAX),
+            workers: workers.max(1),
             next_tick: Timestamp::ZERO,
             span: None,
             reassembled: Vec::new(),
@@ -34,8 +34,10 @@ impl Dispatcher {
 
     /// Decodes `batch.packets` into its records.
     pub fn deal(&mut self, batch: &mut SegmentBatch) {
-        let SegmentBatch { packets, records, ticks } = batch;
+        let SegmentBatch { packets, records, dealt, ticks } = batch;
         records.clear();
+        dealt.resize_with(self.workers, Vec::new);
+        dealt.iter_mut().for_each(Vec::clear);
         ticks.clear();
         let base = packets.bytes.as_ptr().addr();
         let (mut oldest, mut newest) = self.span.unwrap_or((Timestamp::MAX, Timestamp::ZERO));
@@ -66,8 +68,12 @@ impl Dispatcher {
                 }
             };
             (record.offset, record.length) = (offset as u32, length as u32);
-            if self.workers > 1 {
-                record.worker = (dispatch_hash(&record.head.key) % self.workers as u64) as u16;
+            let worker = match self.workers {
+                1 => 0,
+                workers => (dispatch_hash(&record.head.key) % workers as u64) as usize,
+            };
+            if let Some(dealt) = dealt.get_mut(worker) {
+                dealt.push(records.len() as u32 - 1);
             }
         }
         packets.bytes.append(&mut self.reassembled);

@@ -1,9 +1,11 @@
 //! Threads and channels: wires capture, workers and the collector together.
 
 mod collector;
+mod crew;
 mod dispatch;
 mod latency;
 mod live;
+mod reader;
 mod replay;
 mod worker;
 
@@ -65,7 +67,7 @@ impl Report {
 }
 
 /// Is told how a run goes on.
-pub trait Observer {
+pub trait Observer: Send {
     /// Replay: bytes read of how many; `None` where the end is not known.
     fn progress(&mut self, progress: Option<Progress>);
 

@@ -8,7 +8,7 @@ use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::{Event, EventSink, Moment};
 use crate::model::finding::Finding;
 use crate::model::flow::{Flow, FlowEnd};
-use crate::model::segment::{SegmentBatch, SegmentRecord};
+use crate::model::segment::SegmentBatch;
 use crate::model::{Gate, Timestamp};
 use crate::output::eve_events::EventKinds;
 use crate::protocol::inspector::Inspector;
@@ -63,9 +63,16 @@ impl Message {
     }
 }
 
+/// Puts the messages of one batch in the order that does not depend on the number of workers.
+pub(super) fn put_in_order(messages: &mut [Message]) {
+    if !messages.is_sorted_by_key(Message::order) {
+        messages.sort_by_key(Message::order);
+    }
+}
+
 /// Flow table, parsers and detector of one thread, for the flows that are its own.
 pub struct Worker {
-    index: u16,
+    index: usize,
     flows: FlowTable<Inspector>,
     lens: Lens,
     last_packet: u64,
@@ -73,7 +80,7 @@ pub struct Worker {
 
 impl Worker {
     /// The worker that owns the segments with this index.
-    pub fn new(setup: &Setup, index: u16) -> Self {
+    pub fn new(setup: &Setup, index: usize) -> Self {
         Worker::with(setup, index, Detector::new(Arc::clone(&setup.intel)))
     }
 
@@ -83,7 +90,7 @@ impl Worker {
         Worker::with(setup, 0, detector)
     }
 
-    fn with(setup: &Setup, index: u16, detector: Detector) -> Self {
+    fn with(setup: &Setup, index: usize, detector: Detector) -> Self {
         Worker {
             index,
             flows: FlowTable::new(setup.flow.clone()),
@@ -103,22 +110,20 @@ impl Worker {
 
     /// Analyses its segments of a batch and appends what it said to `messages`.
     pub fn batch(&mut self, batch: &SegmentBatch, messages: &mut Vec<Message>) {
-        let SegmentBatch { packets, records, ticks } = batch;
-        let (mut rest, mut done) = (&records[..], 0);
-        for tick in ticks {
-            let before = rest.split_off(..tick.before.saturating_sub(done)).unwrap_or_default();
-            done = tick.before;
-            self.process(before, &packets.bytes);
+        let mut rest = batch.dealt.get(self.index).map_or(&[][..], Vec::as_slice);
+        for tick in &batch.ticks {
+            let before = rest.partition_point(|&record| (record as usize) < tick.before);
+            self.process(batch, rest.split_off(..before).unwrap_or_default());
             self.tick(tick.time, tick.packet);
         }
-        self.process(rest, &packets.bytes);
+        self.process(batch, rest);
         self.last_packet = batch.packets.last_packet();
         messages.append(&mut self.lens.messages);
     }
 
-    fn process(&mut self, records: &[SegmentRecord], bytes: &[u8]) {
-        let own = records.iter().filter(|record| record.worker == self.index);
-        self.flows.process(own, bytes, &mut self.lens);
+    fn process(&mut self, batch: &SegmentBatch, own: &[u32]) {
+        let records = own.iter().filter_map(|&record| batch.records.get(record as usize));
+        self.flows.process(records, &batch.packets.bytes, &mut self.lens);
     }
 
     /// Lets packet time reach `now` where no packet does: a live interface that is silent.
