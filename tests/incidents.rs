@@ -143,6 +143,24 @@ fn behind_a_proxy_the_address_asked_for_is_the_pools() {
     assert_eq!(pool["domain"], Value::Null);
 }
 
+#[test]
+fn a_proxy_is_never_taken_for_the_pool_that_it_was_asked_for() {
+    for (request, port) in [
+        (format!("CONNECT {LISTED}:3333 HTTP/1.1\r\nHost: {LISTED}:3333\r\n\r\n"), 3333.into()),
+        (format!("GET http://{LISTED}/ HTTP/1.1\r\nHost: {LISTED}\r\n\r\n"), Value::Null),
+    ] {
+        let mut recorder = recorder();
+        let mut script = Script::default();
+        script.say(Miner, request).say(Pool, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
+        let ends = ends("10.30.0.7:33000", "10.30.0.254:3128");
+        recorder.connection(SECOND, ends, &script.finish(), &Wire::default());
+        let records = records(&recorder);
+        let pool = &closed(&records)[0]["pool"];
+        assert_eq!((text(pool, "domain"), text(pool, "name")), (LISTED, "SupportXMR"));
+        assert_eq!((&pool["ip"], &pool["port"]), (&Value::Null, &port));
+    }
+}
+
 /// A miner of Monero with five shares; at the end its pool may send it elsewhere.
 fn mining(wallet: &str, redirect: Option<(&str, u16)>) -> Conversation {
     let plan = Plan {

@@ -1,6 +1,6 @@
 //! The ladder of verdicts: what was seen of each side, and the highest rung that it supports.
 
-use crate::model::alert::Verdict;
+use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::event::Moment;
 use crate::model::event::mining::Step;
 
@@ -12,6 +12,9 @@ use super::dialect::Proof;
 /// pool are a session, two jobs without a word of the miner are mining.
 #[derive(Debug, Default)]
 pub struct Ladder {
+    /// Both sides are seen from their first byte on: who was not heard has said nothing, and the
+    /// other one recites what was said elsewhere.
+    pub complete: bool,
     /// The miner said something that only miners say.
     pub asked: bool,
     /// The pool answered that, or spoke as pools do.
@@ -67,6 +70,10 @@ impl Ladder {
     fn rung(&self) -> Option<Verdict> {
         let Ladder { answered, work, shares, judged, .. } = *self;
         let asked = self.miner_spoke();
+        let both_spoke = (asked || self.latent.is_some()) && (answered || work > 0 || judged > 0);
+        if self.complete && !both_spoke {
+            return asked.then_some(Verdict::Attempt);
+        }
         // Who hands in a share after a login has been given work, seen or not.
         let worked = self.asked && shares > 0;
         if shares > 0 && (work > 0 || judged > 0) {
@@ -87,17 +94,23 @@ impl Ladder {
         let Some(rung) = self.rung() else { return };
         if let Some((at, detail)) = self.latent.take() {
             self.asked = true;
-            self.add(Verdict::Attempt, at, || detail);
+            self.add(Verdict::Attempt, EvidenceKind::Login, at, || detail);
         }
         let top = self.steps.last().map(|step| step.verdict);
         let verdict = if top >= Some(rung) { wanted.min(rung) } else { rung };
-        self.add(verdict, at, detail);
+        self.add(verdict, wanted.evidence(), at, detail);
     }
 
-    fn add(&mut self, verdict: Verdict, at: Moment, detail: impl FnOnce() -> String) {
+    fn add(
+        &mut self,
+        verdict: Verdict,
+        kind: EvidenceKind,
+        at: Moment,
+        detail: impl FnOnce() -> String,
+    ) {
         let place = self.steps.partition_point(|step| step.verdict < verdict);
         if self.steps.get(place).is_none_or(|step| step.verdict != verdict) {
-            self.steps.insert(place, Step { verdict, at, detail: detail() });
+            self.steps.insert(place, Step { verdict, kind, at, detail: detail() });
         }
     }
 }
@@ -142,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn who_is_seen_and_silent_has_no_part_in_a_recital() {
+        let mut pool = Ladder { complete: true, ..Ladder::default() };
+        (0..4).for_each(|_| pool.job(Proof::Strict));
+        assert!(climb(&mut pool, Verdict::Mining).is_empty());
+        let mut miner = Ladder { complete: true, asked: true, ..Ladder::default() };
+        (0..4).for_each(|_| miner.share());
+        assert_eq!(climb(&mut miner, Verdict::Active), ["attempt"]);
+        miner.judged();
+        assert_eq!(climb(&mut miner, Verdict::Active), ["attempt", "active"]);
+    }
+
+    #[test]
     fn one_template_is_no_work_unless_the_miner_waits_for_more() {
         let mut ladder = Ladder { asked: true, ..Ladder::default() };
         ladder.job(Proof::Template);
@@ -160,6 +185,16 @@ mod tests {
         ladder.job(Proof::Strict);
         assert_eq!(climb(&mut ladder, Verdict::Mining), ["attempt", "mining"]);
         assert_eq!(ladder.steps[0].at, early);
+    }
+
+    #[test]
+    fn a_share_stays_a_share_on_whatever_rung_it_stands() {
+        let mut ladder = Ladder { asked: true, ..Ladder::default() };
+        climb(&mut ladder, Verdict::Attempt);
+        ladder.share();
+        assert_eq!(climb(&mut ladder, Verdict::Active), ["attempt", "session"]);
+        let kinds: Vec<_> = ladder.steps.iter().map(|step| step.kind).collect();
+        assert_eq!(kinds, [EvidenceKind::Login, EvidenceKind::Share]);
     }
 
     #[test]
