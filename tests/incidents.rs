@@ -219,6 +219,23 @@ fn without_a_redirect_another_pool_and_another_wallet_are_another_incident() {
     assert_eq!(closed(&records).len(), 2);
 }
 
+#[test]
+fn the_records_of_an_incident_are_in_order_however_late_its_connection_is_given_up() {
+    let mut recorder = recorder();
+    let (host, resolver) = (ip("10.30.0.8"), ip("10.30.0.1"));
+    let wire = Wire { close: false, ..Wire::default() };
+    let talk = mining(WALLET, None);
+    recorder.connection(SECOND, ends("10.30.0.8:40001", "192.0.2.11:3333"), &talk, &wire);
+    let late = SECOND + talk.end() + 3 * 3600 * SECOND;
+    recorder.lookup(late, host, resolver, "www.example", None);
+    let records = records(&recorder);
+    assert_eq!(text(records.last().unwrap(), "state"), "closed");
+    let times: Vec<&str> = records.iter().map(|record| text(record, "time")).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let idle = records.iter().filter(|record| text(record, "time") > text(record, "last_seen"));
+    assert_eq!(idle.count(), 1, "nothing is told of silence but its end: {records:#?}");
+}
+
 /// Some seconds with a pool that refuses the login.
 fn refused() -> Conversation {
     let mut script = Script::default();
