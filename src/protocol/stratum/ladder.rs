@@ -12,9 +12,6 @@ use super::dialect::Proof;
 /// pool are a session, two jobs without a word of the miner are mining.
 #[derive(Debug, Default)]
 pub struct Ladder {
-    /// Both sides are seen from their first byte on: who was not heard has said nothing, and the
-    /// other one recites what was said elsewhere.
-    pub complete: bool,
     /// The miner said something that only miners say.
     pub asked: bool,
     /// The pool answered that, or spoke as pools do.
@@ -70,10 +67,6 @@ impl Ladder {
     fn rung(&self) -> Option<Verdict> {
         let Ladder { answered, work, shares, judged, .. } = *self;
         let asked = self.miner_spoke();
-        let both_spoke = (asked || self.latent.is_some()) && (answered || work > 0 || judged > 0);
-        if self.complete && !both_spoke {
-            return asked.then_some(Verdict::Attempt);
-        }
         // Who hands in a share after a login has been given work, seen or not.
         let worked = self.asked && shares > 0;
         if shares > 0 && (work > 0 || judged > 0) {
@@ -152,18 +145,6 @@ mod tests {
         assert_eq!(climb(&mut ladder, Verdict::Mining), ["session"]);
         ladder.job(Proof::Strict);
         assert_eq!(climb(&mut ladder, Verdict::Mining), ["session", "mining"]);
-    }
-
-    #[test]
-    fn who_is_seen_and_silent_has_no_part_in_a_recital() {
-        let mut pool = Ladder { complete: true, ..Ladder::default() };
-        (0..4).for_each(|_| pool.job(Proof::Strict));
-        assert!(climb(&mut pool, Verdict::Mining).is_empty());
-        let mut miner = Ladder { complete: true, asked: true, ..Ladder::default() };
-        (0..4).for_each(|_| miner.share());
-        assert_eq!(climb(&mut miner, Verdict::Active), ["attempt"]);
-        miner.judged();
-        assert_eq!(climb(&mut miner, Verdict::Active), ["attempt", "active"]);
     }
 
     #[test]

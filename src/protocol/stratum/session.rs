@@ -6,7 +6,6 @@ use crate::model::alert::Verdict;
 use crate::model::chunk::Direction;
 use crate::model::event::mining::{Carrier, Dialect, MiningSession, Work};
 use crate::model::event::{Event, HttpRequest, Moment, Tunnel};
-use crate::model::flow::Flow;
 use crate::model::time::Timestamp;
 use crate::protocol::parser::Context;
 
@@ -150,8 +149,6 @@ impl Session {
         self.state.last_message = Some(ctx.at);
         self.clock.tick(ctx.at.time);
         self.newest = None;
-        let Flow { midstream, packets, lost, .. } = ctx.flow;
-        self.ladder.complete = !midstream && !packets.contains(&0) && *lost == [0, 0];
         let steps = self.ladder.steps.len();
         take(self, ctx.at);
         let due = self.is_mining() && ctx.at.time.since(self.reported) >= REPORT_EVERY;
