@@ -73,7 +73,7 @@ fn a_folder_is_replayed_in_packet_time_whatever_its_file_names_say() {
         ("a/overlap.log", gzip(&pcap(2, &[15, 40]))),
         ("last.pcap", pcap(3, &[30, 50, 60])),
         ("empty.pcap", pcap(4, &[])),
-        ("notes.pcap", b"these are notes, not packets".to_vec()),
+        ("notes.md", b"these are notes, not packets".to_vec()),
         ("nothing", Vec::new()),
     ]);
     let (seen, stats) = replay(&[folder.path().to_owned()]);
@@ -146,6 +146,20 @@ fn a_broken_file_among_others_is_reported_and_the_rest_read() {
     let mut reasons: Vec<_> = stats.problems.iter().map(|p| p.reason.clone()).collect();
     reasons.sort_by_key(|reason| format!("{reason:?}"));
     assert_eq!(reasons, [ProblemReason::NotACapture, ProblemReason::Truncated]);
+}
+
+#[test]
+fn in_a_folder_what_calls_itself_a_capture_and_is_none_is_reported() {
+    let folder = folder(&[
+        ("notes.txt", b"only notes".to_vec()),
+        ("broken.pcap.gz", b"no capture at all".to_vec()),
+        ("whole.pcap", pcap(2, &[15])),
+    ]);
+    let (seen, stats) = replay(&[folder.path().to_owned()]);
+    assert_eq!(seen.len(), 1);
+    let problems: Vec<_> = stats.problems.iter().map(|p| (&p.origin[..], &p.reason)).collect();
+    let broken = folder.path().join("broken.pcap.gz").display().to_string();
+    assert_eq!(problems, [(&broken[..], &ProblemReason::NotACapture)]);
 }
 
 #[test]

@@ -156,6 +156,24 @@ fn behind_a_proxy_the_address_asked_for_is_the_pools() {
     assert_eq!(pool["domain"], Value::Null);
 }
 
+#[test]
+fn a_proxy_is_never_taken_for_the_pool_that_it_was_asked_for() {
+    for (request, port) in [
+        (format!("CONNECT {LISTED}:3333 HTTP/1.1\r\nHost: {LISTED}:3333\r\n\r\n"), 3333.into()),
+        (format!("GET http://{LISTED}/ HTTP/1.1\r\nHost: {LISTED}\r\n\r\n"), Value::Null),
+    ] {
+        let mut recorder = recorder();
+        let mut script = Script::default();
+        script.say(Miner, request).say(Pool, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
+        let ends = ends("10.30.0.7:33000", "10.30.0.254:3128");
+        recorder.connection(SECOND, ends, &script.finish(), &Wire::default());
+        let records = records(&recorder);
+        let pool = &closed(&records)[0]["pool"];
+        assert_eq!((text(pool, "domain"), text(pool, "name")), (LISTED, "SupportXMR"));
+        assert_eq!((&pool["ip"], &pool["port"]), (&Value::Null, &port));
+    }
+}
+
 /// A miner of Monero with five shares; at the end its pool may send it elsewhere.
 fn mining(wallet: &str, redirect: Option<(&str, u16)>) -> Conversation {
     let plan = Plan {
@@ -212,6 +230,23 @@ fn where_a_pool_sends_its_miner_is_the_same_incident() {
 fn without_a_redirect_another_pool_and_another_wallet_are_another_incident() {
     let records = redirected("elsewhere.example", OTHER_WALLET, true);
     assert_eq!(closed(&records).len(), 2);
+}
+
+#[test]
+fn the_records_of_an_incident_are_in_order_however_late_its_connection_is_given_up() {
+    let mut recorder = recorder();
+    let (host, resolver) = (ip("10.30.0.8"), ip("10.30.0.1"));
+    let wire = Wire { close: false, ..Wire::default() };
+    let talk = mining(WALLET, None);
+    recorder.connection(SECOND, ends("10.30.0.8:40001", "192.0.2.11:3333"), &talk, &wire);
+    let late = SECOND + talk.end() + 3 * 3600 * SECOND;
+    recorder.lookup(late, host, resolver, "www.example", None);
+    let records = records(&recorder);
+    assert_eq!(text(records.last().unwrap(), "state"), "closed");
+    let times: Vec<&str> = records.iter().map(|record| text(record, "time")).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let idle = records.iter().filter(|record| text(record, "time") > text(record, "last_seen"));
+    assert_eq!(idle.count(), 1, "nothing is told of silence but its end: {records:#?}");
 }
 
 /// Some seconds with a pool that refuses the login.

@@ -193,6 +193,14 @@ fn a_template_fetched_by_hand_is_no_mining() {
 }
 
 #[test]
+fn a_list_of_new_blocks_is_no_work() {
+    let ask = r#"{"jsonrpc":"2.0","id":9,"method":"eth_getFilterChanges","params":["0x1"]}"#;
+    let hashes = [1, 2, 3].map(|seed| format!("\"0x{}\"", hex(seed, 64))).join(",");
+    let list = format!(r#"{{"jsonrpc":"2.0","id":9,"result":[{hashes}]}}"#);
+    silent("eth_getFilterChanges", &[(true, ask), (false, &list), (true, ask), (false, &list)]);
+}
+
+#[test]
 fn a_page_about_mining_is_no_mining() {
     let mut play = Play::http();
     play.reply(r#"{"id":1,"method":"mining.subscribe","params":[]}"#);

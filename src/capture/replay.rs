@@ -79,6 +79,14 @@ impl Source for Replay {
     }
 }
 
+/// Whether a file's name ends as those of captures do, compressed or not.
+fn calls_itself_a_capture(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let plain = [".gz", ".zst", ".lz4"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = plain.unwrap_or(&name);
+    [".pcap", ".pcapng", ".cap"].iter().any(|end| plain.ends_with(end))
+}
+
 /// What the start of a file tells.
 enum Probe {
     FirstPacket(Timestamp),
@@ -136,8 +144,11 @@ impl Replay {
             match self.probe(&path) {
                 Probe::FirstPacket(first) => pending.push(self.file(&path, first)),
                 Probe::NoPackets => {}
-                // Folders hold all sorts of things: only what is named has to be a capture.
-                Probe::NotACapture => continue,
+                // Folders hold all sorts of things: only what calls itself a capture has to be one.
+                Probe::NotACapture if !calls_itself_a_capture(&path) => continue,
+                Probe::NotACapture => {
+                    self.merge.stats.report(&name_of(&path), None, ProblemReason::NotACapture);
+                }
             }
             any = true;
         }

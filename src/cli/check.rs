@@ -5,14 +5,10 @@ use super::exit::{Exit, Failure};
 use super::intel::{print_stats, print_warnings};
 use super::print;
 use super::setup;
-use crate::capture::check_filter;
 use crate::intel::Intel;
 
 pub(super) fn check(args: &args::Check) -> Result<Exit, Failure> {
     let settings = setup::file_settings(args.config.as_deref())?;
-    if let Some(filter) = &settings.capture.filter {
-        check_filter(filter).map_err(|error| Failure::new(Exit::Config, error))?;
-    }
     let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
     let exit = print_warnings(&warnings);
     print_stats(&intel.stats());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::{Exit, Failure};
+use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
 use crate::decode::{DecodeOptions, FragmentLimits};
@@ -38,7 +39,8 @@ pub(super) fn settings(common: Common) -> Result<Settings, Failure> {
 
 /// The settings of `file`, or the built-in ones.
 pub(super) fn file_settings(file: Option<&Path>) -> Result<Settings, Failure> {
-    Ok(file.map(config::load).transpose()?.unwrap_or_default())
+    let filter = |text: &str| check_filter(text).map_err(|error| error.to_string());
+    Ok(file.map(|file| config::load(file, filter)).transpose()?.unwrap_or_default())
 }
 
 /// Loads what the stages need.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::string::FromUtf8Error;
 
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,18 @@ pub(super) struct Problem {
 impl ConfigError {
     pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
-        Self::value(file, text, Problem { span, message: error.message().to_owned() })
+        let message = error
+            .message()
+            .replace("expected a boolean", "expected true or false")
+            .replace("expected a sequence", "expected a list");
+        Self::value(file, text, Problem { span, message })
+    }
+
+    pub(super) fn no_text(file: &str, error: &FromUtf8Error) -> Self {
+        let start = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let message = "a byte that is no UTF-8: save the file as UTF-8".to_owned();
+        Self::value(file, &text, Problem { span: start..start, message })
     }
 
     pub(super) fn value(file: &str, text: &str, problem: Problem) -> Self {

@@ -24,11 +24,16 @@ pub const DEFAULT: &str = include_str!("../../config.toml");
 ///
 /// # Errors
 /// The file cannot be read, is not TOML, or holds unknown keys or impossible values; the error
-/// names file, line, column and what is allowed.
-pub fn load(path: &Path) -> Result<Settings, ConfigError> {
-    let text = std::fs::read_to_string(path)
+/// names file, line, column and what is allowed. `filter` says what is wrong with a filter.
+pub fn load(
+    path: &Path,
+    filter: impl Fn(&str) -> Result<(), String>,
+) -> Result<Settings, ConfigError> {
+    let bytes = std::fs::read(path)
         .map_err(|source| ConfigError::Read { file: path.to_owned(), source })?;
-    let mut settings = parse(&path.display().to_string(), &text)?;
+    let name = path.display().to_string();
+    let text = String::from_utf8(bytes).map_err(|error| ConfigError::no_text(&name, &error))?;
+    let mut settings = parse(&name, &text, filter)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     for file in &mut settings.intel.files {
         *file = from_folder(folder, file);
@@ -48,24 +53,34 @@ fn from_folder(folder: &Path, file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As [`load`], but for reading.
-pub fn parse(file: &str, text: &str) -> Result<Settings, ConfigError> {
+pub fn parse(
+    file: &str,
+    text: &str,
+    filter: impl Fn(&str) -> Result<(), String>,
+) -> Result<Settings, ConfigError> {
     let raw: raw::Config =
         toml::from_str(text).map_err(|error| ConfigError::syntax(file, text, &error))?;
-    settings::check(raw).map_err(|problem| ConfigError::value(file, text, problem))
+    settings::check(raw, filter).map_err(|problem| ConfigError::value(file, text, problem))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn any_filter(_: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     fn error(text: &str) -> String {
-        parse("site.toml", text).expect_err("an error").to_string()
+        parse("site.toml", text, |filter| Err(format!("`{filter}` is none")))
+            .expect_err("an error")
+            .to_string()
     }
 
     #[test]
     fn the_shipped_file_and_an_empty_one_give_the_same_settings() {
-        let shipped = parse("config.toml", DEFAULT).expect("a good file");
-        assert_eq!(parse("empty", "").expect("nothing to complain of"), shipped);
+        let shipped = parse("config.toml", DEFAULT, any_filter).expect("a good file");
+        assert_eq!(parse("empty", "", any_filter).expect("nothing to complain of"), shipped);
         assert_eq!(shipped, Settings::default());
     }
 
@@ -96,7 +111,10 @@ mod tests {
     #[test]
     fn a_wrong_type_is_named_with_its_place() {
         let error = error("[capture]\npromiscuous = \"yes\"\n");
-        assert!(error.starts_with("site.toml:2:15: ") && error.contains("boolean"), "{error}");
+        assert!(
+            error.starts_with("site.toml:2:15: ") && error.contains("true or false"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -112,6 +130,10 @@ mod tests {
             ("[output]\nevents = [\"dns\", \"smtp\"]", "2:18", "quic"),
             ("[output]\nsummary = \"long\"", "2:11", "text, json or none"),
             ("[limits]\nmemory = \"1MB\"", "2:10", "16MB"),
+            ("[capture]\nfilter = \"tcp prt 9\"", "2:10", "`tcp prt 9` is none"),
+            ("[capture]\ninterfaces = [\"eth0\", \"\"]", "2:23", "each interface once"),
+            ("[capture]\ninterfaces = [\"eth0\", \"eth0\"]", "2:23", "each interface once"),
+            ("[output]\nsensor = \"a\\u0007b\"", "2:10", "without control characters"),
         ] {
             let error = error(text);
             let start = format!("site.toml:{place}: ");
@@ -120,12 +142,40 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_type_is_told_what_is_possible() {
+        for (text, place, expected) in [
+            ("[capture]\nthreads = \"2\"", "2:11", "1 to 63"),
+            ("[capture]\nthreads = 1.5", "2:11", "1 to 63"),
+            ("[limits]\nmemory = 64", "2:10", "KB, MB or GB"),
+            ("[alerts]\nincident_idle = 30", "2:17", "s, m, h or d"),
+            ("[output]\nformat = 3", "2:10", "eve or native"),
+            ("[output]\nsummary = false", "2:11", "text, json or none"),
+            ("[output]\nevents = [\"dns\", 1]", "2:18", "dns, tls, quic, http or flow"),
+            ("[output]\nevents = \"dns\"", "2:10", "expected a list"),
+            ("[network]\nhome_net = [10]", "2:13", "10.0.0.0/8"),
+        ] {
+            let error = error(text);
+            let start = format!("site.toml:{place}: ");
+            assert!(error.starts_with(&start) && error.contains(expected), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_with_their_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("site.toml");
+        std::fs::write(&file, b"[output]\nsensor = \"\xff\"\n").expect("written");
+        let error = load(&file, any_filter).expect_err("an error").to_string();
+        assert!(error.contains("site.toml:2:11: ") && error.contains("UTF-8"), "{error}");
+    }
+
+    #[test]
     fn paths_are_taken_from_the_folder_of_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("site.toml");
         let text = "[intel]\nfiles = [\"pools.txt\", \"/etc/pools.txt\"]\n";
         std::fs::write(&file, text).expect("written");
-        let settings = load(&file).expect("good settings");
+        let settings = load(&file, any_filter).expect("good settings");
         assert_eq!(
             settings.intel.files,
             [folder.path().join("pools.txt"), PathBuf::from("/etc/pools.txt")]
@@ -135,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = load(Path::new("no/such.toml")).expect_err("an error").to_string();
+        let error = load(Path::new("no/such.toml"), any_filter).expect_err("an error").to_string();
         assert!(error.contains("no/such.toml"), "{error}");
     }
 }

@@ -1,7 +1,9 @@
 //! The configuration as it is written. Every setting is optional, and knows its place in the file.
+//!
+//! A [`Value`] stands where not every value of one type is possible: what is, [`super::settings`] says.
 
 use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 type Placed<T> = Option<Spanned<T>>;
 
@@ -19,18 +21,18 @@ pub(super) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Capture {
-    pub interfaces: Placed<Vec<String>>,
-    pub threads: Placed<i64>,
+    pub interfaces: Placed<Vec<Spanned<String>>>,
+    pub threads: Placed<Value>,
     pub promiscuous: Placed<bool>,
-    pub snaplen: Placed<i64>,
-    pub buffer: Placed<String>,
+    pub snaplen: Placed<Value>,
+    pub buffer: Placed<Value>,
     pub filter: Placed<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Network {
-    pub home_net: Placed<Vec<Spanned<String>>>,
+    pub home_net: Placed<Vec<Spanned<Value>>>,
     pub vlan_in_flow: Placed<bool>,
 }
 
@@ -44,25 +46,25 @@ pub(super) struct Intel {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Alerts {
-    pub incident_idle: Placed<String>,
-    pub update_interval: Placed<String>,
-    pub probe_pools: Placed<i64>,
+    pub incident_idle: Placed<Value>,
+    pub update_interval: Placed<Value>,
+    pub probe_pools: Placed<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Output {
-    pub format: Placed<String>,
+    pub format: Placed<Value>,
     pub file: Placed<String>,
-    pub events: Placed<Vec<Spanned<String>>>,
+    pub events: Placed<Vec<Spanned<Value>>>,
     pub sensor: Placed<String>,
-    pub summary: Placed<String>,
+    pub summary: Placed<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {
-    pub memory: Placed<String>,
-    pub tcp_idle: Placed<String>,
-    pub udp_idle: Placed<String>,
+    pub memory: Placed<Value>,
+    pub tcp_idle: Placed<Value>,
+    pub udp_idle: Placed<Value>,
 }

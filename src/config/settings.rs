@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 use super::choice::{Event, Format, SummaryStyle};
 use super::error::Problem;
@@ -26,6 +26,9 @@ const PROBE_POOLS: RangeInclusive<i64> = 2..=1000;
 const MEMORY: RangeInclusive<u64> = 16 << 20..=64 << 30;
 /// Shorter than a second is no silence; longer than a month, an incident never ends.
 const IDLE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 86_400);
+
+/// As long as the name of a host may be (RFC 1035 §2.3.4); records have little room to spare.
+const MAX_SENSOR: usize = 255;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -153,17 +156,20 @@ impl Default for LimitSettings {
 }
 
 /// Turns what is written into settings; what is not written stays as it is by default.
-pub(super) fn check(raw: raw::Config) -> Result<Settings, Problem> {
+pub(super) fn check(
+    raw: raw::Config,
+    filter: impl Fn(&str) -> Result<(), String>,
+) -> Result<Settings, Problem> {
     let base = Settings::default();
     let raw::Config { capture, network, intel, alerts, output, limits } = raw;
     Ok(Settings {
         capture: CaptureSettings {
-            interfaces: plain(capture.interfaces, base.capture.interfaces),
+            interfaces: interfaces(capture.interfaces)?,
             threads: integer(capture.threads, base.capture.threads, THREADS)?,
             promiscuous: plain(capture.promiscuous, base.capture.promiscuous),
             snaplen: integer(capture.snaplen, base.capture.snaplen, SNAPLEN)?,
             buffer: size(capture.buffer, base.capture.buffer, BUFFER)?,
-            filter: text(capture.filter),
+            filter: text(capture.filter, filter)?,
         },
         network: NetworkSettings {
             home_net: each(network.home_net, base.network.home_net, home_network)?,
@@ -179,11 +185,11 @@ pub(super) fn check(raw: raw::Config) -> Result<Settings, Problem> {
             probe_pools: integer(alerts.probe_pools, base.alerts.probe_pools, PROBE_POOLS)?,
         },
         output: OutputSettings {
-            format: checked(output.format, base.output.format, |text| Format::from_str(&text))?,
+            format: word(output.format, base.output.format, Format::from_str)?,
             file: output.file.map_or(base.output.file, |file| PathBuf::from(file.into_inner())),
             events: each(output.events, base.output.events, Event::from_str)?,
-            sensor: text(output.sensor),
-            summary: checked(output.summary, base.output.summary, |text| text.parse())?,
+            sensor: text(output.sensor, sensor_name)?,
+            summary: word(output.summary, base.output.summary, SummaryStyle::from_str)?,
         },
         limits: LimitSettings {
             memory: size(limits.memory, base.limits.memory, MEMORY)?,
@@ -206,8 +212,36 @@ fn plain<T>(written: Option<Spanned<T>>, base: T) -> T {
 }
 
 /// An empty text means that there is none.
-fn text(written: Option<Spanned<String>>) -> Option<String> {
-    written.map(Spanned::into_inner).filter(|text| !text.is_empty())
+fn text(
+    written: Option<Spanned<String>>,
+    check: impl Fn(&str) -> Result<(), String>,
+) -> Result<Option<String>, Problem> {
+    let written = written.filter(|text| !text.get_ref().is_empty());
+    checked(written, None, |text| check(&text).map(|()| Some(text)))
+}
+
+/// Names of interfaces, each once.
+fn interfaces(written: Option<Spanned<Vec<Spanned<String>>>>) -> Result<Vec<String>, Problem> {
+    let mut names = Vec::new();
+    for name in written.map(Spanned::into_inner).unwrap_or_default() {
+        let (span, name) = (name.span(), name.into_inner());
+        if name.is_empty() || names.contains(&name) {
+            let message = format!("`{name}`: name each interface once, as \"eth0\"");
+            return Err(Problem { span, message });
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// It stands in every record.
+fn sensor_name(name: &str) -> Result<(), String> {
+    if name.len() <= MAX_SENSOR && !name.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(format!(
+        "no name of a sensor: up to {MAX_SENSOR} bytes without control characters are possible"
+    ))
 }
 
 fn checked<T, U>(
@@ -221,14 +255,14 @@ fn checked<T, U>(
 }
 
 fn each<T>(
-    written: Option<Spanned<Vec<Spanned<String>>>>,
+    written: Option<Spanned<Vec<Spanned<Value>>>>,
     base: Vec<T>,
     check: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, Problem> {
     let Some(written) = written else { return Ok(base) };
-    let check = |item: Spanned<String>| {
+    let check = |item: Spanned<Value>| {
         let span = item.span();
-        check(item.get_ref()).map_err(|message| Problem { span, message })
+        check(&as_text(item.into_inner())).map_err(|message| Problem { span, message })
     };
     written.into_inner().into_iter().map(check).collect()
 }
@@ -240,24 +274,44 @@ fn within<T: PartialOrd + Display>(value: T, range: &RangeInclusive<T>) -> Resul
     Err(format!("{value} is out of range: {} to {} is possible", range.start(), range.end()))
 }
 
+/// A text; what is none is no word of any setting either, and is refused with those that are.
+fn as_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn word<T>(
+    written: Option<Spanned<Value>>,
+    base: T,
+    check: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Problem> {
+    checked(written, base, |value| check(&as_text(value)))
+}
+
 fn integer<T: TryFrom<i64>>(
-    written: Option<Spanned<i64>>,
+    written: Option<Spanned<Value>>,
     base: T,
     range: RangeInclusive<i64>,
 ) -> Result<T, Problem> {
     checked(written, base, |value| {
+        let (least, most) = (range.start(), range.end());
+        let value = value
+            .as_integer()
+            .ok_or_else(|| format!("{value} is no whole number: {least} to {most} is possible"))?;
         let value = within(value, &range)?;
         T::try_from(value).map_err(|_| format!("{value} is out of range"))
     })
 }
 
 fn size<T: TryFrom<u64>>(
-    written: Option<Spanned<String>>,
+    written: Option<Spanned<Value>>,
     base: T,
     range: RangeInclusive<u64>,
 ) -> Result<T, Problem> {
-    checked(written, base, |text| {
-        let bytes = units::size(&text)?;
+    word(written, base, |text| {
+        let bytes = units::size(text)?;
         let outside = || {
             let (least, most) = (range.start() >> 20, range.end() >> 20);
             format!("`{text}` is out of range: {least}MB to {most}MB is possible")
@@ -267,9 +321,9 @@ fn size<T: TryFrom<u64>>(
     })
 }
 
-fn idle(written: Option<Spanned<String>>, base: Duration) -> Result<Duration, Problem> {
-    checked(written, base, |text| {
-        let time = units::duration(&text)?;
+fn idle(written: Option<Spanned<Value>>, base: Duration) -> Result<Duration, Problem> {
+    word(written, base, |text| {
+        let time = units::duration(text)?;
         if IDLE.contains(&time) {
             return Ok(time);
         }

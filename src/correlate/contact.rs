@@ -35,6 +35,7 @@ impl Correlator {
         let contact = Contact {
             evidence: EvidenceKind::PoolAddress,
             observed: format!("{server}, which DNS gave this host for {name}"),
+            proxied: false,
             hit,
         };
         self.contact(at, flow, host, &contact, alerts);
@@ -49,10 +50,11 @@ impl Correlator {
         alerts: &mut Vec<Alert>,
     ) {
         let (host, far) = (flow.sender(direction), flow.sender(direction.reverse()));
-        let Contact { evidence, observed, hit } = contact;
+        let Contact { evidence, observed, proxied, hit } = contact;
         let lookup = matches!(evidence, EvidenceKind::DnsQuery | EvidenceKind::DnsAnswer);
         let tunnelled = *evidence == EvidenceKind::TunnelTarget;
         let target = tunnelled.then(|| endpoint(observed)).flatten();
+        let port = tunnelled.then(|| port(observed)).flatten();
         let domain = match evidence {
             EvidenceKind::PoolAddress | EvidenceKind::TlsCertificate => {
                 self.names.told_to(host.ip, far.ip, at.time).map(|told| told.name.to_string())
@@ -63,13 +65,14 @@ impl Correlator {
             _ => Some(observed.clone()),
         };
         // A proxy or a resolver stands between: its address is not the pool's.
-        let direct = if lookup || tunnelled { target } else { Some(far) };
+        let direct = if lookup || tunnelled || *proxied { target } else { Some(far) };
         let mut identities = vec![Identity::Pool(hit.pool.name.clone())];
         identities.extend(direct.map(|far| Identity::Address(far.ip)));
         identities.extend(domain.as_deref().map(Identity::of_name));
         let pool = PoolUse {
             domain,
             endpoint: direct,
+            port,
             transport: direct.map(|_| flow.transport()),
             last_seen: at.time,
             ..PoolUse::default()
@@ -93,6 +96,11 @@ impl Correlator {
         let further = incident.touch(at, flow, &identities, verdict, pool);
         self.incidents.tell(sequence, at.time, further, new, &self.hosts, alerts);
     }
+}
+
+/// The digits after the last colon.
+fn port(authority: &str) -> Option<u16> {
+    authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).filter(|&port| port != 0)
 }
 
 /// `192.0.2.9:3333` or `[2001:db8::9]:3333`.

@@ -2,7 +2,6 @@
 
 use super::Correlator;
 use super::campaign::Identity;
-use super::evidence;
 use super::incident::Proof;
 use super::incidents::Clue;
 use super::pools::PoolUse;
@@ -45,11 +44,14 @@ impl Correlator {
         let Some(incident) = self.incidents.get_mut(sequence) else { return };
         let mut new = false;
         for step in &session.steps {
-            let kind = if probe { EvidenceKind::Probe } else { evidence::kind_of(step.verdict) };
+            let kind = if probe { EvidenceKind::Probe } else { step.kind };
             let detail = format!("{} ({subject})", step.detail);
             let source = "protocol".to_owned();
             let proof = Proof { at: step.at, flow, detail, indicator: None, source };
-            new |= incident.prove(kind, &subject, proof);
+            // A share and the pool's word on it may stand on two rungs: both are told.
+            let usual = probe || step.verdict.evidence() == step.kind;
+            let rung = if usual { "" } else { step.verdict.name() };
+            new |= incident.prove(kind, &format!("{subject}{rung}"), proof);
         }
         // The last word on a conversation comes when its flow has been silent for long.
         let heard = session.last_message.unwrap_or(at);
@@ -69,23 +71,28 @@ impl Correlator {
         session: &MiningSession,
         now: Timestamp,
     ) -> PoolUse {
-        let (domain, endpoint, port) = match &session.tunnel {
+        let (told, endpoint) = match &session.tunnel {
             Some(tunnel) if tunnel.kind != TunnelKind::ProxyProtocol => match tunnel.ip {
                 Some(ip) => {
-                    let told = self.names.told_to_anyone(ip, now);
-                    let endpoint = Endpoint { ip, port: tunnel.port };
-                    (told.map(|told| told.name.to_string()), Some(endpoint), None)
+                    (self.names.told_to_anyone(ip, now), Endpoint { ip, port: tunnel.port })
                 }
-                None => (Some(tunnel.host.clone()), None, Some(tunnel.port)),
+                None => {
+                    let (domain, port) = (Some(tunnel.host.clone()), Some(tunnel.port));
+                    return PoolUse { domain, port, ..PoolUse::default() };
+                }
             },
             _ => {
-                let told = self
-                    .names
-                    .told_to(miner.ip, far.ip, now)
-                    .or_else(|| self.names.told_to_anyone(far.ip, now));
-                (told.map(|told| told.name.to_string()), Some(far), None)
+                let told = self.names.told_to(miner.ip, far.ip, now);
+                (told.or_else(|| self.names.told_to_anyone(far.ip, now)), far)
             }
         };
-        PoolUse { domain, endpoint, port, ..PoolUse::default() }
+        let pool = PoolUse { endpoint: Some(endpoint), ..PoolUse::default() };
+        let Some(told) = told else { return pool };
+        let pool = PoolUse { domain: Some(told.name.to_string()), ..pool };
+        // Another host may have asked for the pool's name: over the other version of IP, say.
+        match &told.hit {
+            Some(hit) => pool.with_hit(hit),
+            None => pool,
+        }
     }
 }

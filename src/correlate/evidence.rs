@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::alert::{Evidence, EvidenceKind, Verdict};
+use crate::model::alert::{Evidence, EvidenceKind};
 
 /// Reasons listed for one incident; a record of 8,000 bytes holds fewer.
 const MAX_LISTED: usize = 48;
@@ -66,17 +66,5 @@ impl EvidenceList {
     pub fn clear_listed(&mut self) {
         self.listed.clear();
         self.omitted = 0;
-    }
-}
-
-/// What kind of reason a rung of the ladder is.
-pub(super) fn kind_of(verdict: Verdict) -> EvidenceKind {
-    match verdict {
-        Verdict::Probe => EvidenceKind::Probe,
-        Verdict::Contact => EvidenceKind::PoolAddress,
-        Verdict::Attempt => EvidenceKind::Login,
-        Verdict::Session => EvidenceKind::LoginReply,
-        Verdict::Mining => EvidenceKind::Job,
-        Verdict::Active => EvidenceKind::Share,
     }
 }

@@ -139,6 +139,11 @@ impl Incident {
         self.changed && now.since(self.last_record) >= interval
     }
 
+    /// When the last record was due.
+    pub fn last_record(&self) -> Timestamp {
+        self.last_record
+    }
+
     /// Whether any record has been written.
     pub fn is_told(&self) -> bool {
         self.records > 0

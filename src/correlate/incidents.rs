@@ -165,7 +165,9 @@ impl Incidents {
         let probe = incident.verdict == Verdict::Probe;
         let full = probe && new && incident.evidence.len() >= probing::TARGETS_PER_RECORD;
         let first = further && !probe || probe && !incident.is_told();
-        if first || full || incident.is_due(now, self.options.update_interval) {
+        // The last word on a conversation that fell silent long ago is for the closing record.
+        let silent = now.since(incident.last_seen) > self.options.incident_idle;
+        if first || full || !silent && incident.is_due(now, self.options.update_interval) {
             alerts.push(incident.record(State::Updated, now, hosts.facts(incident.host)));
             if probe {
                 incident.evidence.clear_listed();
@@ -205,7 +207,8 @@ impl Incidents {
         alerts: &mut Vec<Alert>,
     ) {
         let Some(mut incident) = self.remove(sequence) else { return };
-        let time = now.unwrap_or_else(|| incident.last_seen.plus(self.options.incident_idle));
+        let due = incident.last_seen.plus(self.options.incident_idle);
+        let time = now.unwrap_or(due).max(incident.last_record());
         alerts.push(incident.record(State::Closed, time, hosts.facts(incident.host)));
     }
 

@@ -41,7 +41,11 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
             }
         }
         (Verdict::Session, mining) => {
-            write!(text, " speaks a mining protocol with {pool}{}", miner_text(mining))
+            let _ = write!(text, " speaks a mining protocol with {pool}{}", miner_text(mining));
+            match mining.and_then(|mining| mining.refused.as_deref()) {
+                Some(reason) => write!(text, "; the login was refused: {reason}"),
+                None => Ok(()),
+            }
         }
         (Verdict::Mining, mining) => {
             write!(text, " gets mining work from {pool}{}", miner_text(mining))

@@ -48,7 +48,7 @@ impl Detector {
         event: Event<'_>,
         findings: &mut Vec<Finding>,
     ) {
-        let mut report = Report { flow, at, host: Direction::ToServer, findings };
+        let mut report = Report { flow, at, host: Direction::ToServer, proxied: false, findings };
         match event {
             Event::FlowOpened => self.opened(&mut report),
             Event::Dns(message) => {
@@ -131,7 +131,8 @@ impl Detector {
 
     fn server_name(&self, name: Option<&str>, evidence: EvidenceKind, report: &mut Report<'_>) {
         let Some(name) = name else { return };
-        if !report.contact(self.intel.name(name), evidence, || name.to_owned()) {
+        let known = report.contact(self.intel.name(name), evidence, || name.to_owned());
+        if !known && !report.proxied {
             report.add(FindingKind::Named(name.into()));
         }
     }
@@ -152,7 +153,11 @@ impl Detector {
     }
 
     fn http(&self, request: &HttpRequest, report: &mut Report<'_>) {
+        if let Some(tunnel) = request.tunnel() {
+            return self.tunnel(&tunnel, report);
+        }
         let Some(host) = request.host.as_deref().map(without_port) else { return };
+        report.proxied = request.target.contains("://");
         let url = self.intel.url(host, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);
@@ -190,6 +195,8 @@ struct Report<'a> {
     /// Whom the findings are about: the end that behaves as the client does, whichever end the
     /// flow's initiator is, or is taken for.
     host: Direction,
+    /// The far end is a proxy.
+    proxied: bool,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -207,7 +214,7 @@ impl Report<'_> {
         observed: impl FnOnce() -> String,
     ) -> bool {
         let Some(hit) = hit else { return false };
-        let contact = Contact { evidence, observed: observed(), hit };
+        let contact = Contact { evidence, observed: observed(), proxied: self.proxied, hit };
         self.add(FindingKind::Contact(Box::new(contact)));
         true
     }

@@ -48,7 +48,7 @@ pub enum IntelError {
     #[error("{file}: more than {limit} indicators in all; load fewer lists")]
     TooMany { file: String, limit: usize },
     #[error(
-        "no indicator was loaded from {files}; give a list of names and addresses, one a line, or leave the built-in intelligence on"
+        "no indicator was loaded from {files}: give a list of names and addresses, one a line, or leave the built-in intelligence on"
     )]
     Empty { files: String },
 }

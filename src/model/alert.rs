@@ -28,6 +28,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What usually proves it.
+    pub const fn evidence(self) -> EvidenceKind {
+        match self {
+            Verdict::Probe => EvidenceKind::Probe,
+            Verdict::Contact => EvidenceKind::PoolAddress,
+            Verdict::Attempt => EvidenceKind::Login,
+            Verdict::Session => EvidenceKind::LoginReply,
+            Verdict::Mining => EvidenceKind::Job,
+            Verdict::Active => EvidenceKind::Share,
+        }
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Probe => "probe",

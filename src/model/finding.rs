@@ -148,5 +148,7 @@ pub struct Contact {
     pub evidence: EvidenceKind,
     /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
     pub observed: String,
+    /// The far end of the flow is a proxy, whose address is not that of what was observed.
+    pub proxied: bool,
     pub hit: Hit,
 }

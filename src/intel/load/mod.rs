@@ -74,7 +74,8 @@ pub fn load(sources: &[PathBuf], with_builtin: bool) -> Result<(Intel, Vec<Warni
     }
     if builder.indicators() == 0 {
         let files: Vec<_> = sources.iter().map(|file| file.display().to_string()).collect();
-        return Err(IntelError::Empty { files: files.join(", ") });
+        let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
+        return Err(IntelError::Empty { files });
     }
     builder.finish()
 }

@@ -1,5 +1,6 @@
 //! HTTP/1 messages, reduced to what detection needs.
 
+use super::Tunnel;
 use crate::model::chunk::Direction;
 
 /// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded.
@@ -18,6 +19,14 @@ pub struct HttpRequest {
     /// Name of the account of Basic authentication (the password is not kept).
     pub user: Option<String>,
     pub version_minor: u8,
+}
+
+impl HttpRequest {
+    /// The tunnel that it asks a proxy for.
+    pub fn tunnel(&self) -> Option<Tunnel> {
+        let host = self.host.as_deref().filter(|_| self.method == "CONNECT")?;
+        Some(Tunnel::to(host, self.direction))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

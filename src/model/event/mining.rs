@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Moment;
 use super::tunnel::{Tunnel, TunnelKind};
-use crate::model::alert::Verdict;
+use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::chunk::Direction;
 use crate::model::flow::{Endpoint, Flow};
 use crate::model::time::Timestamp;
@@ -178,6 +178,9 @@ pub struct Pace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub verdict: Verdict,
+    /// What was seen. Without the other side's words, or from the middle, a share proves less than
+    /// a share does, and is one nevertheless.
+    pub kind: EvidenceKind,
     pub at: Moment,
     /// What was seen, printable: `login of 41ymEB… with XMRig/3.2.0`.
     pub detail: String,

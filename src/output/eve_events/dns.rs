@@ -10,6 +10,8 @@ use crate::output::json::clipped;
 
 /// Bytes in JSON of a name: 255 bytes (RFC 1035 §2.3.4) if few need an escape.
 const NAME: usize = 512;
+/// Questions listed; no resolver answers a message with several.
+const MAX_QUESTIONS: usize = 16;
 /// Records listed; more do not fit into a line.
 const MAX_ANSWERS: usize = 100;
 
@@ -20,17 +22,29 @@ pub(in crate::output) struct Body {
     kind: &'static str,
     id: u16,
     opcode: u8,
-    /// The first question; hardly any message has another.
+    /// The first question.
     #[serde(skip_serializing_if = "Option::is_none")]
     rrname: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rrtype: Option<String>,
+    /// All questions, where there are several, as hardly ever.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    query: Vec<Query>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rcode: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     answers: Vec<Record>,
     #[serde(skip_serializing_if = "Grouped::is_empty")]
     grouped: Grouped,
+}
+
+#[derive(Serialize)]
+struct Query {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: u16,
+    rrname: String,
+    rrtype: String,
 }
 
 #[derive(Serialize)]
@@ -62,6 +76,13 @@ impl Grouped {
 impl Body {
     pub fn of(message: &DnsMessage) -> Self {
         let question = message.questions.first();
+        let several = if message.questions.len() > 1 { &message.questions[..] } else { &[] };
+        let query = several.iter().take(MAX_QUESTIONS).map(|question| Query {
+            kind: "query",
+            id: message.id,
+            rrname: clipped(&question.name, NAME),
+            rrtype: type_name(question.qtype),
+        });
         let mut body = Body {
             version: 2,
             kind: if message.response { "answer" } else { "query" },
@@ -69,6 +90,7 @@ impl Body {
             opcode: message.opcode,
             rrname: question.map(|question| clipped(&question.name, NAME)),
             rrtype: question.map(|question| type_name(question.qtype)),
+            query: query.collect(),
             rcode: message.response.then(|| rcode_name(message.rcode)),
             answers: Vec::new(),
             grouped: Grouped::default(),
@@ -94,8 +116,11 @@ impl Body {
             self.grouped = Grouped::default();
             return true;
         }
-        let had = !self.answers.is_empty();
-        self.answers.truncate(self.answers.len() / 2);
+        let had = !self.answers.is_empty() || !self.query.is_empty();
+        match self.answers.len() {
+            0 => self.query.truncate(self.query.len() / 2),
+            answers => self.answers.truncate(answers / 2),
+        }
         had
     }
 }

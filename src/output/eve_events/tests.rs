@@ -85,6 +85,21 @@ fn a_dns_answer_lists_and_groups_its_records() {
 }
 
 #[test]
+fn a_dns_message_with_several_questions_names_them_all() {
+    let question = |name: &str, qtype| Question { name: name.into(), qtype, qclass: 1 };
+    let mut message = DnsMessage { id: 7, ..DnsMessage::default() };
+    message.questions = vec![question("a.example", 1), question("pool.example", 28)];
+    let dns = recorded(Event::Dns(&message))["dns"].clone();
+    assert_eq!(dns["rrname"], json!("a.example"));
+    assert_eq!(
+        dns["query"][1],
+        json!({"type": "query", "id": 7, "rrname": "pool.example", "rrtype": "AAAA"})
+    );
+    message.questions.truncate(1);
+    assert_eq!(recorded(Event::Dns(&message))["dns"]["query"], json!(null));
+}
+
+#[test]
 fn a_dns_answer_with_too_many_records_still_fits() {
     let name = "\\000".repeat(255);
     let data = AnswerData::Name(name.clone());

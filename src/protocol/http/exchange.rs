@@ -1,14 +1,12 @@
 //! A request and its response: whether a body follows, and what the connection becomes after
 //! CONNECT or an upgrade.
 
-use std::net::IpAddr;
-
 use super::body::Framing;
 use super::fields::Fields;
 use super::head::Reason;
 use super::upgrade::{Socket, Upgrade};
 use crate::model::chunk::Direction;
-use crate::model::event::tunnel::TunnelKind;
+
 use crate::model::event::{HttpRequest, Tunnel};
 
 /// What matters of a request when its answer comes.
@@ -43,10 +41,7 @@ pub enum Answer {
 impl Asked {
     pub fn of(request: &HttpRequest, fields: &Fields) -> Asked {
         match (request.method.as_str(), fields.upgrade) {
-            ("CONNECT", _) => {
-                let host = request.host.as_deref();
-                Asked::Tunnel(host.map(|host| Box::new(tunnel(host, request.direction))))
-            }
+            ("CONNECT", _) => Asked::Tunnel(request.tunnel().map(Box::new)),
             (_, Some(upgrade)) => Asked::Upgrade(upgrade),
             ("HEAD", _) => Asked::Head,
             _ => Asked::Other,
@@ -103,19 +98,6 @@ pub fn answer(
     }
 }
 
-/// The far end that a CONNECT names (RFC 9110 §9.3.6): `host:port` in lower case, with an IPv6
-/// address in brackets.
-fn tunnel(authority: &str, direction: Direction) -> Tunnel {
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),
-        _ => (authority, 0),
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let ip: Option<IpAddr> = host.parse().ok();
-    let (kind, host) = (TunnelKind::HttpConnect, host.to_owned());
-    Tunnel { direction, kind, host, ip, port, granted: true }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,23 +106,6 @@ mod tests {
         let mut fields = Fields::default();
         lines.iter().for_each(|(name, value)| fields.take(name.as_bytes(), value.as_bytes()));
         fields
-    }
-
-    #[test]
-    fn the_far_end_is_a_name_or_an_address_and_a_port() {
-        for (authority, host, port) in [
-            ("pool.example:3333", "pool.example", 3333),
-            ("198.51.100.9:443", "198.51.100.9", 443),
-            ("[2001:db8::9]:3333", "2001:db8::9", 3333),
-            ("[2001:db8::9]", "2001:db8::9", 0),
-            ("pool.example", "pool.example", 0),
-            ("pool.example:99999", "pool.example", 0),
-            ("", "", 0),
-        ] {
-            let tunnel = tunnel(authority, Direction::ToServer);
-            assert_eq!((tunnel.host.as_str(), tunnel.port), (host, port));
-            assert_eq!(tunnel.ip, host.parse().ok());
-        }
     }
 
     #[test]
@@ -162,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_tunnel_is_opened_or_refused() {
-        let wanted = || tunnel("pool.example:3333", Direction::ToServer);
+        let wanted = || Tunnel::to("pool.example:3333", Direction::ToServer);
         let asked = || Some(Asked::Tunnel(Some(Box::new(wanted()))));
         let sized = fields(&[("Content-Length", "9")]);
         let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);

@@ -1,6 +1,6 @@
 //! The ladder of verdicts: what was seen of each side, and the highest rung that it supports.
 
-use crate::model::alert::Verdict;
+use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::event::Moment;
 use crate::model::event::mining::Step;
 
@@ -87,17 +87,23 @@ impl Ladder {
         let Some(rung) = self.rung() else { return };
         if let Some((at, detail)) = self.latent.take() {
             self.asked = true;
-            self.add(Verdict::Attempt, at, || detail);
+            self.add(Verdict::Attempt, EvidenceKind::Login, at, || detail);
         }
         let top = self.steps.last().map(|step| step.verdict);
         let verdict = if top >= Some(rung) { wanted.min(rung) } else { rung };
-        self.add(verdict, at, detail);
+        self.add(verdict, wanted.evidence(), at, detail);
     }
 
-    fn add(&mut self, verdict: Verdict, at: Moment, detail: impl FnOnce() -> String) {
+    fn add(
+        &mut self,
+        verdict: Verdict,
+        kind: EvidenceKind,
+        at: Moment,
+        detail: impl FnOnce() -> String,
+    ) {
         let place = self.steps.partition_point(|step| step.verdict < verdict);
         if self.steps.get(place).is_none_or(|step| step.verdict != verdict) {
-            self.steps.insert(place, Step { verdict, at, detail: detail() });
+            self.steps.insert(place, Step { verdict, kind, at, detail: detail() });
         }
     }
 }
@@ -160,6 +166,16 @@ mod tests {
         ladder.job(Proof::Strict);
         assert_eq!(climb(&mut ladder, Verdict::Mining), ["attempt", "mining"]);
         assert_eq!(ladder.steps[0].at, early);
+    }
+
+    #[test]
+    fn a_share_stays_a_share_on_whatever_rung_it_stands() {
+        let mut ladder = Ladder { asked: true, ..Ladder::default() };
+        climb(&mut ladder, Verdict::Attempt);
+        ladder.share();
+        assert_eq!(climb(&mut ladder, Verdict::Active), ["attempt", "session"]);
+        let kinds: Vec<_> = ladder.steps.iter().map(|step| step.kind).collect();
+        assert_eq!(kinds, [EvidenceKind::Login, EvidenceKind::Share]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! hash of 32, salt of 8). What follows is the side chain's blocks, of which nothing is read.
 
 use crate::model::Chunk;
-use crate::model::alert::Verdict;
+use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::event::mining::{Carrier, Dialect, MiningSession, Step};
 use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
@@ -91,7 +91,12 @@ impl Parser for Session {
         let detail = "p2pool peers exchanged challenge and solution".to_owned();
         ctx.emit(Event::Mining(&MiningSession {
             dialect,
-            steps: vec![Step { verdict: Verdict::Session, at: ctx.at, detail }],
+            steps: vec![Step {
+                verdict: Verdict::Session,
+                kind: EvidenceKind::LoginReply,
+                at: ctx.at,
+                detail,
+            }],
             coin: coin::of_dialect(dialect).map(str::to_owned),
             coin_reason: Some("dialect"),
             carriers: self.carriers.clone(),

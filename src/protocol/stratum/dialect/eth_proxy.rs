@@ -11,6 +11,11 @@ use super::super::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Login, Measure, Submit, View, hex_0x_at, non_empty, text_at};
 
+/// Hashes that a share costs at least, where nothing else says that this is mining. A graphics card
+/// does a thousand times as many in a second; of lists of blocks and transactions
+/// (`eth_getFilterChanges`) the third hash has so many leading zeros once in 65,536 times.
+const LEAST_HASHES: f64 = 65_536.0;
+
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
 
 fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
@@ -62,21 +67,25 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
                 ..Login::default()
             })))
         }
-        "subscription" => work(message, &message.named().get("result")?.items()?),
+        "subscription" => work(message, &message.named().get("result")?.items()?, view),
         _ => None,
     }
 }
 
-fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    work(message, message.result_items()?)
+fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+    work(message, message.result_items()?, view)
 }
 
 /// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and
 /// perhaps the height.
-fn work<'a>(message: &Message<'a>, args: &[Json<'a>]) -> Option<Act<'a>> {
+fn work<'a>(message: &Message<'a>, args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let target = text_at(args, 2)?;
     let target = target.strip_prefix("0x").filter(|digits| is_hex(digits) && digits.len() <= 64);
     if !matches!(args.len(), 3..=6) || !hex_0x_at(args, 0, 64) || !hex_0x_at(args, 1, 64) {
+        return None;
+    }
+    let hashes = coin::hashes_below(target?);
+    if view.dialect != Dialect::EthProxy && hashes.is_none_or(|hashes| hashes < LEAST_HASHES) {
         return None;
     }
     let height = text_at(args, 3).and_then(|text| u64::from_str_radix(strip_0x(&text), 16).ok());
@@ -84,10 +93,7 @@ fn work<'a>(message: &Message<'a>, args: &[Json<'a>]) -> Option<Act<'a>> {
         algorithm: non_empty(message.fields.text("algo")),
         // Some pools send something else there.
         height: height.filter(|height| *height < 1 << 40),
-        ..Job::strict(
-            text_at(args, 0).map(header)?,
-            Measure::of_hashes(coin::hashes_below(target?)),
-        )
+        ..Job::strict(text_at(args, 0).map(header)?, Measure::of_hashes(hashes))
     }))
 }
 

@@ -202,7 +202,12 @@ impl Reader {
         if self.state.steps.iter().any(|step| step.verdict == verdict) {
             return;
         }
-        self.state.steps.push(Step { verdict, at: ctx.at, detail: detail.to_owned() });
+        self.state.steps.push(Step {
+            verdict,
+            kind: verdict.evidence(),
+            at: ctx.at,
+            detail: detail.to_owned(),
+        });
         self.emit(ctx);
     }
 

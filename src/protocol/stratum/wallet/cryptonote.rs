@@ -47,11 +47,10 @@ const BLOCK_CHARACTERS: [usize; 9] = [0, 2, 3, 5, 6, 7, 9, 10, 11];
 const MAX_BYTES: usize = 10 + 64 + 8 + 4;
 
 pub(super) fn identify(text: &str) -> Option<Format> {
-    // 69 bytes, the shortest address, take 95 characters.
-    if text.len() < 95 || !text.bytes().all(|b| digit(b).is_some()) {
+    if text.len() < CUT || !text.bytes().all(|b| digit(b).is_some()) {
         return None;
     }
-    if let Some(tag) = checked_tag(text) {
+    if let Some(tag) = checked_tag(text).filter(|_| text.len() >= SHORTEST) {
         let by_tag = TAGS.iter().find(|(known, _)| *known == tag).map(|(_, coins)| *coins);
         let by_prefix =
             || PREFIXES.iter().find(|(p, _)| text.starts_with(p)).map(|(_, coins)| *coins);
@@ -60,12 +59,17 @@ pub(super) fn identify(text: &str) -> Option<Format> {
     has_shape_of_monero(text).then(|| Format::checked(MONERO, false))
 }
 
+/// 69 bytes take so many characters.
+const SHORTEST: usize = 95;
+/// Some firmware cuts user names to so many characters: of an address the beginning remains.
+const CUT: usize = 63;
+
 /// Length and first two characters that the tags 18, 42 and 19 give.
 fn has_shape_of_monero(text: &str) -> bool {
     matches!(
         (text.len(), text.as_bytes()),
-        (95, [b'4', b'1'..=b'9' | b'A' | b'B', ..])
-            | (95, [b'8', b'2'..=b'9' | b'A'..=b'C', ..])
+        (SHORTEST | CUT, [b'4', b'1'..=b'9' | b'A' | b'B', ..])
+            | (SHORTEST | CUT, [b'8', b'2'..=b'9' | b'A'..=b'C', ..])
             | (106, [b'4', b'B'..=b'H' | b'J'..=b'M', ..])
     )
 }

@@ -154,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_firmware_has_cut_is_a_wallet_all_the_same() {
+        let whole = "472jm2WBFsScZaCueCmZPg7w7v3Rjn3hA6VNX3xz37agPrRSd5QErRjajcJvdVUyGfFGVoyrRUT76UTeAxrY2HTdCbVmY5q";
+        let wallet = identify(&whole[..63]).expect("the beginning of one");
+        assert_eq!((wallet.coins, wallet.checksum), (vec!["XMR"], Checksum::Invalid));
+        for characters in [40, 62, 64, 94] {
+            assert!(identify(&whole[..characters]).is_none(), "{characters}");
+        }
+    }
+
+    #[test]
     fn formats_without_a_checksum_say_so() {
         for (coin, address) in [
             ("ETH", "0xe1c325306ce62691b71dc61656b7db78a939bdb0"),
