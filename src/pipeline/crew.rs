@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never};
 
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
@@ -17,13 +17,14 @@ use crate::capture::{CaptureError, Source};
 use crate::flow::FlowStats;
 use crate::model::SegmentBatch;
 
-/// Batches that a thread wants to have before it before it goes to work: the others then never wait
-/// for it to read.
-const AHEAD: usize = 2;
-
-/// Batches before one thread, which those that are faster have dealt with. The answers to these wait for
-/// its own: each can have as many findings as a batch has packets, a kilobyte each.
-const QUEUE: usize = 3;
+/// Batches that a thread wants to have before it when it goes to work: the others then hardly ever wait
+/// for it to read, and a batch that is mostly one thread's work keeps nobody waiting. 4 MiB.
+const AHEAD: usize = 6;
+/// Batches before a thread that others are faster than.
+const QUEUE: usize = 2 * AHEAD;
+/// Messages that wait for a slower thread's, beyond which the faster ones wait, too. A message can be a
+/// kilobyte.
+const MAX_WAITING: usize = 8192;
 
 /// Runs `source` to its end through `threads` workers.
 pub(super) fn replay(
@@ -38,13 +39,24 @@ pub(super) fn replay(
     let reader = Reader::new(source, Dispatcher::new(setup.decode.clone(), threads));
     let flush = reader.is_live();
     let reading = Mutex::new(Reading { reader, queues, recycled, observer, failed: None });
-    let answers = VecDeque::new();
-    let collecting = Mutex::new(Collecting { collector, answers, first: 0, threads, flush });
+    let collecting = Mutex::new(Collecting {
+        collector,
+        answers: VecDeque::new(),
+        spare: Vec::new(),
+        first: 0,
+        waiting: 0,
+        threads,
+        flush,
+        over: false,
+        failed: None,
+    });
+    let advanced = Condvar::new();
     let flows = thread::scope(|scope| {
         let mut workers = Vec::new();
         for (index, batches) in (0..).zip(batches) {
-            let (reading, collecting, recycle) = (&reading, &collecting, recycle.clone());
-            let member = Member { batches, recycle, reading, collecting };
+            let (reading, collecting, advanced) = (&reading, &collecting, &advanced);
+            let member =
+                Member { batches, recycle: recycle.clone(), reading, collecting, advanced };
             workers.push(scope.spawn(move || member.work(Worker::new(setup, index))));
         }
         let joined =
@@ -55,7 +67,10 @@ pub(super) fn replay(
     if let Some(error) = reading.failed {
         return Err(error.into());
     }
-    let flows = flows.into_iter().collect::<Result<Vec<_>, io::Error>>()?;
+    if let Some(error) = collecting.into_inner().map_err(|_| PipelineError::Worker)?.failed {
+        return Err(error.into());
+    }
+    let flows = flows.into_iter().collect::<Option<Vec<_>>>().ok_or(PipelineError::Worker)?;
     Ok((reading.reader.dispatcher, flows))
 }
 
@@ -72,9 +87,6 @@ struct Reading<'a, 'o> {
 impl Reading<'_, '_> {
     /// Reads a batch and gives it to all threads. They are told when there is none.
     fn read(&mut self) {
-        if self.queues.is_empty() {
-            return;
-        }
         let mut batch = self.recycled.try_recv().unwrap_or_default();
         let read = self.reader.next(&mut batch);
         self.observer.progress(self.reader.progress());
@@ -98,31 +110,40 @@ struct Collecting<'a, 'o> {
     collector: &'a mut Collector<'o>,
     /// Of the batch with number `first` and of those after it: by how many threads, and what they said.
     answers: VecDeque<(usize, Vec<Message>)>,
+    /// Memory for more.
+    spare: Vec<Vec<Message>>,
     first: u64,
+    /// Messages in `answers`.
+    waiting: usize,
     threads: usize,
     flush: bool,
+    /// Something failed, or somebody died.
+    over: bool,
+    failed: Option<io::Error>,
 }
 
 impl Collecting<'_, '_> {
     /// Takes what a thread has to say of a batch, and hands on what all have spoken of, in order.
-    fn answer(&mut self, batch: u64, messages: Vec<Message>) -> io::Result<()> {
+    fn answer(&mut self, batch: u64, messages: &mut Vec<Message>) -> io::Result<()> {
         let place = (batch - self.first) as usize;
         while self.answers.len() <= place {
-            self.answers.push_back((0, Vec::new()));
+            self.answers.push_back((0, self.spare.pop().unwrap_or_default()));
         }
         if let Some((answered, said)) = self.answers.get_mut(place) {
             *answered += 1;
-            said.extend(messages);
+            self.waiting += messages.len();
+            said.append(messages);
         }
         while let Some((_, said)) =
             self.answers.front_mut().filter(|answer| answer.0 == self.threads)
         {
+            self.waiting -= said.len();
             put_in_order(said);
             self.collector.take(said)?;
             if self.flush {
                 self.collector.flush()?;
             }
-            self.answers.pop_front();
+            self.spare.extend(self.answers.pop_front().map(|(_, said)| said));
             self.first += 1;
         }
         Ok(())
@@ -135,44 +156,78 @@ struct Member<'s, 'a, 'o, 'c> {
     recycle: Sender<SegmentBatch>,
     reading: &'s Mutex<Reading<'a, 'o>>,
     collecting: &'s Mutex<Collecting<'a, 'c>>,
+    /// Batches have left `collecting`.
+    advanced: &'s Condvar,
 }
 
 impl Member<'_, '_, '_, '_> {
-    /// Answers each batch, and once more at the end.
-    fn work(self, mut worker: Worker) -> io::Result<FlowStats> {
-        let mut next = 0;
+    /// Answers each batch, and once more at the end: what the worker has counted, if it got there.
+    fn work(self, mut worker: Worker) -> Option<FlowStats> {
+        let (mut next, mut messages) = (0, Vec::new());
         loop {
             self.read_ahead();
             let Ok(batch) = self.batches.recv() else { break };
-            let mut messages = Vec::new();
             worker.batch(&batch, &mut messages);
             // The last to finish with a batch gives it back.
             if let Some(batch) = Arc::into_inner(batch) {
                 let _ = self.recycle.try_send(batch);
             }
-            self.answer(next, messages)?;
+            self.answer(next, &mut messages)?;
             next += 1;
         }
-        let mut messages = Vec::new();
         worker.finish(&mut messages);
-        self.answer(next, messages)?;
-        Ok(worker.flow_stats().clone())
+        self.answer(next, &mut messages)?;
+        Some(worker.flow_stats().clone())
     }
 
     /// Reads on, unless somebody else does.
     fn read_ahead(&self) {
-        while self.batches.len() < AHEAD {
-            match self.reading.try_lock() {
-                Ok(mut reading) if !reading.queues.is_empty() => reading.read(),
-                Ok(_) | Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => return,
+        while self.batches.len() < AHEAD
+            && let Ok(mut reading) = self.reading.try_lock()
+            && !reading.queues.is_empty()
+        {
+            // Somebody else may have read in between. With the input in hand nobody can: so there is
+            // room for what comes, and this thread never waits for itself.
+            if self.batches.len() < AHEAD {
+                reading.read();
             }
         }
     }
 
-    fn answer(&self, batch: u64, messages: Vec<Message>) -> io::Result<()> {
-        match self.collecting.lock() {
-            Ok(mut collecting) => collecting.answer(batch, messages),
-            Err(_) => Err(io::Error::other("another thread died")),
+    /// Answers `batch`, once that is not too far ahead of what the others have answered; `None` if there
+    /// is no sense in going on. The slowest never waits: its batch is the first, and the next ones are
+    /// before it.
+    fn answer(&self, batch: u64, messages: &mut Vec<Message>) -> Option<()> {
+        let mut collecting = self.collecting.lock().ok()?;
+        while batch > collecting.first && collecting.waiting > MAX_WAITING && !collecting.over {
+            collecting = self.advanced.wait(collecting).ok()?;
         }
+        if collecting.over {
+            return None;
+        }
+        let first = collecting.first;
+        let written = collecting.answer(batch, messages);
+        if collecting.first > first {
+            self.advanced.notify_all();
+        }
+        if let Err(error) = written {
+            collecting.failed = Some(error);
+            collecting.over = true;
+            return None;
+        }
+        Some(())
+    }
+}
+
+impl Drop for Member<'_, '_, '_, '_> {
+    /// Nobody must wait for a thread that has gone, be it that the output failed or that it died.
+    fn drop(&mut self) {
+        let mut collecting = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+        collecting.over |= thread::panicking();
+        drop(collecting);
+        self.advanced.notify_all();
+        // Whoever reads may be waiting for room here.
+        self.batches = never();
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).queues.clear();
     }
 }
