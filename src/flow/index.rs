@@ -5,6 +5,7 @@
 //! which keeps tags and places apart, needs two lines that depend on each other.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use super::prefetch::prefetch;
 use crate::model::FlowKey;
@@ -27,7 +28,7 @@ pub(super) struct Index {
 impl Index {
     pub fn new() -> Self {
         let hasher = foldhash::fast::RandomState::default();
-        Index { hasher, places: vec![0; MIN_PLACES], length: 0 }
+        Index { hasher, places: free_places(MIN_PLACES), length: 0 }
     }
 
     /// Bytes for one flow at the worst load, just after growing.
@@ -90,7 +91,7 @@ impl Index {
     }
 
     fn grow(&mut self) {
-        let more = vec![0; self.places.len() * 2];
+        let more = free_places(self.places.len() * 2);
         for place in std::mem::replace(&mut self.places, more) {
             if place != 0 {
                 self.put(place);
@@ -137,6 +138,17 @@ impl Index {
     pub fn slots(&self) -> impl Iterator<Item = u32> + '_ {
         self.places.iter().filter(|&&place| place != 0).map(|&place| slot_of(place))
     }
+}
+
+/// Free places, in memory that is there. Else the first look at a page would have the system lend its
+/// page of zeros, and the first write take that back, of which all processors have to be told.
+fn free_places(count: usize) -> Vec<u64> {
+    const PLACES_PER_PAGE: usize = 4096 / size_of::<u64>();
+    let mut places = vec![0; count];
+    for place in places.iter_mut().step_by(PLACES_PER_PAGE) {
+        *place = black_box(0);
+    }
+    places
 }
 
 fn hash_of(place: u64) -> u32 {
