@@ -1,6 +1,8 @@
 //! The program from outside: exit codes, formats, and output that depends on nothing but the input.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use minewatch_generator::matrix;
@@ -64,6 +66,27 @@ fn threads_pipes_and_repetition_change_no_byte() {
             .expect("readable"),
     );
     assert_eq!(from_pipe.1, from_file);
+}
+
+#[test]
+fn an_alert_comes_while_the_pipe_is_still_open() {
+    let capture = std::fs::read(sample("server-49.pcap")).expect("a sample");
+    for threads in ["1", "2", "4"] {
+        let mut sensor = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+            .args(["replay", "-", "--threads", threads, "--summary", "none"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut pipe = sensor.stdin.take().expect("a pipe");
+        pipe.write_all(&capture).expect("the sensor reads");
+        let mut alert = String::new();
+        // A sensor that waits for more would have this wait for ever.
+        BufReader::new(sensor.stdout.take().expect("a pipe")).read_line(&mut alert).expect("UTF-8");
+        assert!(alert.contains("pool.supportxmr.com"), "{threads} threads: {alert}");
+        drop(pipe);
+        sensor.wait().expect("it ends");
+    }
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use minewatch::model::chunk::Interest;
 use minewatch::model::event::Moment;
-use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, Timestamp, Transport};
 use minewatch::model::flow::Seen;
+use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, Timestamp, Transport};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
 

@@ -37,7 +37,8 @@ pub(super) fn replay(
     let (queues, batches): (Vec<_>, Vec<_>) = (0..threads).map(|_| bounded(QUEUE)).unzip();
     let (recycle, recycled) = bounded(QUEUE + AHEAD);
     let reader = Reader::new(source, Dispatcher::new(setup.decode.clone(), threads));
-    let flush = reader.is_live();
+    let live = reader.is_live();
+    let ahead = if live { 1 } else { AHEAD };
     let reading = Mutex::new(Reading { reader, queues, recycled, observer, failed: None });
     let collecting = Mutex::new(Collecting {
         collector,
@@ -46,7 +47,7 @@ pub(super) fn replay(
         first: 0,
         waiting: 0,
         threads,
-        flush,
+        flush: live,
         over: false,
         failed: None,
     });
@@ -55,8 +56,8 @@ pub(super) fn replay(
         let mut workers = Vec::new();
         for (index, batches) in (0..).zip(batches) {
             let (reading, collecting, advanced) = (&reading, &collecting, &advanced);
-            let member =
-                Member { batches, recycle: recycle.clone(), reading, collecting, advanced };
+            let recycle = recycle.clone();
+            let member = Member { batches, ahead, recycle, reading, collecting, advanced };
             workers.push(scope.spawn(move || member.work(Worker::new(setup, index))));
         }
         let joined =
@@ -153,6 +154,8 @@ impl Collecting<'_, '_> {
 /// One thread.
 struct Member<'s, 'a, 'o, 'c> {
     batches: Receiver<Arc<SegmentBatch>>,
+    /// See [`AHEAD`]; 1 where batches come as they happen.
+    ahead: usize,
     recycle: Sender<SegmentBatch>,
     reading: &'s Mutex<Reading<'a, 'o>>,
     collecting: &'s Mutex<Collecting<'a, 'c>>,
@@ -182,13 +185,13 @@ impl Member<'_, '_, '_, '_> {
 
     /// Reads on, unless somebody else does.
     fn read_ahead(&self) {
-        while self.batches.len() < AHEAD
+        while self.batches.len() < self.ahead
             && let Ok(mut reading) = self.reading.try_lock()
             && !reading.queues.is_empty()
         {
             // Somebody else may have read in between. With the input in hand nobody can: so there is
             // room for what comes, and this thread never waits for itself.
-            if self.batches.len() < AHEAD {
+            if self.batches.len() < self.ahead {
                 reading.read();
             }
         }
