@@ -1,6 +1,7 @@
 //! What the network does to packets changes no alert, in any dialect: pieces from one byte to a full
 //! segment, in any order, more than once; and with one direction missing, too.
 
+mod nobody;
 mod wire;
 
 use std::io;
@@ -19,12 +20,13 @@ use minewatch::model::packet::LinkType;
 use minewatch::model::{Direction, PacketBatch, Timestamp};
 use minewatch::output::Outlet;
 use minewatch::output::eve_events::EventKinds;
-use minewatch::pipeline::{self, Observer, Setup};
+use minewatch::pipeline::{self, Setup};
 use minewatch_generator::capture::{Order, record};
 use minewatch_generator::dialect::Dialect;
 use minewatch_generator::disguise::Disguise;
 use minewatch_generator::pcap::Frame;
 use minewatch_generator::rng::Rng;
+use nobody::Nobody;
 use serde_json::Value;
 use wire::{Course, deliver};
 
@@ -70,13 +72,6 @@ impl Outlet for Kept {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn progress(&mut self, _: Option<Progress>) {}
-    fn capture(&mut self, _: &CaptureStats) {}
 }
 
 fn setup(intel: &Arc<Intel>) -> Setup {

@@ -1,6 +1,8 @@
 //! A sensor that gets several times what it can take sheds packets of settled flows, says so, misses
 //! no lookup and no miner, and recovers.
 
+mod setup;
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,17 +11,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use minewatch::capture::{CaptureError, CaptureStats, Filled, Progress, Source};
-use minewatch::config::Settings;
-use minewatch::correlate::{HomeNet, Options};
 use minewatch::decode::{DecodeOptions, Decoder};
-use minewatch::flow::FlowLimits;
-use minewatch::intel::Intel;
 use minewatch::model::alert::Alert;
 use minewatch::model::packet::{LinkType, Packet, PacketBatch};
 use minewatch::model::segment::SegmentHead;
 use minewatch::model::{Gate, Shed, Timestamp};
 use minewatch::output::Outlet;
-use minewatch::output::eve_events::EventKinds;
 use minewatch::pipeline::{self, Observer, Report, Setup};
 use minewatch_generator::dialect::{Dialect, Plan};
 use minewatch_generator::link::{Link, Macs};
@@ -27,6 +24,7 @@ use minewatch_generator::load;
 use minewatch_generator::packet::{ACK, Tcp, tcp};
 use minewatch_generator::recorder::Recorder;
 use minewatch_generator::tcp::{Ends, Wire};
+use setup::setup;
 
 /// How much more arrives than the sensor can take.
 const OVERLOAD: u32 = 4;
@@ -265,25 +263,6 @@ impl Observer for Notes {
 
     fn capture(&mut self, stats: &CaptureStats) {
         self.shed = stats.shed;
-    }
-}
-
-fn setup() -> Setup {
-    let settings = Settings::default();
-    Setup {
-        intel: Arc::new(Intel::builtin()),
-        decode: DecodeOptions::default(),
-        flow: FlowLimits::default(),
-        correlate: Options {
-            home_net: HomeNet::new(settings.network.home_net),
-            incident_idle: settings.alerts.incident_idle,
-            update_interval: settings.alerts.update_interval,
-            probe_pools: settings.alerts.probe_pools,
-            max_incidents: 1000,
-            max_names: 10_000,
-        },
-        events: EventKinds::default(),
-        sensor: None,
     }
 }
 

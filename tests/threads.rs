@@ -1,42 +1,22 @@
 //! Threads that share a replay lose nothing, say the same, and come to an end, however the input is cut
 //! and whatever goes wrong.
 
+mod nobody;
+mod setup;
+
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use minewatch::capture::{
     CaptureError, CaptureStats, Filled, Progress, ReplayOptions, Source, open_replay,
 };
-use minewatch::config::Settings;
-use minewatch::correlate::{HomeNet, Options};
-use minewatch::decode::DecodeOptions;
-use minewatch::flow::FlowLimits;
-use minewatch::intel::Intel;
 use minewatch::model::alert::Alert;
 use minewatch::model::packet::PacketBatch;
 use minewatch::output::Outlet;
-use minewatch::output::eve_events::EventKinds;
-use minewatch::pipeline::{self, Observer, PipelineError, Setup};
+use minewatch::pipeline::{self, PipelineError};
 
-fn setup() -> Setup {
-    let settings = Settings::default();
-    Setup {
-        intel: Arc::new(Intel::builtin()),
-        decode: DecodeOptions::default(),
-        flow: FlowLimits::default(),
-        correlate: Options {
-            home_net: HomeNet::new(settings.network.home_net),
-            incident_idle: settings.alerts.incident_idle,
-            update_interval: settings.alerts.update_interval,
-            probe_pools: settings.alerts.probe_pools,
-            max_incidents: 1000,
-            max_names: 10_000,
-        },
-        events: EventKinds::default(),
-        sensor: None,
-    }
-}
+use nobody::Nobody;
+use setup::setup;
 
 /// The samples of the repository, in batches of so many packets.
 struct Pieces {
@@ -112,13 +92,6 @@ impl Outlet for Disk {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn progress(&mut self, _: Option<Progress>) {}
-    fn capture(&mut self, _: &CaptureStats) {}
 }
 
 /// The alerts, and the packets that were decoded.

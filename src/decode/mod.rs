@@ -202,8 +202,16 @@ impl<'h> Peeling<'h> {
                     stats.ipv6 += 1;
                     ip::ipv6(step.bytes)?
                 }
-                below => {
-                    step = self.link(below, step.bytes)?;
+                Layer::Ethernet => {
+                    step = link::ethernet(step.bytes, &mut self.head.link)?;
+                    continue;
+                }
+                Layer::EtherType(value) => {
+                    step = link::ether_type(value, step.bytes, &mut self.head.link)?;
+                    continue;
+                }
+                Layer::Llc => {
+                    step = link::llc(step.bytes)?;
                     continue;
                 }
             };
@@ -216,18 +224,6 @@ impl<'h> Peeling<'h> {
             }
         }
         Err(Stop::TooDeep)
-    }
-
-    /// A header below IP.
-    #[inline(always)]
-    fn link<'a>(&mut self, layer: Layer, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
-        let info = &mut self.head.link;
-        match layer {
-            Layer::Ethernet => link::ethernet(bytes, info),
-            Layer::EtherType(value) => link::ether_type(value, bytes, info),
-            Layer::Llc => link::llc(bytes),
-            Layer::Ipv4 | Layer::Ipv6 => Ok(Step::new(layer, bytes)),
-        }
     }
 
     /// Goes on with the datagrams that this fragment, and those inside it, complete.

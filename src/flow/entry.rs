@@ -3,6 +3,7 @@
 use super::stats::FlowStats;
 use super::tcp::{Part, Room, Run, Stream};
 use super::visitor::Visitor;
+use super::wheel::Timer;
 use crate::model::chunk::{Chunk, Direction, Interest};
 use crate::model::flow::{Flow, Seen};
 use crate::model::segment::{TcpHeader, TransportHeader};
@@ -43,10 +44,16 @@ impl<S> Entry<S> {
         Entry { flow, active: None, isn: [0; 2] }
     }
 
-    /// Which of the flows that had this slot it is.
+    /// Names this one of the flows that had `slot`.
     #[inline]
-    pub fn generation(&self) -> u32 {
-        self.flow.id as u32
+    pub fn timer(&self, slot: u32) -> Timer {
+        Timer { slot, generation: self.flow.id as u32 }
+    }
+
+    /// Whether it is the flow that `timer` was made for, and not gone.
+    #[inline]
+    pub fn is(&self, timer: Timer) -> bool {
+        self.timer(timer.slot) == timer && !self.is_free()
     }
 
     /// Frees the slot. Packets are numbered from 1, so no flow has this number.

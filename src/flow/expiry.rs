@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::index::Index;
 use super::table::{FlowTable, LOOKUP_BATCH, MIN_SWEEP};
 use super::visitor::Visitor;
 use super::wheel::Timer;
@@ -48,10 +49,11 @@ impl<S> FlowTable<S> {
         let mut slots: Vec<(u64, u32)> =
             self.index.slots().map(|slot| (self.id(slot), slot)).collect();
         slots.sort_unstable();
-        self.index.clear();
+        // Emptied at once, it need not be looked into for each.
+        self.index = Index::new();
         for (_, slot) in slots {
             let at = self.entries[slot as usize].flow.last_seen;
-            self.release(slot, FlowEnd::Input, at, packet, visitor);
+            self.remove(slot, FlowEnd::Input, at, packet, visitor);
         }
     }
 
@@ -61,9 +63,7 @@ impl<S> FlowTable<S> {
 
     /// The flow of `timer`, unless it is gone.
     fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
-        let entry = self.entries.get(timer.slot as usize)?;
-        let alive = entry.generation() == timer.generation && !entry.is_free();
-        alive.then_some(entry)
+        self.entries.get(timer.slot as usize).filter(|entry| entry.is(timer))
     }
 
     /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
@@ -90,7 +90,7 @@ impl<S> FlowTable<S> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|timer| {
             let entry = &mut self.entries[timer.slot as usize];
-            if entry.generation() != timer.generation || entry.is_free() {
+            if !entry.is(*timer) {
                 return false;
             }
             let (before, weight) = (entry.buffered(), entry.weight());

@@ -129,11 +129,6 @@ impl Index {
         self.length -= 1;
     }
 
-    pub fn clear(&mut self) {
-        self.places.fill(0);
-        self.length = 0;
-    }
-
     /// All slots, in no order.
     pub fn slots(&self) -> impl Iterator<Item = u32> + '_ {
         self.places.iter().filter(|&&place| place != 0).map(|&place| slot_of(place))

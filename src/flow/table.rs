@@ -268,7 +268,7 @@ impl<S> FlowTable<S> {
         };
         self.index.insert(hash, slot);
         let entry = &self.entries[slot as usize];
-        let timer = Timer { slot, generation: entry.generation() };
+        let timer = entry.timer(slot);
         // The shortest timeout that may apply; the flow is looked at again then.
         let first_look = match transport {
             Transport::Tcp => self.limits.tcp_unanswered.min(self.limits.tcp_closed),
@@ -341,7 +341,7 @@ impl<S> FlowTable<S> {
             && !active.listed
         {
             active.listed = true;
-            self.holders.push_back(Timer { slot, generation: entry.generation() });
+            self.holders.push_back(entry.timer(slot));
         }
     }
 
@@ -352,7 +352,7 @@ impl<S> FlowTable<S> {
         self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
         if after > 0 && !entry.flow.seen.has(Seen::WAITING) {
             entry.flow.seen.set(Seen::WAITING);
-            self.waiting.push(Timer { slot, generation: entry.generation() });
+            self.waiting.push(entry.timer(slot));
         }
     }
 
@@ -390,18 +390,6 @@ impl<S> FlowTable<S> {
         visitor: &mut V,
     ) {
         self.index.remove(self.index.hash(&self.entries[slot as usize].flow.key), slot);
-        self.release(slot, end, at, packet, visitor);
-    }
-
-    /// Ends a flow that is in the index no more, and frees its slot.
-    pub(super) fn release<V: Visitor<State = S>>(
-        &mut self,
-        slot: u32,
-        end: FlowEnd,
-        at: Timestamp,
-        packet: u64,
-        visitor: &mut V,
-    ) {
         self.close(slot, end, at, packet, visitor);
         self.entries[slot as usize].free();
         self.free.push(slot);

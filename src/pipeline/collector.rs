@@ -48,6 +48,16 @@ impl<'a> Collector<'a> {
         Collector { latency: Latency::new(), ..Collector::new(correlator, outlet) }
     }
 
+    /// Takes the messages of one batch of a replay, in the order that does not depend on the number of
+    /// workers. `live`: nobody should wait for an alert until a buffer is full.
+    pub fn take_batch(&mut self, messages: &mut Vec<Message>, live: bool) -> io::Result<()> {
+        if !messages.is_sorted_by_key(Message::order) {
+            messages.sort_by_key(Message::order);
+        }
+        self.take(messages)?;
+        if live { self.flush() } else { Ok(()) }
+    }
+
     /// Takes messages in order, and leaves the memory for the next ones.
     pub fn take(&mut self, messages: &mut Vec<Message>) -> io::Result<()> {
         for message in messages.drain(..) {

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never};
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
 use super::reader::Reader;
-use super::worker::{Message, Worker, put_in_order};
+use super::worker::{Message, Worker};
 use super::{Observer, PipelineError, Setup};
 use crate::capture::{CaptureError, Source};
 use crate::flow::FlowStats;
@@ -47,7 +47,7 @@ pub(super) fn replay(
         first: 0,
         waiting: 0,
         threads,
-        flush: live,
+        live,
         over: false,
         failed: None,
     });
@@ -117,7 +117,7 @@ struct Collecting<'a, 'o> {
     /// Messages in `answers`.
     waiting: usize,
     threads: usize,
-    flush: bool,
+    live: bool,
     /// Something failed, or somebody died.
     over: bool,
     failed: Option<io::Error>,
@@ -139,11 +139,7 @@ impl Collecting<'_, '_> {
             self.answers.front_mut().filter(|answer| answer.0 == self.threads)
         {
             self.waiting -= said.len();
-            put_in_order(said);
-            self.collector.take(said)?;
-            if self.flush {
-                self.collector.flush()?;
-            }
+            self.collector.take_batch(said, self.live)?;
             self.spare.extend(self.answers.pop_front().map(|(_, said)| said));
             self.first += 1;
         }

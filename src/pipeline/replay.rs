@@ -6,7 +6,7 @@
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
 use super::reader::Reader;
-use super::worker::{Worker, put_in_order};
+use super::worker::Worker;
 use super::{Observer, PipelineError, Report, Setup, crew};
 use crate::capture::Source;
 use crate::correlate::Correlator;
@@ -49,15 +49,10 @@ fn inline(
     let mut messages = Vec::new();
     while reader.next(&mut batch)? {
         worker.batch(&batch, &mut messages);
-        put_in_order(&mut messages);
-        collector.take(&mut messages)?;
-        if reader.is_live() {
-            collector.flush()?;
-        }
+        collector.take_batch(&mut messages, reader.is_live())?;
         observer.progress(reader.progress());
     }
     worker.finish(&mut messages);
-    put_in_order(&mut messages);
-    collector.take(&mut messages)?;
+    collector.take_batch(&mut messages, false)?;
     Ok((reader.dispatcher, vec![worker.flow_stats().clone()]))
 }

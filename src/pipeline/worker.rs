@@ -63,13 +63,6 @@ impl Message {
     }
 }
 
-/// Puts the messages of one batch in the order that does not depend on the number of workers.
-pub(super) fn put_in_order(messages: &mut [Message]) {
-    if !messages.is_sorted_by_key(Message::order) {
-        messages.sort_by_key(Message::order);
-    }
-}
-
 /// Flow table, parsers and detector of one thread, for the flows that are its own.
 pub struct Worker {
     index: usize,

@@ -6,7 +6,6 @@ use super::fields::Fields;
 use super::head::Reason;
 use super::upgrade::{Socket, Upgrade};
 use crate::model::chunk::Direction;
-
 use crate::model::event::{HttpRequest, Tunnel};
 
 /// What matters of a request when its answer comes.
