@@ -13,12 +13,12 @@ use minewatch::correlate::{self, HomeNet};
 use minewatch::decode::{DecodeOptions, Decoder};
 use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::intel::Intel;
+use minewatch::model::PacketBatch;
 use minewatch::model::alert::Alert;
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::{Event, EventSink, Moment};
 use minewatch::model::flow::{Flow, FlowEnd};
 use minewatch::model::segment::SegmentRecord;
-use minewatch::model::{PacketBatch, Timestamp};
 use minewatch::output::Outlet;
 use minewatch::output::eve_events::EventKinds;
 use minewatch::pipeline::{self, Observer, Setup};
@@ -39,7 +39,7 @@ impl Visitor for Nothing {
     fn chunk(&mut self, _: &Flow, (): &mut (), _: &Chunk<'_>) -> Interest {
         Interest::Settled
     }
-    fn closed(&mut self, _: &Flow, _: Option<&mut ()>, _: FlowEnd, _: Timestamp, _: u64) {}
+    fn closed(&mut self, _: &Flow, _: Option<&mut ()>, _: FlowEnd, _: Moment) {}
 }
 
 /// Parses payload and drops the events.
@@ -71,16 +71,9 @@ impl Visitor for Parse {
         let at = Moment { time: chunk.time, packet: chunk.packet };
         inspector.chunk(&mut self.context(flow, at, &mut Nobody), chunk)
     }
-    fn closed(
-        &mut self,
-        flow: &Flow,
-        inspector: Option<&mut Inspector>,
-        _: FlowEnd,
-        time: Timestamp,
-        packet: u64,
-    ) {
+    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, _: FlowEnd, at: Moment) {
         if let Some(inspector) = inspector {
-            inspector.close(&mut self.context(flow, Moment { time, packet }, &mut Nobody));
+            inspector.close(&mut self.context(flow, at, &mut Nobody));
         }
     }
 }

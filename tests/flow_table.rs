@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::model::chunk::{Chunk, Direction, Interest};
+use minewatch::model::event::Moment;
 use minewatch::model::flow::{Flow, FlowEnd};
 use minewatch::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use minewatch::model::{Endpoint, FlowKey, LinkInfo, Timestamp, Transport};
@@ -43,9 +44,14 @@ impl Visitor for Log {
         if *chunks == self.patience { Interest::Settled } else { Interest::More }
     }
 
-    fn closed(&mut self, flow: &Flow, _: Option<&mut usize>, end: FlowEnd, _: Timestamp, _: u64) {
+    fn closed(&mut self, flow: &Flow, _: Option<&mut usize>, end: FlowEnd, _: Moment) {
         self.lines.push(format!("close {} {end:?} {:?}", flow.id, flow.packets));
     }
+}
+
+/// Packet time, in seconds from the start of the tests, and the packet that shows it.
+fn moment(seconds: u64, packet: u64) -> Moment {
+    Moment { time: Timestamp::from_parts(1_700_000_000 + seconds, 0), packet }
 }
 
 type Segment<'a> = (SegmentHead, &'a [u8]);
@@ -168,7 +174,7 @@ fn bytes_that_never_come_are_told_when_they_were_waited_for() {
         &mut log,
     );
     assert_eq!(log.lines.len(), 2);
-    table.advance(Timestamp::from_parts(1_700_000_010, 0), 3, &mut log);
+    table.advance(moment(10, 3), &mut log);
     assert_eq!(log.lines[2], "1 > three after 5 lost");
 }
 
@@ -181,7 +187,7 @@ fn silence_ends_flows_in_the_order_of_their_first_packets() {
         process(&mut table, &[syn], &mut log);
     }
     log.lines.clear();
-    table.advance(Timestamp::from_parts(1_700_000_100, 0), 40, &mut log);
+    table.advance(moment(100, 40), &mut log);
     let expected: Vec<_> = (1..=40).map(|id| format!("close {id} Timeout [1, 0]")).collect();
     assert_eq!(log.lines, expected);
     assert_eq!(table.stats().active, 0);

@@ -59,16 +59,9 @@ impl Visitor for Conversations {
         inspector.chunk(&mut self.context(flow, at), chunk)
     }
 
-    fn closed(
-        &mut self,
-        flow: &Flow,
-        inspector: Option<&mut Inspector>,
-        _: FlowEnd,
-        time: Timestamp,
-        packet: u64,
-    ) {
+    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, _: FlowEnd, at: Moment) {
         if let Some(inspector) = inspector {
-            inspector.close(&mut self.context(flow, Moment { time, packet }));
+            inspector.close(&mut self.context(flow, at));
         }
     }
 }
@@ -95,7 +88,7 @@ fn conversations(path: &Path) -> Vec<(String, String, MiningSession)> {
                 flows.process([&record].into_iter(), bytes, &mut visitor);
             }
         }
-        flows.advance(now, last, &mut visitor);
+        flows.advance(Moment { time: now, packet: last }, &mut visitor);
         if filled == Filled::End {
             break;
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use minewatch::flow::{FlowLimits, FlowTable, Visitor};
 use minewatch::model::chunk::Interest;
+use minewatch::model::event::Moment;
 use minewatch::model::flow::FlowEnd;
 use minewatch::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, LinkInfo, Timestamp, Transport};
@@ -127,7 +128,7 @@ fn watch(plans: &[Plan], limits: &FlowLimits, batch: usize) -> Vec<Heard> {
             assert!(held <= limits.memory / 4 + MAX_PAYLOAD, "{held} bytes are held back");
         }
         if let Some(plan) = plans.last().filter(|plan| plan.advance) {
-            table.advance(plan.time, packet, &mut watch);
+            table.advance(Moment { time: plan.time, packet }, &mut watch);
         }
     }
     table.finish(packet, &mut watch);
@@ -205,10 +206,9 @@ impl Visitor for Watch {
         flow: &Flow,
         state: Option<&mut Delivered>,
         end: FlowEnd,
-        _: Timestamp,
-        packet: u64,
+        at: Moment,
     ) {
-        self.heard.push((packet, flow.id, What::Closed(end)));
+        self.heard.push((at.packet, flow.id, What::Closed(end)));
         let begun = self.open.remove(&flow.id).expect("closed once");
         assert!(begun || state.is_none());
     }

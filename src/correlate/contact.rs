@@ -11,7 +11,7 @@ use crate::model::alert::{Alert, EvidenceKind, Verdict};
 use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
-use crate::model::finding::{Contact, FlowRef, PoolClass};
+use crate::model::finding::{Contact, FlowRef, Hit, PoolClass};
 use crate::model::flow::Endpoint;
 
 impl Correlator {
@@ -28,15 +28,14 @@ impl Correlator {
             return; // as nearly all
         }
         let told = self.names.told_to(client.ip, server.ip, at.time);
-        let Some((name, hit)) = told.and_then(|told| Some((told.name.clone(), told.hit.clone()?)))
-        else {
+        let Some((name, hit)) = told.and_then(|told| Some((&told.name, told.hit.as_ref()?))) else {
             return;
         };
         let contact = Contact {
             evidence: EvidenceKind::PoolAddress,
             observed: format!("{server}, which DNS gave this host for {name}"),
             proxied: false,
-            hit,
+            hit: Hit::clone(hit),
         };
         self.contact(at, flow, host, &contact, alerts);
     }

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 
 use crate::intel::PoolAddresses;
 use crate::model::finding::{Hit, NameAnswer};
+use crate::model::flow::AddressWords;
 use crate::model::time::Timestamp;
 
 /// Resolvers and miners keep an answer longer than its TTL; a connection this much later is
@@ -23,15 +24,15 @@ pub struct LearntName {
     /// The name asked for.
     pub name: Arc<str>,
     /// Match of the name, or of an alias on the way to the address.
-    pub hit: Option<Hit>,
+    pub hit: Option<Arc<Hit>>,
     expires: Timestamp,
 }
 
 /// Bounded memory of (asking host, address) → name, and of address → name for any asker.
 #[derive(Debug)]
 pub struct Names {
-    by_asker: Bounded<(IpAddr, IpAddr)>,
-    by_address: Bounded<IpAddr>,
+    by_asker: Bounded<[AddressWords; 2]>,
+    by_address: Bounded<AddressWords>,
     pools: PoolAddresses,
 }
 
@@ -48,16 +49,15 @@ impl Names {
     /// Learns an answer that `asker` got.
     pub fn learn(&mut self, asker: IpAddr, answer: &NameAnswer, now: Timestamp) {
         let ttl = Duration::from_secs(u64::from(answer.ttl)).min(MAX_TTL);
-        let name: Arc<str> = answer.name.as_str().into();
         self.pools.learn(answer);
+        let learnt = LearntName {
+            name: Arc::clone(&answer.name),
+            hit: answer.hit.clone().map(Arc::new),
+            expires: now.plus(ttl + GRACE),
+        };
         for &address in &answer.addresses {
-            let learnt = LearntName {
-                name: Arc::clone(&name),
-                hit: answer.hit.clone(),
-                expires: now.plus(ttl + GRACE),
-            };
-            self.by_address.insert(address, learnt.clone());
-            self.by_asker.insert((asker, address), learnt);
+            self.by_address.insert(address.into(), learnt.clone());
+            self.by_asker.insert([asker.into(), address.into()], learnt.clone());
         }
     }
 
@@ -68,25 +68,27 @@ impl Names {
 
     /// Learns that `asker` itself calls `address` so (SNI, HTTP host). What DNS said of a pool's
     /// name weighs more and stays.
-    pub fn called(&mut self, asker: IpAddr, address: IpAddr, name: &str, now: Timestamp) {
-        let (key, expires) = ((asker, address), now.plus(GRACE));
+    pub fn called(&mut self, asker: IpAddr, address: IpAddr, name: &Arc<str>, now: Timestamp) {
+        let (key, expires) = ([asker.into(), address.into()], now.plus(GRACE));
         match self.by_asker.map.get_mut(&key).filter(|learnt| now <= learnt.expires) {
             Some(learnt) if learnt.hit.is_some() => {}
             // As nearly always: DNS said the same.
-            Some(learnt) if *learnt.name == *name => learnt.expires = learnt.expires.max(expires),
-            _ => self.by_asker.insert(key, LearntName { name: name.into(), hit: None, expires }),
+            Some(learnt) if learnt.name == *name => learnt.expires = learnt.expires.max(expires),
+            _ => {
+                self.by_asker.insert(key, LearntName { name: Arc::clone(name), hit: None, expires })
+            }
         }
     }
 
     /// What `asker` itself was told about `address`.
     pub fn told_to(&self, asker: IpAddr, address: IpAddr, now: Timestamp) -> Option<&LearntName> {
-        self.by_asker.get(&(asker, address), now)
+        self.by_asker.get(&[asker.into(), address.into()], now)
     }
 
     /// What anybody was told about `address`: good enough to call a proven pool by name, not
     /// good enough to accuse, since shared addresses serve many names.
     pub fn told_to_anyone(&self, address: IpAddr, now: Timestamp) -> Option<&LearntName> {
-        self.by_address.get(&address, now)
+        self.by_address.get(&address.into(), now)
     }
 }
 

@@ -40,15 +40,15 @@ impl Detector {
         Detector { answered: Some(PoolAddresses::new(max_names)), ..Detector::new(intel) }
     }
 
-    /// Appends to `findings` what `event` says about mining.
+    /// Hands on what `event` says about mining.
     pub fn event(
         &mut self,
         flow: &Flow,
         at: Moment,
         event: Event<'_>,
-        findings: &mut Vec<Finding>,
+        found: &mut dyn FnMut(Finding),
     ) {
-        let mut report = Report { flow, at, host: Direction::ToServer, proxied: false, findings };
+        let mut report = Report { flow, at, host: Direction::ToServer, proxied: false, found };
         match event {
             Event::FlowOpened => self.opened(&mut report),
             Event::Dns(message) => {
@@ -181,6 +181,12 @@ impl Detector {
         }
     }
 
+    /// Whether the end of the flow will be a finding.
+    #[inline]
+    pub fn awaits_end(&self, flow: &Flow) -> bool {
+        self.mining.contains(&flow.id)
+    }
+
     fn closed(&mut self, _: FlowEnd, report: &mut Report<'_>) {
         if self.mining.remove(&report.flow.id) {
             report.add(FindingKind::Closed);
@@ -197,13 +203,13 @@ struct Report<'a> {
     host: Direction,
     /// The far end is a proxy.
     proxied: bool,
-    findings: &'a mut Vec<Finding>,
+    found: &'a mut dyn FnMut(Finding),
 }
 
 impl Report<'_> {
     fn add(&mut self, kind: FindingKind) {
         let (at, flow, host) = (self.at, FlowRef::from(self.flow), self.host);
-        self.findings.push(Finding { at, flow, host, kind });
+        (self.found)(Finding { at, flow, host, kind });
     }
 
     /// Reports a contact if there is a hit; whether there was.
@@ -244,7 +250,7 @@ mod tests {
     fn found(flow: &Flow, event: Event<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut detector = Detector::new(Arc::new(Intel::builtin()));
-        detector.event(flow, Moment::default(), event, &mut findings);
+        detector.event(flow, Moment::default(), event, &mut |finding| findings.push(finding));
         findings
     }
 

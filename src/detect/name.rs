@@ -18,36 +18,31 @@ pub(super) fn is_lookup(qtype: u16) -> bool {
 
 /// What an answer teaches about a name's addresses; `None` for queries and empty answers.
 pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
-    if !message.response {
+    let name = message.questions.first().map_or("", |question| &question.name);
+    if !message.response || name.is_empty() {
         return None;
     }
-    let mut answer = NameAnswer {
-        name: message.questions.first().map(|question| question.name.clone()).unwrap_or_default(),
-        aliases: Vec::new(),
-        addresses: Vec::new(),
-        ttl: u32::MAX,
-        hit: None,
-    };
+    let (mut aliases, mut addresses, mut ttl) = (Vec::new(), Vec::new(), u32::MAX);
     for record in &message.answers {
         match &record.data {
-            AnswerData::Address(ip) => answer.addresses.push(*ip),
+            AnswerData::Address(ip) => addresses.push(*ip),
             AnswerData::Name(target) if record.rtype == CNAME || record.rtype == DNAME => {
-                answer.aliases.push(target.clone());
+                aliases.push(target.clone());
             }
             AnswerData::Service { target, hints, .. } => {
-                answer.addresses.extend(hints);
+                addresses.extend(hints);
                 if !target.is_empty() {
-                    answer.aliases.push(target.clone());
+                    aliases.push(target.clone());
                 }
             }
             AnswerData::Name(_) | AnswerData::Other => continue,
         }
-        answer.ttl = answer.ttl.min(record.ttl);
+        ttl = ttl.min(record.ttl);
     }
-    answer.addresses.truncate(MAX_ADDRESSES);
-    answer.aliases.truncate(MAX_ALIASES);
-    let learnt = !answer.addresses.is_empty() || !answer.aliases.is_empty();
-    (learnt && !answer.name.is_empty()).then_some(answer)
+    addresses.truncate(MAX_ADDRESSES);
+    aliases.truncate(MAX_ALIASES);
+    let learnt = !addresses.is_empty() || !aliases.is_empty();
+    learnt.then(|| NameAnswer { name: name.into(), aliases, addresses, ttl, hit: None })
 }
 
 /// RFC 1035 §3.2.2.

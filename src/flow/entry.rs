@@ -66,6 +66,12 @@ impl<S> Entry<S> {
         self.flow.id == 0
     }
 
+    /// Whether its end means something to the visitor.
+    #[inline]
+    pub fn awaits_end<V: Visitor<State = S>>(&self, visitor: &V) -> bool {
+        self.active.is_some() || visitor.awaits_end(&self.flow)
+    }
+
     /// Which way a segment travels.
     #[inline]
     pub fn direction(&self, segment: &Segment<'_>) -> Direction {

@@ -8,13 +8,15 @@ use super::table::{FlowTable, LOOKUP_BATCH, MIN_SWEEP};
 use super::visitor::Visitor;
 use super::wheel::Timer;
 use crate::model::chunk::Direction;
+use crate::model::event::Moment;
 use crate::model::flow::{FlowEnd, Seen, Transport};
 use crate::model::{Segment, Timestamp};
 
 impl<S> FlowTable<S> {
     /// Packet time has reached `now`: ends silent flows, in order of their first packets, and gives
     /// up segments that were waited for too long.
-    pub fn advance<V: Visitor<State = S>>(&mut self, now: Timestamp, packet: u64, visitor: &mut V) {
+    pub fn advance<V: Visitor<State = S>>(&mut self, at: Moment, visitor: &mut V) {
+        let now = at.time;
         self.give_up_holes(now, visitor);
         let mut due = std::mem::take(&mut self.due);
         self.wheel.due(now, &mut due);
@@ -39,22 +41,27 @@ impl<S> FlowTable<S> {
                 self.index.prefetch(self.index.hash(&self.entries[slot as usize].flow.key));
             }
             for &(_, slot) in slots {
-                self.remove(slot, FlowEnd::Timeout, now, packet, visitor);
+                self.remove(slot, FlowEnd::Timeout, at, visitor);
             }
         }
     }
 
     /// The input has ended: ends all flows, in order of their first packets.
     pub fn finish<V: Visitor<State = S>>(&mut self, packet: u64, visitor: &mut V) {
-        let mut slots: Vec<(u64, u32)> =
-            self.index.slots().map(|slot| (self.id(slot), slot)).collect();
-        slots.sort_unstable();
-        // Emptied at once, it need not be looked into for each.
-        self.index = Index::new();
-        for (_, slot) in slots {
-            let at = self.entries[slot as usize].flow.last_seen;
-            self.remove(slot, FlowEnd::Input, at, packet, visitor);
+        let awaited = (0u32..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| !entry.is_free() && entry.awaits_end(visitor))
+            .map(|(slot, entry)| (entry.flow.id, slot));
+        let mut awaited: Vec<_> = awaited.collect();
+        awaited.sort_unstable();
+        for (_, slot) in awaited {
+            let time = self.entries[slot as usize].flow.last_seen;
+            self.close(slot, FlowEnd::Input, Moment { time, packet }, visitor);
         }
+        self.index = Index::new();
+        self.entries.clear();
+        self.free.clear();
+        self.stats.active = 0;
     }
 
     fn id(&self, slot: u32) -> u64 {
@@ -158,7 +165,7 @@ impl<S> FlowTable<S> {
                 }
             }
             let Some((_, timer)) = heaviest else { break };
-            self.remove(timer.slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
+            self.remove(timer.slot, FlowEnd::Evicted, segment.moment(), visitor);
         }
     }
 
@@ -183,7 +190,7 @@ impl<S> FlowTable<S> {
                 }
             }
             if let Some((_, slot)) = victim {
-                self.remove(slot, FlowEnd::Evicted, segment.time, segment.packet, visitor);
+                self.remove(slot, FlowEnd::Evicted, segment.moment(), visitor);
             }
         }
     }

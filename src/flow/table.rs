@@ -12,9 +12,10 @@ use super::tcp::Room;
 use super::visitor::Visitor;
 use super::wheel::{Timer, Wheel};
 use crate::model::chunk::Direction;
+use crate::model::event::Moment;
 use crate::model::flow::{FlowEnd, Seen, Transport};
 use crate::model::segment::{SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
-use crate::model::{FlowKey, Segment, Timestamp};
+use crate::model::{FlowKey, Segment};
 
 /// Segments that are looked up together: enough that the memory's latencies overlap, few enough
 /// that what was fetched is still in the first cache when it is needed.
@@ -40,7 +41,7 @@ pub struct FlowTable<S> {
     pub(super) max_flows: usize,
     pub(super) index: Index,
     pub(super) entries: Vec<Entry<S>>,
-    free: Vec<u32>,
+    pub(super) free: Vec<u32>,
     pub(super) wheel: Wheel,
     /// Bytes that reassembly and states hold.
     pub(super) held: usize,
@@ -159,7 +160,7 @@ impl<S> FlowTable<S> {
             Some(slot) => match self.ends_before(slot, segment) {
                 None => slot,
                 Some(end) => {
-                    self.remove(slot, end, segment.time, segment.packet, visitor);
+                    self.remove(slot, end, segment.moment(), visitor);
                     self.open(hash, segment, visitor)
                 }
             },
@@ -329,7 +330,7 @@ impl<S> FlowTable<S> {
         self.rebalance(slot, before);
         self.book(slot, weight);
         if reset || over {
-            self.close(slot, FlowEnd::Closed, segment.time, segment.packet, visitor);
+            self.close(slot, FlowEnd::Closed, segment.moment(), visitor);
         }
     }
 
@@ -357,12 +358,11 @@ impl<S> FlowTable<S> {
     }
 
     /// Ends a flow for the visitor.
-    fn close<V: Visitor<State = S>>(
+    pub(super) fn close<V: Visitor<State = S>>(
         &mut self,
         slot: u32,
         end: FlowEnd,
-        at: Timestamp,
-        packet: u64,
+        at: Moment,
         visitor: &mut V,
     ) {
         let entry = &mut self.entries[slot as usize];
@@ -371,11 +371,15 @@ impl<S> FlowTable<S> {
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
         self.held -= entry.weight();
-        for direction in Direction::BOTH {
-            entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
+        if entry.flow.seen.has(Seen::WAITING) {
+            for direction in Direction::BOTH {
+                entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
+            }
         }
-        let state = entry.active.as_deref_mut().map(|active| &mut active.state);
-        visitor.closed(&entry.flow, state, end, at, packet);
+        if entry.awaits_end(visitor) {
+            let state = entry.active.as_deref_mut().map(|active| &mut active.state);
+            visitor.closed(&entry.flow, state, end, at);
+        }
         entry.active = None;
         entry.flow.seen.set(Seen::CLOSED);
     }
@@ -385,12 +389,11 @@ impl<S> FlowTable<S> {
         &mut self,
         slot: u32,
         end: FlowEnd,
-        at: Timestamp,
-        packet: u64,
+        at: Moment,
         visitor: &mut V,
     ) {
         self.index.remove(self.index.hash(&self.entries[slot as usize].flow.key), slot);
-        self.close(slot, end, at, packet, visitor);
+        self.close(slot, end, at, visitor);
         self.entries[slot as usize].free();
         self.free.push(slot);
         self.stats.active -= 1;

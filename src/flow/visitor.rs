@@ -1,8 +1,8 @@
 //! What a flow table is for: someone who wants to know of flows and their payload.
 
 use crate::model::chunk::{Chunk, Interest};
+use crate::model::event::Moment;
 use crate::model::flow::{Flow, FlowEnd};
-use crate::model::time::Timestamp;
 
 /// Takes what a flow table finds. `State` is what the visitor keeps for each flow whose payload it
 /// wants.
@@ -35,14 +35,14 @@ pub trait Visitor {
         0
     }
 
-    /// The flow is over; once for each that was opened. `state` is `None` if there was no payload or
-    /// the flow is settled.
-    fn closed(
-        &mut self,
-        flow: &Flow,
-        state: Option<&mut Self::State>,
-        end: FlowEnd,
-        at: Timestamp,
-        packet: u64,
-    );
+    /// Whether it wants to know the end of a flow that it keeps nothing for.
+    #[inline]
+    fn awaits_end(&self, flow: &Flow) -> bool {
+        let _ = flow;
+        true
+    }
+
+    /// The flow is over; once for each whose end is awaited or that has state. `state` is `None` if
+    /// there was no payload or the flow is settled.
+    fn closed(&mut self, flow: &Flow, state: Option<&mut Self::State>, end: FlowEnd, at: Moment);
 }

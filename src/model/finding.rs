@@ -123,7 +123,7 @@ pub enum FindingKind {
     /// A name, an address or a URL of the intelligence was touched.
     Contact(Box<Contact>),
     /// A name that the far end goes by (SNI, HTTP host, tunnel target), not in the intelligence.
-    Named(Box<str>),
+    Named(Arc<str>),
     /// A mining conversation, as far as it has come.
     Mining(Box<MiningSession>),
     /// A flow with a mining conversation ended.
@@ -133,7 +133,7 @@ pub enum FindingKind {
 #[derive(Clone, Debug)]
 pub struct NameAnswer {
     /// The name asked for.
-    pub name: String,
+    pub name: Arc<str>,
     /// Other names on the way (CNAME targets).
     pub aliases: Vec<String>,
     pub addresses: Vec<IpAddr>,

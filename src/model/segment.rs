@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use super::event::Moment;
 use super::flow::{FlowKey, Side};
 use super::link::LinkInfo;
 use super::packet::PacketBatch;
@@ -85,6 +86,14 @@ impl SegmentHead {
 pub struct Segment<'a> {
     pub head: &'a SegmentHead,
     pub payload: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// When it was seen.
+    #[inline]
+    pub fn moment(&self) -> Moment {
+        Moment { time: self.head.time, packet: self.head.packet }
+    }
 }
 
 impl Deref for Segment<'_> {

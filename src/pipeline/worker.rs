@@ -93,7 +93,6 @@ impl Worker {
                 events: setup.events,
                 sensor: setup.sensor.clone(),
                 order: (0, Cause::Packet),
-                findings: Vec::new(),
                 messages: Vec::new(),
                 gate: None,
             },
@@ -128,7 +127,7 @@ impl Worker {
     /// Packet time has come to `now`, as `packet` shows: ends what is over.
     fn tick(&mut self, now: Timestamp, packet: u64) {
         self.lens.order = (packet, Cause::Time);
-        self.flows.advance(now, packet, &mut self.lens);
+        self.flows.advance(Moment { time: now, packet }, &mut self.lens);
         // All workers of a replay are told: one of them is enough to pass it on.
         if self.index == 0 {
             let order = (packet, Cause::Time, u64::MAX);
@@ -161,7 +160,6 @@ struct Lens {
     sensor: Option<String>,
     /// Of the messages that come next, but for the flow.
     order: (u64, Cause),
-    findings: Vec<Finding>,
     messages: Vec<Message>,
     /// Live: is told which flows are settled.
     gate: Option<Box<Gate>>,
@@ -174,7 +172,6 @@ impl Lens {
             events: self.events,
             sensor: self.sensor.as_deref(),
             order: self.order,
-            findings: &mut self.findings,
             messages: &mut self.messages,
         };
         sink.event(flow, at, event);
@@ -187,7 +184,6 @@ impl Lens {
             events: self.events,
             sensor: self.sensor.as_deref(),
             order: self.order,
-            findings: &mut self.findings,
             messages: &mut self.messages,
         };
         work(&mut Context { flow, at, scratch: &mut self.scratch, sink: &mut sink })
@@ -225,18 +221,15 @@ impl Visitor for Lens {
         }
     }
 
-    fn closed(
-        &mut self,
-        flow: &Flow,
-        inspector: Option<&mut Inspector>,
-        end: FlowEnd,
-        time: Timestamp,
-        packet: u64,
-    ) {
+    #[inline]
+    fn awaits_end(&self, flow: &Flow) -> bool {
+        self.events.any() || self.gate.is_some() || self.detector.awaits_end(flow)
+    }
+
+    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, end: FlowEnd, at: Moment) {
         if let Some(gate) = &mut self.gate {
             gate.ended(&flow.key);
         }
-        let at = Moment { time, packet };
         if let Some(inspector) = inspector {
             self.parse(flow, at, |context| inspector.close(context));
         }
@@ -250,7 +243,6 @@ struct Sink<'a> {
     events: EventKinds,
     sensor: Option<&'a str>,
     order: (u64, Cause),
-    findings: &'a mut Vec<Finding>,
     messages: &'a mut Vec<Message>,
 }
 
@@ -263,11 +255,9 @@ impl EventSink for Sink<'_> {
         {
             self.messages.push(Message { time: at.time, order, content: Content::Record(line) });
         }
-        self.detector.event(flow, at, event, self.findings);
-        self.messages.extend(self.findings.drain(..).map(|finding| Message {
-            time: at.time,
-            order,
-            content: Content::Finding(finding),
-        }));
+        self.detector.event(flow, at, event, &mut |finding| {
+            let content = Content::Finding(finding);
+            self.messages.push(Message { time: at.time, order, content });
+        });
     }
 }
