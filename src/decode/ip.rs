@@ -150,7 +150,7 @@ fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>,
 
 /// Cuts trailing bytes (Ethernet padding) and says how many are missing.
 #[inline]
-fn trim(bytes: &[u8], announced: usize) -> (&[u8], u32) {
+pub(super) fn trim(bytes: &[u8], announced: usize) -> (&[u8], u32) {
     match bytes.get(..announced) {
         Some(payload) => (payload, 0),
         None => (bytes, (announced - bytes.len()) as u32),

@@ -1,18 +1,19 @@
 //! Peels packets down to the transport layer: packets in, segments out.
 //!
-//! One loop goes from header to header, through any stack of tags and tunnels, with a budget of
-//! [`MAX_LAYERS`]. Packets that end before a transport header are counted by reason. No input makes
-//! this panic, and nothing is allocated for a packet but for fragments that wait for their siblings.
+//! Plain packets are read in one step. For everything else one loop goes from header to header,
+//! through any stack of tags and tunnels, with a budget of [`MAX_LAYERS`]. Packets that end before a
+//! transport header are counted by reason. No input makes this panic, and nothing is allocated for a
+//! packet but for fragments that wait for their siblings.
 
 mod fragment;
 mod ip;
 mod link;
 mod metadata;
+mod plain;
 mod stats;
+mod transport;
 mod tunnel;
 mod wifi;
-
-use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
 
 pub use fragment::FragmentLimits;
 pub use stats::{DecodeStats, Stop};
@@ -21,8 +22,8 @@ use fragment::Defragmenter;
 use ip::{Datagram, protocol};
 
 use crate::model::packet::LinkType;
-use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
-use crate::model::{FlowKey, Packet, Transport};
+use crate::model::segment::{SegmentHead, TransportHeader};
+use crate::model::{LinkInfo, Packet, Transport};
 
 /// Headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS and PPPoE has
 /// twelve; attackers can stack thousands.
@@ -103,22 +104,38 @@ impl Decoder {
         }
     }
 
-    /// Writes the headers of `packet` into `head`, a blank one, and tells where the payload is; `None`
-    /// if the packet stops early, which is counted.
+    /// Writes the headers of `packet` into `head`, whatever that held, and tells where the payload is;
+    /// `None` if the packet stops early, which is counted.
     #[inline]
     pub fn decode<'a>(
         &mut self,
         packet: &Packet<'a>,
         head: &mut SegmentHead,
     ) -> Option<Payload<'a>> {
+        self.begin(packet, head);
+        match plain::decode(packet, self.vlan_in_key, head, &mut self.stats) {
+            Some(bytes) => Some(Payload::InPacket(bytes)),
+            None => self.peel(*packet, head),
+        }
+    }
+
+    /// What does not depend on headers.
+    #[inline]
+    fn begin(&mut self, packet: &Packet<'_>, head: &mut SegmentHead) {
         self.stats.packets += 1;
         self.stats.bytes += u64::from(packet.wire_len);
         self.stats.cut += u64::from(packet.bytes.len() < packet.wire_len as usize);
         head.packet = packet.number;
         head.time = packet.time;
         head.wire_len = packet.wire_len;
+    }
+
+    /// Goes down a packet of any kind, layer by layer.
+    #[inline(never)]
+    fn peel<'a>(&mut self, packet: Packet<'a>, head: &mut SegmentHead) -> Option<Payload<'a>> {
+        head.link = LinkInfo::NONE;
         let mut peeling = Peeling::new(head, self.vlan_in_key);
-        let first = peeling.first(packet);
+        let first = peeling.first(&packet);
         let found = match first.and_then(|step| peeling.peel(step, &mut self.stats)) {
             Ok(Peeled::Payload(bytes)) => Ok(Payload::InPacket(bytes)),
             Ok(Peeled::Fragment(step)) => self.reassemble(&mut peeling, step),
@@ -266,82 +283,34 @@ impl<'h> Peeling<'h> {
         mut datagram: Datagram<'a>,
         stats: &mut DecodeStats,
     ) -> Result<Inside<'a>, Stop> {
+        let Peeling { ref mut head, ref mut tunnelled, vlan_in_key, .. } = *self;
         if datagram.protocol == protocol::AUTHENTICATION {
             datagram = ip::extensions(datagram)?;
         }
         match datagram.protocol {
             protocol::TCP => {
                 stats.tcp += 1;
-                return self.tcp(datagram).map(Inside::Payload);
+                return transport::tcp(datagram, vlan_in_key, head).map(Inside::Payload);
             }
             protocol::UDP => {
-                let (inside, tunnelled) = self.udp(datagram)?;
-                stats.udp += u64::from(!tunnelled);
-                self.tunnelled |= tunnelled;
+                let inside = transport::udp(datagram, vlan_in_key, head)?;
+                match inside {
+                    Inside::Tunnel(_) => *tunnelled = true,
+                    Inside::Payload(_) => stats.udp += 1,
+                }
                 return Ok(inside);
             }
             _ => {}
         }
         if let Some(next) = within_ip(&datagram)? {
-            self.tunnelled = true;
+            *tunnelled = true;
             return Ok(Inside::Tunnel(next));
         }
         stats.other += 1;
-        self.ends(&datagram, [0, 0], Transport::Other(datagram.protocol));
+        head.header = TransportHeader::Other;
+        let other = Transport::Other(datagram.protocol);
+        transport::ends(&datagram, [0, 0], other, vlan_in_key, head);
         Ok(Inside::Payload(&[]))
-    }
-
-    #[inline(always)]
-    fn tcp<'a>(&mut self, datagram: Datagram<'a>) -> Result<&'a [u8], Stop> {
-        use etherparse::err::tcp::HeaderSliceError;
-        /// Offset of the control bits (RFC 9293 §3.1).
-        const FLAGS: usize = 13;
-        let bytes = datagram.payload;
-        let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-            HeaderSliceError::Len(_) => Stop::TransportTruncated,
-            HeaderSliceError::Content(_) => Stop::TransportMalformed,
-        })?;
-        let ports = [header.source_port(), header.destination_port()];
-        self.ends(&datagram, ports, Transport::Tcp);
-        self.head.header = TransportHeader::Tcp(TcpHeader {
-            seq: header.sequence_number(),
-            ack: header.acknowledgment_number(),
-            flags: TcpFlags(header.slice()[FLAGS]),
-        });
-        self.head.missing = datagram.missing;
-        Ok(&bytes[header.slice().len()..])
-    }
-
-    /// What a datagram holds, and whether that is a tunnel.
-    #[inline(always)]
-    fn udp<'a>(&mut self, datagram: Datagram<'a>) -> Result<(Inside<'a>, bool), Stop> {
-        let bytes = datagram.payload;
-        let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
-        let after = &bytes[header.slice().len()..];
-        // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
-        let payload = usize::from(header.length())
-            .checked_sub(header.slice().len())
-            .and_then(|length| after.get(..length))
-            .unwrap_or(after);
-        let ports = [header.source_port(), header.destination_port()];
-        if let Some(next) = tunnel::over_udp(ports[0], ports[1], payload) {
-            return Ok((Inside::Tunnel(next), true));
-        }
-        self.ends(&datagram, ports, Transport::Udp);
-        self.head.header = TransportHeader::Udp;
-        self.head.missing = datagram.missing;
-        Ok((Inside::Payload(payload), false))
-    }
-
-    /// Notes who talks to whom.
-    #[inline(always)]
-    fn ends(&mut self, datagram: &Datagram<'_>, [src, dst]: [u16; 2], transport: Transport) {
-        let vlan = match self.vlan_in_key {
-            true => self.head.link.vlans().next_back().unwrap_or(0),
-            false => 0,
-        };
-        let (src, dst) = ((datagram.src, src), (datagram.dst, dst));
-        (self.head.key, self.head.from) = FlowKey::of_words(src, dst, transport, vlan);
     }
 
     /// What the link type of the capture says about the first bytes.

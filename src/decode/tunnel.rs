@@ -63,15 +63,25 @@ fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
 }
 
 /// The tunnel in a UDP payload, if there is one.
-pub(super) fn over_udp(src_port: u16, dst_port: u16, payload: &[u8]) -> Option<Step<'_>> {
-    match dst_port {
+#[inline(always)]
+pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Option<Step<'_>> {
+    use port::{GENEVE, GTP_U, OLD_VXLAN, TEREDO, VXLAN, VXLAN_GPE};
+    match (src, dst) {
+        (_, VXLAN | OLD_VXLAN | VXLAN_GPE | GENEVE | GTP_U | TEREDO) => at_port(dst, payload),
+        // These answer from where they were asked.
+        (TEREDO | GTP_U, _) => at_port(src, payload),
+        _ => None,
+    }
+}
+
+#[inline(never)]
+fn at_port(port: u16, payload: &[u8]) -> Option<Step<'_>> {
+    match port {
         port::VXLAN | port::OLD_VXLAN => vxlan(payload),
         port::VXLAN_GPE => vxlan_gpe(payload),
         port::GENEVE => geneve(payload),
         port::GTP_U => gtp_u(payload),
         port::TEREDO => teredo(payload),
-        _ if src_port == port::TEREDO => teredo(payload),
-        _ if src_port == port::GTP_U => gtp_u(payload),
         _ => None,
     }
 }

@@ -104,7 +104,7 @@ impl FlowKey {
     }
 
     /// Likewise, of addresses as a decoder finds them.
-    #[inline]
+    #[inline(always)]
     pub fn of_words(
         src: (AddressWords, u16),
         dst: (AddressWords, u16),

@@ -70,6 +70,12 @@ impl LinkInfo {
         })
     }
 
+    /// The last of the VLAN identifiers that are kept.
+    #[inline(never)]
+    pub fn innermost_vlan(&self) -> Option<u16> {
+        self.vlans().next_back()
+    }
+
     /// Remembers one more tag; silently ignores those beyond [`LinkInfo::MAX_VLANS`].
     pub fn push_vlan(&mut self, id: u16) {
         let tags = self.tag_bits();

@@ -51,7 +51,7 @@ pub enum TransportHeader {
 }
 
 /// What the headers of one decoded packet say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHead {
     pub key: FlowKey,
     pub time: Timestamp,

@@ -35,31 +35,27 @@ impl Dispatcher {
     /// Decodes `batch.packets` into its records.
     pub fn deal(&mut self, batch: &mut SegmentBatch) {
         let SegmentBatch { packets, records, dealt, ticks } = batch;
-        records.clear();
         dealt.resize_with(self.workers, Vec::new);
         dealt.iter_mut().for_each(Vec::clear);
         ticks.clear();
+        // Written where they stay, over those of an earlier batch: a copy would wait for each
+        // field's store.
+        records.resize(packets.records.len(), SegmentRecord::BLANK);
+        let mut count = 0;
         let base = packets.bytes.as_ptr().addr();
         let (mut oldest, mut newest) = self.span.unwrap_or((Timestamp::MAX, Timestamp::ZERO));
         for packet in packets.packets() {
             oldest = oldest.min(packet.time);
             newest = newest.max(packet.time);
             if packet.time >= self.next_tick {
-                let before = records.len();
-                ticks.push(Tick { before, time: packet.time, packet: packet.number });
+                ticks.push(Tick { before: count, time: packet.time, packet: packet.number });
                 self.next_tick = after(packet.time);
             }
-            // Written where it stays: a copy would wait for each field's store.
-            records.push(SegmentRecord::BLANK);
-            let Some(record) = records.last_mut() else { continue };
-            let Some(payload) = self.decoder.decode(&packet, &mut record.head) else {
-                records.pop();
-                continue;
-            };
+            let Some(record) = records.get_mut(count) else { break };
+            let Some(payload) = self.decoder.decode(&packet, &mut record.head) else { continue };
             let (offset, length) = match payload {
-                // An empty slice may come from anywhere.
-                Payload::InPacket([]) => (0, 0),
-                Payload::InPacket(bytes) => (bytes.as_ptr().addr() - base, bytes.len()),
+                // An empty slice may come from anywhere, but has no bytes wherever it is.
+                Payload::InPacket(bytes) => (bytes.as_ptr().addr().wrapping_sub(base), bytes.len()),
                 Payload::Reassembled => {
                     let bytes = self.decoder.reassembled();
                     let offset = packets.bytes.len() + self.reassembled.len();
@@ -68,13 +64,17 @@ impl Dispatcher {
                 }
             };
             (record.offset, record.length) = (offset as u32, length as u32);
-            let worker = match self.workers {
-                1 => 0,
-                workers => (dispatch_hash(&record.head.key) % workers as u64) as usize,
-            };
-            if let Some(dealt) = dealt.get_mut(worker) {
-                dealt.push(records.len() as u32 - 1);
+            if self.workers > 1 {
+                let worker = dispatch_hash(&record.head.key) % self.workers as u64;
+                if let Some(dealt) = dealt.get_mut(worker as usize) {
+                    dealt.push(count as u32);
+                }
             }
+            count += 1;
+        }
+        records.truncate(count);
+        if let [all] = &mut dealt[..] {
+            all.extend(0..count as u32);
         }
         packets.bytes.append(&mut self.reassembled);
         self.span = (oldest <= newest).then_some((oldest, newest));

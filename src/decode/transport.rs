@@ -1,0 +1,76 @@
+//! TCP and UDP: ends, header and payload of a segment.
+
+use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
+
+use super::ip::Datagram;
+use super::stats::Stop;
+use super::{Inside, tunnel};
+use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
+use crate::model::{FlowKey, Transport};
+
+/// The payload of a TCP segment, whose header goes into `head`.
+#[inline(always)]
+pub(super) fn tcp<'a>(
+    datagram: Datagram<'a>,
+    vlan_in_key: bool,
+    head: &mut SegmentHead,
+) -> Result<&'a [u8], Stop> {
+    use etherparse::err::tcp::HeaderSliceError;
+    /// Offset of the control bits (RFC 9293 §3.1).
+    const FLAGS: usize = 13;
+    let bytes = datagram.payload;
+    let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
+        HeaderSliceError::Len(_) => Stop::TransportTruncated,
+        HeaderSliceError::Content(_) => Stop::TransportMalformed,
+    })?;
+    head.header = TransportHeader::Tcp(TcpHeader {
+        seq: header.sequence_number(),
+        ack: header.acknowledgment_number(),
+        flags: TcpFlags(header.slice()[FLAGS]),
+    });
+    let ports = [header.source_port(), header.destination_port()];
+    ends(&datagram, ports, Transport::Tcp, vlan_in_key, head);
+    Ok(&bytes[header.slice().len()..])
+}
+
+/// What a UDP datagram holds: a tunnel, or a payload, and then its header goes into `head`.
+#[inline(always)]
+pub(super) fn udp<'a>(
+    datagram: Datagram<'a>,
+    vlan_in_key: bool,
+    head: &mut SegmentHead,
+) -> Result<Inside<'a>, Stop> {
+    let bytes = datagram.payload;
+    let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
+    let after = &bytes[header.slice().len()..];
+    // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
+    let payload = usize::from(header.length())
+        .checked_sub(header.slice().len())
+        .and_then(|length| after.get(..length))
+        .unwrap_or(after);
+    let ports = [header.source_port(), header.destination_port()];
+    if let Some(next) = tunnel::over_udp(ports, payload) {
+        return Ok(Inside::Tunnel(next));
+    }
+    head.header = TransportHeader::Udp;
+    ends(&datagram, ports, Transport::Udp, vlan_in_key, head);
+    Ok(Inside::Payload(payload))
+}
+
+/// Notes who talks to whom, and what of it is missing.
+#[inline(always)]
+pub(super) fn ends(
+    datagram: &Datagram<'_>,
+    [src, dst]: [u16; 2],
+    transport: Transport,
+    vlan_in_key: bool,
+    head: &mut SegmentHead,
+) {
+    head.missing = datagram.missing;
+    let vlan = match vlan_in_key {
+        true => head.link.innermost_vlan().unwrap_or(0),
+        false => 0,
+    };
+    let (src, dst) = ((datagram.src, src), (datagram.dst, dst));
+    (head.key, head.from) = FlowKey::of_words(src, dst, transport, vlan);
+}
