@@ -2,6 +2,7 @@
 
 mod json_lines;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use json_lines::{eve_validators, faults};
@@ -114,13 +115,13 @@ fn handshake() -> impl Strategy<Value = TlsHandshake> {
     )
 }
 
-fn request() -> impl Strategy<Value = HttpRequest> {
+fn request() -> impl Strategy<Value = HttpRequest<'static>> {
     (hostile(), hostile(), option::of(hostile()), option::of(hostile()), any::<u8>()).prop_map(
         |(method, target, host, user_agent, version_minor)| HttpRequest {
-            method,
-            target,
-            host,
-            user_agent,
+            method: method.into(),
+            target: target.into(),
+            host: host.map(Cow::Owned),
+            user_agent: user_agent.map(Cow::Owned),
             version_minor,
             ..HttpRequest::default()
         },
@@ -164,7 +165,7 @@ proptest! {
         flow in flow(), request in request(), content_type in option::of(hostile()), status: u16,
     ) {
         check(&flow, Event::HttpRequest(&request), None)?;
-        let response = HttpResponse { status, content_type, ..HttpResponse::default() };
+        let response = HttpResponse { status, content_type: content_type.map(Cow::Owned), ..HttpResponse::default() };
         check(&flow, Event::HttpResponse(&response), None)?;
     }
 

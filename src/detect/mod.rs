@@ -260,7 +260,7 @@ mod tests {
         let sni = Some(LISTED.to_owned());
         for direction in Direction::BOTH {
             let hello = ClientHello { direction, sni: sni.clone(), ..ClientHello::default() };
-            let host = Some(LISTED.to_owned());
+            let host = Some(LISTED.into());
             let request = HttpRequest { direction, host, ..HttpRequest::default() };
             let tunnel = Tunnel {
                 direction,

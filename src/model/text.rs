@@ -1,6 +1,8 @@
 //! Text that somebody else wrote and a person will read: nothing in it may steer a terminal or deceive
 //! the eye, and what is kept of it is bounded.
 
+use std::borrow::Cow;
+
 /// Longest text kept of one field, in bytes: agents of XMRig and logins of MoneroOcean (several
 /// wallets in one) are below 250.
 pub const MAX_KEPT: usize = 256;
@@ -29,20 +31,20 @@ pub fn is_deceptive(c: char) -> bool {
 
 /// The text with every deceptive character escaped as `\u{…}`: safe to show on a terminal.
 pub fn printable(text: &str) -> String {
-    printable_within(text, usize::MAX)
+    printable_within(text, usize::MAX).into_owned()
 }
 
 /// Likewise, at most [`MAX_KEPT`] bytes long, with `…` where something was cut: fit to keep.
 pub fn kept(text: &str) -> String {
-    printable_within(text, MAX_KEPT)
+    printable_within(text, MAX_KEPT).into_owned()
 }
 
 /// Likewise, at most `limit` bytes long.
-pub fn printable_within(text: &str, limit: usize) -> String {
+pub fn printable_within(text: &str, limit: usize) -> Cow<'_, str> {
     const MARK: char = '…';
     // Nearly always there is nothing to do.
-    if text.len() <= limit && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
+    if text.len() <= limit && is_plain(text.as_bytes()) {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
@@ -60,7 +62,13 @@ pub fn printable_within(text: &str, limit: usize) -> String {
         }
         out.push_str(piece);
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Whether all bytes are printable ASCII.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    // Looks at every byte: without an early exit, many are compared at once.
+    bytes.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte))
 }
 
 #[cfg(test)]

@@ -261,9 +261,7 @@ impl Stream {
             Found::ProxyProtocol => Speech::Prelude(Box::new(proxy_protocol::Header::default())),
             Found::Socks => Speech::Prelude(Box::new(socks::Negotiation::default())),
             Found::Http => {
-                let (mut carriers, tunnel) = self.around();
-                carriers.push(Carrier::Http);
-                let conversation = Conversation::new(carriers, tunnel);
+                let conversation = self.conversation().within(Carrier::Http);
                 Speech::Http(Box::new(Connection::new(conversation)))
             }
             Found::WebSocket => self.websocket(Socket::default()),

@@ -6,7 +6,7 @@ mod flow;
 
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::mining::MiningSession;
-use minewatch::model::event::{Event, EventSink, Moment};
+use minewatch::model::event::{Event, EventSink, HttpRequest, Moment};
 use minewatch::model::flow::{Flow, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::inspector::Inspector;
@@ -31,7 +31,8 @@ impl EventSink for Seen {
         match event {
             Event::HttpRequest(request) => {
                 let mut line = format!("{} {}", request.method, request.target);
-                let texts = [&request.host, &request.user_agent, &request.user];
+                let HttpRequest { host, user_agent, user, .. } = request;
+                let texts = [host.as_deref(), user_agent.as_deref(), user.as_deref()];
                 for (name, text) in ["host", "agent", "user"].iter().zip(texts) {
                     if let Some(text) = text {
                         line += &format!(" {name}={text}");

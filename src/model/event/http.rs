@@ -1,19 +1,22 @@
 //! HTTP/1 messages, reduced to what detection needs.
 
+use std::borrow::Cow;
+
 use super::Tunnel;
 use crate::model::chunk::Direction;
 
-/// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded.
+/// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded;
+/// they lie in the packet where nothing had to be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HttpRequest {
+pub struct HttpRequest<'a> {
     /// In which it travels: the client's, whichever end the flow's initiator is.
     pub direction: Direction,
-    pub method: String,
+    pub method: Cow<'a, str>,
     /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
-    pub target: String,
+    pub target: Cow<'a, str>,
     /// `Host` header or the authority of an absolute target; lower case, with port if given.
-    pub host: Option<String>,
-    pub user_agent: Option<String>,
+    pub host: Option<Cow<'a, str>>,
+    pub user_agent: Option<Cow<'a, str>>,
     /// `Upgrade: websocket`.
     pub websocket: bool,
     /// Name of the account of Basic authentication (the password is not kept).
@@ -21,21 +24,39 @@ pub struct HttpRequest {
     pub version_minor: u8,
 }
 
-impl HttpRequest {
+impl HttpRequest<'_> {
     /// The tunnel that it asks a proxy for.
     pub fn tunnel(&self) -> Option<Tunnel> {
         let host = self.host.as_deref().filter(|_| self.method == "CONNECT")?;
         Some(Tunnel::to(host, self.direction))
     }
+
+    /// The same, to keep when the packet is gone.
+    pub fn into_owned(self) -> HttpRequest<'static> {
+        HttpRequest {
+            method: owned(self.method),
+            target: owned(self.target),
+            host: self.host.map(owned),
+            user_agent: self.user_agent.map(owned),
+            direction: self.direction,
+            websocket: self.websocket,
+            user: self.user,
+            version_minor: self.version_minor,
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HttpResponse {
+pub struct HttpResponse<'a> {
     /// In which it travels.
     pub direction: Direction,
     pub status: u16,
     /// `X-Stratum`, with which a getwork server points to its Stratum address.
-    pub x_stratum: Option<String>,
-    pub content_type: Option<String>,
+    pub x_stratum: Option<Cow<'a, str>>,
+    pub content_type: Option<Cow<'a, str>>,
     pub version_minor: u8,
 }

@@ -34,8 +34,8 @@ pub enum Event<'a> {
     /// All that a TLS connection shows before it is encrypted; once, when there is no more.
     TlsHandshake(&'a TlsHandshake),
     Quic(&'a QuicInitial),
-    HttpRequest(&'a HttpRequest),
-    HttpResponse(&'a HttpResponse),
+    HttpRequest(&'a HttpRequest<'a>),
+    HttpResponse(&'a HttpResponse<'a>),
     /// A proxy or tunnel inside the flow, with its true destination.
     Tunnel(&'a Tunnel),
     /// The state of a mining conversation; repeated as it grows, and at its end.

@@ -1,6 +1,8 @@
 //! EVE `http` records: one for a request and one for a response, since the parsers do not wait
 //! for the other half.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::model::event::{HttpRequest, HttpResponse};
@@ -33,7 +35,7 @@ pub(in crate::output) struct Body {
 
 impl Body {
     pub fn of_request(request: &HttpRequest) -> Self {
-        let text = |text: &String| clipped(text, TEXT);
+        let text = |text: &Cow<'_, str>| clipped(text, TEXT);
         let (hostname, http_port) = request.host.as_deref().map_or((None, None), |host| {
             let (name, port) = split_port(host);
             (Some(clipped(name, TEXT)), port)

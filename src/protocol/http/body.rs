@@ -41,7 +41,7 @@ const CHUNKS: Framing = Framing::Chunked(Chunked::Size { size: 0, digits: 0 });
 
 impl Framing {
     /// The body of a request, if it has one (RFC 9112 §6.3).
-    pub fn of_request(fields: &Fields) -> Option<Framing> {
+    pub fn of_request(fields: &Fields<'_>) -> Option<Framing> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
             (Some(Coding::Other), _) => Some(Framing::UntilClose),
@@ -50,7 +50,7 @@ impl Framing {
     }
 
     /// The body of a response that may have one.
-    pub fn of_response(fields: &Fields) -> Option<Framing> {
+    pub fn of_response(fields: &Fields<'_>) -> Option<Framing> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
             (None, Some(0)) => None,

@@ -46,7 +46,7 @@ pub struct Connection {
 pub(super) struct Side {
     pub(super) state: State,
     /// The request whose body comes.
-    pub(super) request: Option<Box<HttpRequest>>,
+    pub(super) request: Option<Box<HttpRequest<'static>>>,
 }
 
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Connection {
     pub fn close(&mut self, context: &mut Context<'_>) {
         for direction in Direction::BOTH {
             match std::mem::take(&mut self.side(direction).state) {
-                State::Head(mut gathering) => self.tell(context, direction, gathering.salvage()),
+                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
                 State::Body(body) if body.is_open_ended() => {
                     self.body_ended(context, direction, body);
                 }
@@ -180,20 +180,27 @@ impl Connection {
                 }
                 Growth::Malformed => self.get_lost(direction, all),
             },
-            State::Head(gathering) => match gathering.push(bytes) {
-                Gathered::More => all,
-                Gathered::Head(head, used) => self.head(context, direction, head, used),
-                Gathered::Json(blanks) => {
-                    side.state = State::Lines;
-                    Step::Used(blanks)
+            State::Head(gathering) => {
+                let mut gathering = std::mem::take(gathering);
+                let gathered = gathering.push(bytes);
+                match gathered {
+                    Gathered::More => {
+                        side.state = State::Head(gathering);
+                        all
+                    }
+                    Gathered::Head(head, used) => self.head(context, direction, head, used),
+                    Gathered::Json(blanks) => {
+                        side.state = State::Lines;
+                        Step::Used(blanks)
+                    }
+                    Gathered::TooLong(head) => {
+                        self.tell(context, direction, head);
+                        self.get_lost(direction, all)
+                    }
+                    Gathered::NotHttp if self.client.is_none() => Step::Done,
+                    Gathered::NotHttp => self.get_lost(direction, all),
                 }
-                Gathered::TooLong(head) => {
-                    self.tell(context, direction, head);
-                    self.get_lost(direction, all)
-                }
-                Gathered::NotHttp if self.client.is_none() => Step::Done,
-                Gathered::NotHttp => self.get_lost(direction, all),
-            },
+            }
             State::Lines => {
                 let next = self.conversation.as_mut().map(|c| c.data(context, direction, bytes, 0));
                 self.heed(next);

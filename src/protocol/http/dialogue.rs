@@ -19,7 +19,7 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        head: Head,
+        head: Head<'_>,
         used: usize,
     ) -> Step {
         let client = match head {
@@ -51,8 +51,8 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        mut request: HttpRequest,
-        fields: &Fields,
+        mut request: HttpRequest<'_>,
+        fields: &Fields<'_>,
     ) {
         request.direction = direction;
         context.emit(Event::HttpRequest(&request));
@@ -61,7 +61,7 @@ impl Connection {
         let side = self.side(direction);
         match Framing::of_request(fields) {
             Some(framing) => {
-                side.request = (wanted != Wanted::Nothing).then(|| Box::new(request));
+                side.request = (wanted != Wanted::Nothing).then(|| Box::new(request.into_owned()));
                 side.state = State::Body(Body::new(framing, wanted));
             }
             None if asked.may_switch() => side.state = State::Early(Vec::new()),
@@ -76,8 +76,8 @@ impl Connection {
     fn response(
         &mut self,
         context: &mut Context<'_>,
-        response: &HttpResponse,
-        fields: &Fields,
+        response: &HttpResponse<'_>,
+        fields: &Fields<'_>,
         reason: Reason,
     ) -> Option<Switch> {
         let direction = response.direction;

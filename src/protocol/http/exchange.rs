@@ -38,8 +38,8 @@ pub enum Answer {
 }
 
 impl Asked {
-    pub fn of(request: &HttpRequest, fields: &Fields) -> Asked {
-        match (request.method.as_str(), fields.upgrade) {
+    pub fn of(request: &HttpRequest<'_>, fields: &Fields<'_>) -> Asked {
+        match (&*request.method, fields.upgrade) {
             ("CONNECT", _) => Asked::Tunnel(request.tunnel().map(Box::new)),
             (_, Some(upgrade)) => Asked::Upgrade(upgrade),
             ("HEAD", _) => Asked::Head,
@@ -73,7 +73,7 @@ pub fn is_interim(status: u16) -> bool {
 pub fn answer(
     asked: Option<Asked>,
     status: u16,
-    fields: &Fields,
+    fields: &Fields<'_>,
     reason: Reason,
     direction: Direction,
 ) -> Answer {
@@ -101,7 +101,7 @@ pub fn answer(
 mod tests {
     use super::*;
 
-    fn fields(lines: &[(&str, &str)]) -> Fields {
+    fn fields<'a>(lines: &[(&str, &'a str)]) -> Fields<'a> {
         let mut fields = Fields::default();
         lines.iter().for_each(|(name, value)| fields.take(name.as_bytes(), value.as_bytes()));
         fields

@@ -3,6 +3,7 @@
 use super::credentials;
 use super::upgrade::{Extension, Upgrade};
 use crate::model::text::{MAX_KEPT, printable_within};
+use std::borrow::Cow;
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +15,14 @@ pub enum Coding {
 
 /// Fields of one head. Of a repeated one the first counts, as it does for most servers.
 #[derive(Debug, Default)]
-pub struct Fields {
+pub struct Fields<'a> {
     /// Lower case.
-    pub host: Option<String>,
-    pub user_agent: Option<String>,
+    pub host: Option<Cow<'a, str>>,
+    pub user_agent: Option<Cow<'a, str>>,
     /// Account of `Authorization: Basic`.
     pub user: Option<String>,
-    pub content_type: Option<String>,
-    pub x_stratum: Option<String>,
+    pub content_type: Option<Cow<'a, str>>,
+    pub x_stratum: Option<Cow<'a, str>>,
     /// `Content-Length`, if it is a number.
     pub length: Option<u64>,
     pub coding: Option<Coding>,
@@ -29,30 +30,26 @@ pub struct Fields {
     pub extension: Option<Extension>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// Takes a field line.
-    pub fn take(&mut self, name: &[u8], value: &[u8]) {
-        let value = value.trim_ascii();
+    pub fn take(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        if is("Host") {
-            keep(&mut self.host, || text(value).map(lower_case));
-        } else if is("User-Agent") {
-            keep(&mut self.user_agent, || text(value));
-        } else if is("Authorization") {
-            keep(&mut self.user, || credentials::account(value));
-        } else if is("Content-Type") {
-            keep(&mut self.content_type, || text(value));
-        } else if is("X-Stratum") {
-            keep(&mut self.x_stratum, || text(value));
-        } else if is("Content-Length") {
-            keep(&mut self.length, || number(value));
-        } else if is("Transfer-Encoding") {
+        let value = || value.trim_ascii();
+        // No two have the same length, so that most fields cost one comparison of numbers.
+        match name.len() {
+            4 if is("Host") => keep(&mut self.host, || text(value()).map(lower_case)),
+            7 if is("Upgrade") => keep(&mut self.upgrade, || Some(Upgrade::of(value()))),
+            9 if is("X-Stratum") => keep(&mut self.x_stratum, || text(value())),
+            10 if is("User-Agent") => keep(&mut self.user_agent, || text(value())),
+            12 if is("Content-Type") => keep(&mut self.content_type, || text(value())),
+            13 if is("Authorization") => keep(&mut self.user, || credentials::account(value())),
+            14 if is("Content-Length") => keep(&mut self.length, || number(value())),
             // Several fields are one list, so the last one counts.
-            self.coding = last_coding(value);
-        } else if is("Upgrade") {
-            keep(&mut self.upgrade, || Some(Upgrade::of(value)));
-        } else if is("Sec-WebSocket-Extensions") {
-            keep(&mut self.extension, || Extension::of(value));
+            17 if is("Transfer-Encoding") => self.coding = last_coding(value()),
+            24 if is("Sec-WebSocket-Extensions") => {
+                keep(&mut self.extension, || Extension::of(value()));
+            }
+            _ => {}
         }
     }
 }
@@ -63,24 +60,25 @@ fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
     }
 }
 
-fn text(value: &[u8]) -> Option<String> {
+fn text(value: &[u8]) -> Option<Cow<'_, str>> {
     (!value.is_empty()).then(|| text_within(value, MAX_KEPT))
 }
 
 /// What bytes say, without control characters and at most `limit` bytes long.
-pub fn text_within(value: &[u8], limit: usize) -> String {
+pub fn text_within(value: &[u8], limit: usize) -> Cow<'_, str> {
     match std::str::from_utf8(value) {
         Ok(text) => printable_within(text, limit),
-        Err(_) => printable_within(&String::from_utf8_lossy(value), limit),
+        Err(_) => printable_within(&String::from_utf8_lossy(value), limit).into_owned().into(),
     }
 }
 
-fn lower_case(mut host: String) -> String {
-    if !host.is_ascii() {
-        return host.to_lowercase();
+fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
+    let lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    // Nearly always there is nothing to do, and then every byte is looked at.
+    if text.bytes().fold(true, |all, byte| all & lower(byte)) {
+        return text;
     }
-    host.make_ascii_lowercase();
-    host
+    text.to_lowercase().into()
 }
 
 /// One number, or a list that repeats it (RFC 9110 §8.6).
@@ -105,7 +103,7 @@ fn last_coding(value: &[u8]) -> Option<Coding> {
 mod tests {
     use super::*;
 
-    fn fields(lines: &[(&str, &[u8])]) -> Fields {
+    fn fields<'a>(lines: &[(&str, &'a [u8])]) -> Fields<'a> {
         let mut fields = Fields::default();
         for (name, value) in lines {
             fields.take(name.as_bytes(), value);

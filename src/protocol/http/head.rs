@@ -3,10 +3,14 @@
 //! `httparse` reads them. What it refuses (odd bytes, folded fields, a hundred headers) is read
 //! once more without asking for grammar: a malformed head names its host all the same.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
+
+use httparse::Status;
 
 use super::fields::{Fields, text_within};
 use crate::model::event::{HttpRequest, HttpResponse};
+use crate::model::text::printable_within;
 use crate::protocol::parser::Probe;
 
 /// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
@@ -21,9 +25,9 @@ const MAX_TARGET: usize = 2048;
 
 /// What was read of a head.
 #[derive(Debug)]
-pub enum Head {
-    Request(HttpRequest, Fields),
-    Response(HttpResponse, Fields, Reason),
+pub enum Head<'a> {
+    Request(HttpRequest<'a>, Fields<'a>),
+    Response(HttpResponse<'a>, Fields<'a>, Reason),
 }
 
 /// What a response's first line says besides its number.
@@ -43,20 +47,20 @@ pub struct Gathering {
 
 /// What there is after some bytes.
 #[derive(Debug)]
-pub enum Gathered {
+pub enum Gathered<'a> {
     More,
     /// A head that ended after so many bytes.
-    Head(Head, usize),
+    Head(Head<'a>, usize),
     /// More than [`MAX_HEAD`]: what could be read of it, but not where it ends.
-    TooLong(Option<Head>),
+    TooLong(Option<Head<'a>>),
     /// A JSON object stands where a head should, after so many bytes.
     Json(usize),
     NotHttp,
 }
 
 impl Gathering {
-    /// Takes the next bytes.
-    pub fn push(&mut self, bytes: &[u8]) -> Gathered {
+    /// Takes the next bytes, until there is a result.
+    pub fn push<'a>(&'a mut self, bytes: &'a [u8]) -> Gathered<'a> {
         let mut skipped = 0;
         if self.bytes.is_empty() {
             // Empty lines before a request (RFC 9112 §2.2), and blanks before JSON.
@@ -71,20 +75,21 @@ impl Gathering {
         let before = self.bytes.len();
         let room = MAX_HEAD.saturating_sub(before);
         let taken = bytes.get(..room).unwrap_or(bytes);
-        if before == 0
-            && let Some(head) = end(taken, 0).and_then(|end| taken.get(..end))
-        {
+        if before == 0 {
             // Whole in one segment, as most are: read where it lies.
-            return match read(head) {
-                Some(read) => Gathered::Head(read, skipped + head.len()),
-                None => Gathered::NotHttp,
-            };
+            if let Some((head, length)) = read_strictly(taken) {
+                return Gathered::Head(head, skipped + length);
+            }
+            if let Some(head) = end(taken, 0).and_then(|end| taken.get(..end)) {
+                return match read_loosely(head) {
+                    Some(read) => Gathered::Head(read, skipped + head.len()),
+                    None => Gathered::NotHttp,
+                };
+            }
         }
         self.bytes.extend_from_slice(taken);
         if let Some(end) = end(&self.bytes, before) {
-            let head = read(self.bytes.get(..end).unwrap_or_default());
-            *self = Gathering::default();
-            return match head {
+            return match read(self.bytes.get(..end).unwrap_or_default()) {
                 Some(head) => Gathered::Head(head, end.saturating_sub(before)),
                 None => Gathered::NotHttp,
             };
@@ -104,11 +109,10 @@ impl Gathering {
     }
 
     /// Reads what there is of a head that will not be completed.
-    pub fn salvage(&mut self) -> Option<Head> {
-        let gathered = std::mem::take(self);
+    pub fn salvage(&self) -> Option<Head<'_>> {
         // Of the last line it is not known whether it is whole.
-        let end = gathered.bytes.iter().rposition(|&byte| byte == b'\n')?;
-        read_loosely(gathered.bytes.get(..end)?)
+        let end = self.bytes.iter().rposition(|&byte| byte == b'\n')?;
+        read_loosely(self.bytes.get(..end)?)
     }
 
     /// Whether the first line is one of HTTP, as far as it is there; `new` counts the bytes that
@@ -152,23 +156,33 @@ fn end(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-fn read(head: &[u8]) -> Option<Head> {
-    let strict = if head.starts_with(b"HTTP/") { response(head) } else { request(head) };
-    strict.or_else(|| read_loosely(head))
+/// Reads a whole head.
+fn read(head: &[u8]) -> Option<Head<'_>> {
+    read_strictly(head).map(|(head, _)| head).or_else(|| read_loosely(head))
 }
 
-fn request(head: &[u8]) -> Option<Head> {
+/// Reads a head that `bytes` begin with, if they hold all of it, and tells its length, which is
+/// that up to its [`end`].
+fn read_strictly(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
+    if bytes.starts_with(b"HTTP/") { response(bytes) } else { request(bytes) }
+}
+
+fn request(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
-    let complete = parsed.parse_with_uninit_headers(head, &mut headers).ok()?.is_complete();
-    let (method, target) = (parsed.method?, parsed.path?);
-    let fields = fields(parsed.headers);
-    let version = parsed.version?;
-    let complete = complete && is_method(method.as_bytes());
-    complete.then(|| request_of(method.as_bytes(), target.as_bytes(), version, fields))
+    let Ok(Status::Complete(length)) = parsed.parse_with_uninit_headers(bytes, &mut headers) else {
+        return None;
+    };
+    let (method, target, version) = (parsed.method?, parsed.path?, parsed.version?);
+    if !is_method(method.as_bytes()) {
+        return None;
+    }
+    let method = printable_within(method, MAX_METHOD);
+    let target = printable_within(target, MAX_TARGET);
+    Some((request_of(method, target, version, fields(parsed.headers)), length))
 }
 
-fn response(head: &[u8]) -> Option<Head> {
+fn response(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
@@ -176,17 +190,14 @@ fn response(head: &[u8]) -> Option<Head> {
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_spaces_after_header_name_in_responses(true)
         .allow_multiple_spaces_in_response_status_delimiters(true);
-    let complete = config
-        .parse_response_with_uninit_headers(&mut parsed, head, &mut headers)
-        .ok()?
-        .is_complete();
-    let (status, reason) = (parsed.code?, parsed.reason.unwrap_or_default());
-    let fields = fields(parsed.headers);
-    let version = parsed.version?;
-    complete.then(|| response_of(status, reason.as_bytes(), version, fields))
+    let read = config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut headers);
+    let Ok(Status::Complete(length)) = read else { return None };
+    let (status, version) = (parsed.code?, parsed.version?);
+    let reason = parsed.reason.unwrap_or_default().as_bytes();
+    Some((response_of(status, reason, version, fields(parsed.headers)), length))
 }
 
-fn fields(headers: &[httparse::Header<'_>]) -> Fields {
+fn fields<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
     let mut fields = Fields::default();
     for header in headers {
         fields.take(header.name.as_bytes(), header.value);
@@ -195,7 +206,7 @@ fn fields(headers: &[httparse::Header<'_>]) -> Fields {
 }
 
 /// Reads lines as they are. Folded parts of fields (RFC 9112 §5.2) are left out.
-fn read_loosely(head: &[u8]) -> Option<Head> {
+fn read_loosely(head: &[u8]) -> Option<Head<'_>> {
     let mut lines = head.split(|&byte| byte == b'\n');
     let first = lines.next()?.trim_ascii();
     let mut fields = Fields::default();
@@ -209,6 +220,7 @@ fn read_loosely(head: &[u8]) -> Option<Head> {
         return Some(response_of(status, reason, version, fields));
     }
     let (method, target, version) = request_line(first)?;
+    let (method, target) = (text_within(method, MAX_METHOD), text_within(target, MAX_TARGET));
     Some(request_of(method, target, version, fields))
 }
 
@@ -247,13 +259,16 @@ fn is_method(word: &[u8]) -> bool {
     (1..=MAX_METHOD).contains(&word.len()) && word.iter().all(token)
 }
 
-fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Fields) -> Head {
-    let method = text_within(method, MAX_METHOD);
-    let target = text_within(target, MAX_TARGET);
+fn request_of<'a>(
+    method: Cow<'a, str>,
+    target: Cow<'a, str>,
+    version_minor: u8,
+    mut fields: Fields<'a>,
+) -> Head<'a> {
     // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
     let bare = method == "CONNECT" && !target.starts_with('/');
-    let named = if bare { Some(target.as_str()) } else { authority(&target) };
-    let named = named.map(str::to_lowercase).filter(|name| !name.is_empty());
+    let named = if bare { Some(&*target) } else { authority(&target) };
+    let named = named.filter(|name| !name.is_empty()).map(|name| name.to_lowercase().into());
     let request = HttpRequest {
         host: named.or_else(|| fields.host.take()),
         user_agent: fields.user_agent.take(),
@@ -269,15 +284,18 @@ fn request_of(method: &[u8], target: &[u8], version_minor: u8, mut fields: Field
 
 /// The authority of an absolute target, without the account: `http://host:port/path`.
 fn authority(target: &str) -> Option<&str> {
-    let (scheme, rest) = target.split_once("://")?;
-    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return None;
-    }
+    let scheme = target.bytes().position(|byte| !byte.is_ascii_alphanumeric());
+    let rest = target.get(scheme.filter(|length| *length > 0)?..)?.strip_prefix("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     Some(authority.rsplit('@').next().unwrap_or(authority))
 }
 
-fn response_of(status: u16, reason: &[u8], version_minor: u8, mut fields: Fields) -> Head {
+fn response_of<'a>(
+    status: u16,
+    reason: &[u8],
+    version_minor: u8,
+    mut fields: Fields<'a>,
+) -> Head<'a> {
     const ESTABLISHED: &[u8] = b"established";
     let response = HttpResponse {
         status,
@@ -297,7 +315,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn request(head: &[u8]) -> HttpRequest {
+    fn request(head: &[u8]) -> HttpRequest<'_> {
         match read(head) {
             Some(Head::Request(request, _)) => request,
             other => panic!("{other:?}"),
@@ -323,7 +341,8 @@ mod tests {
     #[test]
     fn an_absolute_target_names_the_host() {
         let host = |target: &str| {
-            request(format!("GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n").as_bytes()).host
+            let head = format!("GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n");
+            request(head.as_bytes()).into_owned().host
         };
         assert_eq!(
             host("http://u:p@Pool.example:80/x?u=http://y/").as_deref(),
@@ -380,7 +399,8 @@ mod tests {
             b"\x16\x03\x01",
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         ] {
-            let gathered = Gathering::default().push(bytes);
+            let mut gathering = Gathering::default();
+            let gathered = gathering.push(bytes);
             assert!(matches!(gathered, Gathered::NotHttp), "{bytes:?} {gathered:?}");
         }
     }
@@ -419,7 +439,8 @@ mod tests {
                 bytes.extend(if *crlf { &b"\r\n"[..] } else { b"\n" });
             }
             bytes.extend(b"\r\nrest");
-            let Gathered::Head(whole, used) = Gathering::default().push(&bytes) else { panic!() };
+            let mut gathering = Gathering::default();
+            let Gathered::Head(whole, used) = gathering.push(&bytes) else { panic!() };
             prop_assert_eq!(&bytes[used..], b"rest");
             let (mut gathering, mut offset) = (Gathering::default(), 0);
             for piece in bytes.chunks(cut) {
@@ -434,6 +455,23 @@ mod tests {
                 }
             }
             prop_assert!(false, "no head");
+        }
+
+        #[test]
+        fn a_head_that_is_read_strictly_ends_at_its_first_empty_line(
+            start in prop::sample::select(vec!["GET /", "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\n"]),
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["\r\n", "\n", "\r", " ", "\t", "A", ":", "A: b", "C: d\r\n"]),
+                0..12,
+            ),
+        ) {
+            let bytes = [start, &pieces.concat(), "\r\n\r\nrest"].concat().into_bytes();
+            if let Some((_, length)) = read_strictly(&bytes) {
+                prop_assert_eq!(Some(length), end(&bytes, 0));
+            }
+            let whole = end(&bytes, 0).unwrap();
+            let (all, head) = (read_strictly(&bytes), read_strictly(&bytes[..whole]));
+            prop_assert_eq!(format!("{all:?}"), format!("{head:?}"));
         }
 
         #[test]

@@ -33,8 +33,8 @@ impl Connection {
                 return self.heed(next);
             }
             State::Head(gathering) => {
-                let head = gathering.salvage();
-                self.tell(context, direction, head);
+                let gathering = std::mem::take(gathering);
+                self.tell(context, direction, gathering.salvage());
             }
             State::Early(_) => {}
         }
@@ -79,7 +79,12 @@ impl Connection {
     }
 
     /// Tells of a request whose head was not seen whole.
-    pub(super) fn tell(&self, context: &mut Context<'_>, direction: Direction, head: Option<Head>) {
+    pub(super) fn tell(
+        &self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        head: Option<Head<'_>>,
+    ) {
         if let Some(Head::Request(mut request, _)) = head
             && self.client != Some(direction.reverse())
         {

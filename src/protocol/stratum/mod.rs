@@ -108,12 +108,19 @@ pub struct Conversation {
 
 /// What a session needs to know.
 #[derive(Debug)]
-struct Beginning(Vec<Carrier>, Option<Tunnel>);
+struct Beginning {
+    carriers: Vec<Carrier>,
+    /// Inside those.
+    innermost: Option<Carrier>,
+    tunnel: Option<Tunnel>,
+}
 
 impl Beginning {
     fn session<'a>(&mut self, session: &'a mut Option<Box<Session>>) -> &'a mut Session {
         session.get_or_insert_with(|| {
-            Box::new(Session::new(std::mem::take(&mut self.0), self.1.take()))
+            let mut carriers = std::mem::take(&mut self.carriers);
+            carriers.extend(self.innermost);
+            Box::new(Session::new(carriers, self.tunnel.take()))
         })
     }
 }
@@ -121,7 +128,14 @@ impl Beginning {
 impl Conversation {
     /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Conversation { lines: None, beginning: Beginning(carriers, tunnel), session: None }
+        let beginning = Beginning { carriers, innermost: None, tunnel };
+        Conversation { lines: None, beginning, session: None }
+    }
+
+    /// The same, in one more carrier. That costs no memory.
+    pub fn within(mut self, carrier: Carrier) -> Self {
+        self.beginning.innermost = Some(carrier);
+        self
     }
 
     /// Bytes kept.
