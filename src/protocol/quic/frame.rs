@@ -26,7 +26,9 @@ pub(super) fn crypto(frames: &[u8]) -> impl Iterator<Item = Crypto<'_>> {
     std::iter::from_fn(move || {
         loop {
             match reader.u8()? {
-                PADDING | PING => {}
+                // Fills a packet up to the end.
+                PADDING => reader.zeros(),
+                PING => {}
                 ACK => ack(&mut reader)?,
                 ACK_ECN => {
                     ack(&mut reader)?;

@@ -1,10 +1,12 @@
 //! Keys of Initial packets (RFC 9001 §5): anybody who sees the first packet can derive them.
 
+use std::sync::LazyLock;
+
 use ring::aead::quic::{self, HeaderProtectionKey};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 
-use super::packet::{Initial, Version};
+use super::packet::{Initial, SALT_1, Version};
 
 /// The ciphertext that hides a packet number begins so many bytes after it (RFC 9001 §5.4.2).
 const SAMPLE_OFFSET: usize = 4;
@@ -19,18 +21,24 @@ pub(super) struct Keys {
 impl Keys {
     /// The keys of a client whose first packet has the destination connection ID `dcid`.
     pub fn of_client(version: Version, dcid: &[u8]) -> Option<Keys> {
-        let initial = Salt::new(HKDF_SHA256, &version.salt).extract(dcid);
-        let secret = expand(&initial, &[b"client in"], HKDF_SHA256, |okm| Some(Prk::from(okm)))?;
+        /// Of nearly all connections.
+        static VERSION_1: LazyLock<Salt> = LazyLock::new(|| Salt::new(HKDF_SHA256, &SALT_1));
+        let initial = match version.salt {
+            SALT_1 => VERSION_1.extract(dcid),
+            salt => Salt::new(HKDF_SHA256, &salt).extract(dcid),
+        };
+        let secret =
+            expand(&initial, [b"", b"client in"], HKDF_SHA256, |okm| Some(Prk::from(okm)))?;
         let quic = |name| [version.label, name];
         Some(Keys {
-            payload: expand(&secret, &quic(b"key"), &AES_128_GCM, |okm| {
+            payload: expand(&secret, quic(b"key"), &AES_128_GCM, |okm| {
                 Some(LessSafeKey::new(UnboundKey::from(okm)))
             })?,
-            iv: expand(&secret, &quic(b"iv"), Iv, |okm| {
+            iv: expand(&secret, quic(b"iv"), Iv, |okm| {
                 let mut iv = [0; NONCE_LEN];
                 okm.fill(&mut iv).ok().map(|()| iv)
             })?,
-            header: expand(&secret, &quic(b"hp"), &quic::AES_128, |okm| {
+            header: expand(&secret, quic(b"hp"), &quic::AES_128, |okm| {
                 Some(HeaderProtectionKey::from(okm))
             })?,
         })
@@ -74,15 +82,15 @@ impl Keys {
 /// HKDF-Expand-Label (RFC 8446 §7.1) with an empty context; the label comes in parts.
 fn expand<L: KeyType, K>(
     secret: &Prk,
-    label: &[&[u8]],
+    label: [&[u8]; 2],
     key: L,
     make: impl FnOnce(Okm<'_, L>) -> Option<K>,
 ) -> Option<K> {
     const PREFIX: &[u8] = b"tls13 ";
     let length = u16::try_from(key.len()).ok()?.to_be_bytes();
-    let label = label.concat();
-    let label_length = u8::try_from(PREFIX.len() + label.len()).ok()?;
-    let info = [&length[..], &[label_length], PREFIX, &label, &[0]];
+    let [first, second] = label;
+    let label_length = u8::try_from(PREFIX.len() + first.len() + second.len()).ok()?;
+    let info = [&length[..], &[label_length], PREFIX, first, second, &[0]];
     make(secret.expand(&info, key).ok()?)
 }
 

@@ -54,7 +54,7 @@ const GOOGLE_T050: u32 = u32::from_be_bytes(*b"T050");
 const GOOGLE_T051: u32 = u32::from_be_bytes(*b"T051");
 
 /// Version 1 (RFC 9001 §5.2), and the drafts 33 and 34 before it.
-const SALT_1: [u8; 20] = [
+pub(super) const SALT_1: [u8; 20] = [
     0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
     0xcc, 0xbb, 0x7f, 0x0a,
 ];

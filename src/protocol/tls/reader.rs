@@ -39,6 +39,18 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    /// Skips zeros.
+    pub fn zeros(&mut self) {
+        // There may be a thousand: many are compared at once.
+        const BLOCK: [u8; 16] = [0; 16];
+        while let Some(rest) = self.0.strip_prefix(&BLOCK) {
+            self.0 = rest;
+        }
+        while let Some(rest) = self.0.strip_prefix(&[0]) {
+            self.0 = rest;
+        }
+    }
+
     pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
