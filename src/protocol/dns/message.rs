@@ -34,8 +34,15 @@ pub(super) enum Stop {
     Limit,
 }
 
-/// Reads `bytes`, which begin with `header`, into `message`, whatever it held before.
-pub(super) fn read(header: &Header, bytes: &[u8], message: &mut DnsMessage, spare: &mut Spare) {
+/// Reads `bytes`, which begin with `header`, into `message`, whatever it held before. `brief`: answers
+/// have no owners, and what is behind them is not read.
+pub(super) fn read(
+    header: &Header,
+    bytes: &[u8],
+    brief: bool,
+    message: &mut DnsMessage,
+    spare: &mut Spare,
+) {
     spare.empty(message);
     message.id = header.id;
     message.response = header.is_response();
@@ -44,7 +51,7 @@ pub(super) fn read(header: &Header, bytes: &[u8], message: &mut DnsMessage, spar
     message.truncated = header.is_truncated();
     message.anomalies =
         DnsAnomalies { reserved_bit: header.has_reserved_bit(), ..DnsAnomalies::default() };
-    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, message, spare };
+    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief, message, spare };
     let end = walk.sections(header);
     let trailing = walk.at < bytes.len();
     let anomalies = &mut message.anomalies;
@@ -86,6 +93,7 @@ struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
     entries: usize,
+    brief: bool,
     message: &'a mut DnsMessage,
     spare: &'a mut Spare,
 }
@@ -104,6 +112,9 @@ impl Walk<'_> {
         }
         for _ in 0..header.count(Section::Answer) {
             self.answer()?;
+        }
+        if self.brief {
+            return Ok(());
         }
         for _ in 0..header.count(Section::Authority) {
             self.unnamed_record()?;
@@ -134,7 +145,12 @@ impl Walk<'_> {
 
     fn answer(&mut self) -> Result<(), Stop> {
         self.count()?;
-        let (name, _) = self.name()?;
+        let name = if self.brief {
+            self.at = name::skip(self.bytes, self.at)?;
+            String::new()
+        } else {
+            self.name()?.0
+        };
         let Record { rtype, ttl, data } = match self.record() {
             Ok(record) => record,
             Err(stop) => {
@@ -207,8 +223,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn parse(bytes: &[u8]) -> DnsMessage {
+        read_as(bytes, false)
+    }
+
+    fn read_as(bytes: &[u8], brief: bool) -> DnsMessage {
         let mut message = DnsMessage::default();
-        read(&Header::read(bytes).unwrap(), bytes, &mut message, &mut Spare::default());
+        read(&Header::read(bytes).unwrap(), bytes, brief, &mut message, &mut Spare::default());
         message
     }
 
@@ -402,13 +422,26 @@ mod tests {
         ) {
             let (mut message, mut spare) = (DnsMessage::default(), Spare::default());
             for bytes in [&first, &second, &first] {
-                read(&Header::read(bytes).unwrap(), bytes, &mut message, &mut spare);
+                read(&Header::read(bytes).unwrap(), bytes, false, &mut message, &mut spare);
                 prop_assert_eq!(&message, &parse(bytes));
             }
             let buffers = spare.len();
-            read(&Header::read(&second).unwrap(), &second, &mut message, &mut spare);
-            read(&Header::read(&first).unwrap(), &first, &mut message, &mut spare);
+            read(&Header::read(&second).unwrap(), &second, false, &mut message, &mut spare);
+            read(&Header::read(&first).unwrap(), &first, false, &mut message, &mut spare);
             prop_assert_eq!(spare.len(), buffers, "no buffer is lost or added");
+        }
+
+        #[test]
+        fn in_brief_a_message_says_the_same_but_for_the_owners(
+            counts in prop::collection::vec(0u8..3, 4),
+            rest in prop::collection::vec(prop_oneof![0u8..6, Just(0xc0), Just(12), any::<u8>()], 0..200),
+        ) {
+            let counts = [0, 1, 2, 3].map(|section| u16::from(counts[section]));
+            let bytes = about_pool(0x8180, counts, &[&rest]);
+            let (mut whole, brief) = (parse(&bytes), read_as(&bytes, true));
+            whole.answers.iter_mut().for_each(|answer| answer.name.clear());
+            prop_assert_eq!(brief.questions, whole.questions);
+            prop_assert_eq!(brief.answers, whole.answers);
         }
     }
 }

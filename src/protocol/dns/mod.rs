@@ -47,32 +47,30 @@ impl Rigour {
         }
     }
 
-    /// Reads a datagram into `message`; false if it is not DNS.
-    fn read(self, bytes: &[u8], message: &mut DnsMessage, spare: &mut Spare) -> bool {
-        let Some(header) = Header::read(bytes) else { return false };
-        let likely = match self {
-            Rigour::Header => message::is_plausible(&header, bytes),
+    /// The header of a datagram; `None` if it is not that of DNS.
+    fn header(self, bytes: &[u8]) -> Option<Header> {
+        Header::read(bytes).filter(|header| match self {
+            Rigour::Header => message::is_plausible(header, bytes),
             Rigour::Whole => header.is_usual() && header.fits(bytes.len()),
-        };
-        if likely {
-            message::read(&header, bytes, message, spare);
-        }
-        likely && (self == Rigour::Header || message::is_exact(message))
+        })
+    }
+
+    /// Reads a datagram into `message`; false if it is not DNS.
+    fn read(self, bytes: &[u8], brief: bool, message: &mut DnsMessage, spare: &mut Spare) -> bool {
+        let Some(header) = self.header(bytes) else { return false };
+        let brief = brief && self == Rigour::Header;
+        message::read(&header, bytes, brief, message, spare);
+        self == Rigour::Header || message::is_exact(message)
     }
 }
 
 /// Whether a UDP flow between these ports that has this datagram is DNS.
 pub fn probe_datagram(client_port: u16, server_port: u16, bytes: &[u8]) -> Probe {
-    let is_dns = match Rigour::of([client_port, server_port]) {
-        Some(Rigour::Header) => {
-            Header::read(bytes).is_some_and(|header| message::is_plausible(&header, bytes))
-        }
+    let is_dns = Rigour::of([client_port, server_port]).is_some_and(|rigour| {
         // Few datagrams of other protocols get past the header, so few cost an allocation.
-        Some(Rigour::Whole) => {
-            Rigour::Whole.read(bytes, &mut DnsMessage::default(), &mut Spare::default())
-        }
-        None => false,
-    };
+        let whole = || rigour.read(bytes, false, &mut DnsMessage::default(), &mut Spare::default());
+        rigour.header(bytes).is_some() && (rigour == Rigour::Header || whole())
+    });
     if is_dns { Probe::Certain } else { Probe::NotForUs }
 }
 
@@ -88,7 +86,7 @@ impl Parser for Datagrams {
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
         let scratch = &mut *context.scratch;
-        if rigour.read(chunk.bytes, &mut scratch.dns, &mut scratch.dns_spare) {
+        if rigour.read(chunk.bytes, scratch.brief, &mut scratch.dns, &mut scratch.dns_spare) {
             scratch.dns.direction = chunk.direction;
             context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
         }

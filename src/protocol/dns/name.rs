@@ -10,19 +10,6 @@ const MAX_OCTETS: usize = 255;
 /// compressed; a name has 127 labels at most.
 const MAX_JUMPS: usize = 16;
 
-/// What a byte of a label is in text: its lower case, or 0 if it has to be escaped.
-const TEXT: [u8; 256] = {
-    let mut text = [0; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        if byte != b'.' && byte != b'\\' {
-            text[byte as usize] = byte.to_ascii_lowercase();
-        }
-        byte += 1;
-    }
-    text
-};
-
 /// Writes the text of the name at `start` to `text`, which is empty, and returns where the name
 /// ends: behind its root or its first pointer. `None` if it cannot be decoded.
 ///
@@ -31,8 +18,13 @@ const TEXT: [u8; 256] = {
 pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<usize> {
     let mut bytes = std::mem::take(text).into_bytes();
     let decoded = decode(message, start, &mut bytes);
+    bytes.make_ascii_lowercase();
+    let is_plain = decoded.as_ref().is_some_and(|decoded| is_plain(&bytes, decoded.labels));
+    if !is_plain {
+        bytes.clear();
+    }
     *text = String::from_utf8(bytes).unwrap_or_default();
-    let Decoded { is_plain, end, is_compressed } = decoded?;
+    let Decoded { end, is_compressed, .. } = decoded?;
     if !is_plain {
         escape(message, start, text);
     }
@@ -83,17 +75,16 @@ impl<'a> Label<'a> {
 }
 
 struct Decoded {
-    /// Nothing has to be escaped. If something has, the text has 0 in its place.
-    is_plain: bool,
+    labels: usize,
     end: usize,
     is_compressed: bool,
 }
 
-/// Appends a name to `text`, all of it ASCII.
+/// Appends the labels of a name to `text`, as they are, with dots between them.
 fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
-    let (mut at, mut end, mut jumps) = (start, start, 0);
+    let (mut at, mut end, mut jumps, mut labels) = (start, start, 0, 0);
     let mut octets = 1; // the root
-    let mut is_plain = true;
+    text.reserve(MAX_OCTETS);
     // Each pointer must point before the one that led here, so that no loop can be.
     let mut limit = message.len();
     loop {
@@ -103,14 +94,11 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
                 if octets > MAX_OCTETS {
                     return None;
                 }
-                if !text.is_empty() {
+                if labels > 0 {
                     text.push(b'.');
                 }
-                text.extend(label.iter().map(|&byte| {
-                    let byte = TEXT[usize::from(byte)];
-                    is_plain &= byte != 0;
-                    byte
-                }));
+                text.extend_from_slice(label);
+                labels += 1;
                 at += 1 + label.len();
             }
             Label::Pointer(offset) => {
@@ -126,10 +114,21 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
             Label::Root => {
                 let is_compressed = jumps > 0;
                 let end = if is_compressed { end } else { at + 1 };
-                return Some(Decoded { is_plain, end, is_compressed });
+                return Some(Decoded { labels, end, is_compressed });
             }
         }
     }
+}
+
+/// Whether the text of so many labels needs no escapes: then its dots are those between them.
+fn is_plain(text: &[u8], labels: usize) -> bool {
+    let (mut is_graphic, mut dots) = (true, 0u8);
+    // Looks at every byte: without an early exit, many are compared at once.
+    for &byte in text {
+        is_graphic &= byte.is_ascii_graphic() & (byte != b'\\');
+        dots += u8::from(byte == b'.'); // of at most `MAX_OCTETS`
+    }
+    is_graphic && usize::from(dots) == labels.saturating_sub(1)
 }
 
 /// Writes a name that can be decoded once more, with escapes.
@@ -144,14 +143,13 @@ fn escape(message: &[u8], start: usize, text: &mut String) {
                     text.push('.');
                 }
                 for &byte in label {
-                    match TEXT[usize::from(byte)] {
-                        0 => {
-                            text.push('\\');
-                            for digit in [byte / 100, byte / 10 % 10, byte % 10] {
-                                text.push(char::from(b'0' + digit));
-                            }
-                        }
-                        plain => text.push(char::from(plain)),
+                    if byte.is_ascii_graphic() && !matches!(byte, b'.' | b'\\') {
+                        text.push(char::from(byte.to_ascii_lowercase()));
+                        continue;
+                    }
+                    text.push('\\');
+                    for digit in [byte / 100, byte / 10 % 10, byte % 10] {
+                        text.push(char::from(b'0' + digit));
                     }
                 }
                 at += 1 + label.len();

@@ -25,8 +25,10 @@ impl Spare {
     }
 
     pub(super) fn put_name(&mut self, mut name: String) {
-        name.clear();
-        self.names.push(name);
+        if name.capacity() > 0 {
+            name.clear();
+            self.names.push(name);
+        }
     }
 
     /// Empties `message`.

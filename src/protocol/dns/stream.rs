@@ -95,7 +95,7 @@ fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: u
     if !message::is_plausible(&header, bytes) {
         return false;
     }
-    message::read(&header, bytes, &mut scratch.dns, &mut scratch.dns_spare);
+    message::read(&header, bytes, scratch.brief, &mut scratch.dns, &mut scratch.dns_spare);
     scratch.dns.direction = direction;
     let anomalies = &mut scratch.dns.anomalies;
     if anomalies.short_sections && length > MAX_KEPT && bytes.len() == MAX_KEPT {
