@@ -50,15 +50,31 @@ impl Inspector {
             Inner::Datagrams(tried) => {
                 *tried += 1;
                 let last = *tried >= MAX_DATAGRAMS;
-                let Some(mut parser) = datagram_parser(context.flow, chunk.bytes) else {
-                    return if last { Interest::Settled } else { Interest::More };
-                };
-                let next = parser.chunk(context, chunk);
-                self.0 = Inner::Datagram(parser);
-                interest(next)
+                match datagram_protocol(context.flow, chunk.bytes) {
+                    Some(Datagrams::Dns) => self.begin(dns::Datagrams, context, chunk),
+                    Some(Datagrams::Quic) => {
+                        self.begin(quic::Connection::default(), context, chunk)
+                    }
+                    None if last => Interest::Settled,
+                    None => Interest::More,
+                }
             }
             Inner::Datagram(parser) => interest(parser.chunk(context, chunk)),
         }
+    }
+
+    /// Keeps a parser of datagrams if the first of them does not settle the flow.
+    fn begin<P: Parser + 'static>(
+        &mut self,
+        mut parser: P,
+        context: &mut Context<'_>,
+        chunk: &Chunk<'_>,
+    ) -> Interest {
+        let interest = interest(parser.chunk(context, chunk));
+        if interest == Interest::More {
+            self.0 = Inner::Datagram(Box::new(parser));
+        }
+        interest
     }
 
     /// Bytes on the heap: the parser, and what the flow has made it keep.
@@ -87,14 +103,20 @@ fn interest(next: Next) -> Interest {
     }
 }
 
-fn datagram_parser(flow: &Flow, bytes: &[u8]) -> Option<Box<dyn Parser>> {
+/// A protocol of datagrams.
+enum Datagrams {
+    Dns,
+    Quic,
+}
+
+fn datagram_protocol(flow: &Flow, bytes: &[u8]) -> Option<Datagrams> {
     if dns::probe_datagram(flow.client().port, flow.server().port, bytes) != Probe::NotForUs {
-        return Some(Box::new(dns::Datagrams));
+        Some(Datagrams::Dns)
+    } else if quic::probe_datagram(bytes) != Probe::NotForUs {
+        Some(Datagrams::Quic)
+    } else {
+        None
     }
-    if quic::probe_datagram(bytes) != Probe::NotForUs {
-        return Some(Box::new(quic::Connection::default()));
-    }
-    None
 }
 
 /// A TCP connection.
@@ -149,6 +171,15 @@ impl Stream {
                 Verdict::Hopeless => Interest::Settled,
                 Verdict::Found(found, start) => {
                     let kept = search.take();
+                    if found == Found::Tls && kept.is_empty() && start == 0 {
+                        // The first hello is enough for most, and then costs no memory.
+                        let mut handshake = tls::Handshake::default();
+                        let interest = interest(handshake.chunk(context, chunk));
+                        if interest == Interest::More {
+                            self.speech = Speech::Other(Box::new(handshake));
+                        }
+                        return interest;
+                    }
                     self.speech = self.speech_of(found);
                     let bytes = chunk.bytes.get(start..).unwrap_or_default();
                     let gap = if kept.is_empty() { chunk.gap } else { 0 };

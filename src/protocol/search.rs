@@ -1,6 +1,7 @@
 //! Looks at the first bytes of a TCP connection until one protocol is certain.
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 use super::parser::Probe;
@@ -303,8 +304,8 @@ fn line_start(bytes: &[u8]) -> Option<usize> {
     static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
     });
-    let start =
-        if bytes.first() == Some(&b'{') { 0 } else { memchr::memmem::find(bytes, b"\n{")? + 1 };
+    static NEXT_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n{"));
+    let start = if bytes.first() == Some(&b'{') { 0 } else { NEXT_LINE.find(bytes)? + 1 };
     let line = bytes.get(start..)?;
     GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
 }

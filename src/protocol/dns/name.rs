@@ -27,6 +27,8 @@ pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<us
     let Decoded { end, is_compressed, .. } = decoded?;
     if !is_plain {
         escape(message, start, text);
+    } else if !text.is_empty() {
+        text.remove(0); // the dot before the first label
     }
     if !is_compressed {
         return Some(end);
@@ -80,28 +82,27 @@ struct Decoded {
     is_compressed: bool,
 }
 
-/// Appends the labels of a name to `text`, as they are, with dots between them.
+/// Appends the labels of a name to `text`, as they are, each with a dot before it.
 fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
     let (mut at, mut end, mut jumps, mut labels) = (start, start, 0, 0);
     let mut octets = 1; // the root
     text.reserve(MAX_OCTETS);
     // Each pointer must point before the one that led here, so that no loop can be.
     let mut limit = message.len();
+    // Labels that follow each other are taken together.
+    let mut run = start;
     loop {
         match Label::at(message, at).ok()? {
             Label::Text(label) => {
+                labels += 1;
                 octets += 1 + label.len();
+                at += 1 + label.len();
                 if octets > MAX_OCTETS {
                     return None;
                 }
-                if labels > 0 {
-                    text.push(b'.');
-                }
-                text.extend_from_slice(label);
-                labels += 1;
-                at += 1 + label.len();
             }
             Label::Pointer(offset) => {
+                append(message.get(run..at)?, text);
                 if jumps == 0 {
                     end = at + 2;
                 }
@@ -109,9 +110,10 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
                 if jumps > MAX_JUMPS || offset >= limit {
                     return None;
                 }
-                (at, limit) = (offset, offset);
+                (at, run, limit) = (offset, offset, offset);
             }
             Label::Root => {
+                append(message.get(run..at)?, text);
                 let is_compressed = jumps > 0;
                 let end = if is_compressed { end } else { at + 1 };
                 return Some(Decoded { labels, end, is_compressed });
@@ -120,7 +122,17 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
     }
 }
 
-/// Whether the text of so many labels needs no escapes: then its dots are those between them.
+/// Appends labels, with dots in place of their length octets.
+fn append(labels: &[u8], text: &mut Vec<u8>) {
+    let mut at = text.len();
+    text.extend_from_slice(labels);
+    while let Some(octet) = text.get_mut(at) {
+        at += 1 + usize::from(*octet);
+        *octet = b'.';
+    }
+}
+
+/// Whether the text of so many labels needs no escapes: then its dots are those before them.
 fn is_plain(text: &[u8], labels: usize) -> bool {
     let (mut is_graphic, mut dots) = (true, 0u8);
     // Looks at every byte: without an early exit, many are compared at once.
@@ -128,7 +140,7 @@ fn is_plain(text: &[u8], labels: usize) -> bool {
         is_graphic &= byte.is_ascii_graphic() & (byte != b'\\');
         dots += u8::from(byte == b'.'); // of at most `MAX_OCTETS`
     }
-    is_graphic && usize::from(dots) == labels.saturating_sub(1)
+    is_graphic && usize::from(dots) == labels
 }
 
 /// Writes a name that can be decoded once more, with escapes.

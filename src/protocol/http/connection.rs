@@ -2,10 +2,8 @@
 //!
 //! `dialogue` takes what the heads say, `loss` finds the way back.
 
-use std::collections::VecDeque;
-
 use super::body::{Body, Growth};
-use super::exchange::{Asked, Switch};
+use super::exchange::{Questions, Switch};
 use super::head::{Gathered, Gathering};
 use super::upgrade::Socket;
 use crate::model::chunk::{Chunk, Direction};
@@ -34,8 +32,7 @@ pub struct Connection {
     pub(super) sides: [Side; 2],
     /// Direction of the requests, known from the first head.
     pub(super) client: Option<Direction>,
-    /// Requests without an answer, oldest first.
-    pub(super) asked: VecDeque<Asked>,
+    pub(super) asked: Questions,
     /// Dropped once it turns out not to be about mining.
     pub(super) conversation: Option<Conversation>,
     /// A refused tunnel was told.
@@ -82,7 +79,7 @@ impl Connection {
         Connection {
             sides: Default::default(),
             client: None,
-            asked: VecDeque::new(),
+            asked: Questions::default(),
             conversation: Some(conversation),
             refusal_told: false,
         }
@@ -97,7 +94,7 @@ impl Connection {
             State::Lines | State::Lost(_) => 0,
         });
         let conversation = self.conversation.as_ref().map_or(0, Conversation::held);
-        sides.sum::<usize>() + self.asked.capacity() * size_of::<Asked>() + conversation
+        sides.sum::<usize>() + self.asked.held() + conversation
     }
 
     /// Takes the next bytes.
@@ -237,7 +234,7 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dialogue::{MAX_ASKED, MAX_EARLY};
+    use super::super::dialogue::MAX_EARLY;
     use super::super::head::MAX_HEAD;
     use super::*;
     use crate::model::event::{Event, EventSink, Moment};
@@ -268,12 +265,6 @@ mod tests {
             most = most.max(connection.held());
         }
         (connection, most)
-    }
-
-    #[test]
-    fn open_requests_are_bounded() {
-        let request = b"GET / HTTP/1.1\r\n\r\n".repeat(1000);
-        assert_eq!(play(&[(C, &request)]).0.asked.len(), MAX_ASKED);
     }
 
     #[test]

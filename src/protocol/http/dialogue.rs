@@ -9,8 +9,6 @@ use crate::model::chunk::Direction;
 use crate::model::event::{Event, HttpRequest, HttpResponse};
 use crate::protocol::parser::Context;
 
-/// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
-pub const MAX_ASKED: usize = 32;
 /// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
 pub const MAX_EARLY: usize = 16 * 1024;
 
@@ -67,10 +65,7 @@ impl Connection {
             None if asked.may_switch() => side.state = State::Early(Vec::new()),
             None => {}
         }
-        if self.asked.len() >= MAX_ASKED {
-            self.asked.pop_front();
-        }
-        self.asked.push_back(asked);
+        self.asked.ask(asked);
     }
 
     fn response(
@@ -85,7 +80,7 @@ impl Connection {
         if exchange::is_interim(response.status) {
             return None;
         }
-        let asked = self.asked.pop_front();
+        let asked = self.asked.answered();
         let may_switch = asked.as_ref().is_some_and(Asked::may_switch);
         let framing = match exchange::answer(asked, response.status, fields, reason, direction) {
             Answer::Switch(switch) => return Some(switch),
@@ -137,7 +132,7 @@ impl Connection {
         if deaf {
             // An answer will not be seen. Another protocol than HTTP is the wish granted.
             let http = bytes.first().is_some_and(u8::is_ascii_uppercase);
-            let granted = self.asked.pop_back().and_then(Asked::granted);
+            let granted = self.asked.take_newest().and_then(Asked::granted);
             return match granted.filter(|_| !http) {
                 Some(switch) => Step::Switch(0, switch),
                 None => {

@@ -1,6 +1,8 @@
 //! A request and its response: whether a body follows, and what the connection becomes after
 //! CONNECT or an upgrade.
 
+use std::collections::VecDeque;
+
 use super::body::Framing;
 use super::fields::Fields;
 use super::head::Reason;
@@ -17,6 +19,58 @@ pub enum Asked {
     Tunnel(Option<Box<Tunnel>>),
     Upgrade(Upgrade),
     Other,
+}
+
+/// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
+pub const MAX_ASKED: usize = 32;
+
+/// Requests without an answer. One alone, and there is hardly ever another, costs no memory.
+#[derive(Debug, Default)]
+pub struct Questions {
+    oldest: Option<Asked>,
+    /// Oldest first.
+    later: VecDeque<Asked>,
+}
+
+impl Questions {
+    pub fn is_empty(&self) -> bool {
+        self.oldest.is_none()
+    }
+
+    /// Adds the newest. If there are [`MAX_ASKED`] already, the oldest is forgotten.
+    pub fn ask(&mut self, asked: Asked) {
+        if self.oldest.is_none() {
+            self.oldest = Some(asked);
+            return;
+        }
+        self.later.push_back(asked);
+        if self.later.len() >= MAX_ASKED {
+            self.oldest = self.later.pop_front();
+        }
+    }
+
+    /// Takes the oldest.
+    pub fn answered(&mut self) -> Option<Asked> {
+        std::mem::replace(&mut self.oldest, self.later.pop_front())
+    }
+
+    /// Takes the newest.
+    pub fn take_newest(&mut self) -> Option<Asked> {
+        self.later.pop_back().or_else(|| self.oldest.take())
+    }
+
+    /// Forgets all but the newest.
+    pub fn keep_newest(&mut self) {
+        if let Some(newest) = self.later.pop_back() {
+            self.oldest = Some(newest);
+            self.later.clear();
+        }
+    }
+
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.later.capacity() * size_of::<Asked>()
+    }
 }
 
 /// What a connection becomes.
@@ -105,6 +159,28 @@ mod tests {
         let mut fields = Fields::default();
         lines.iter().for_each(|(name, value)| fields.take(name.as_bytes(), value.as_bytes()));
         fields
+    }
+
+    #[test]
+    fn requests_are_answered_in_order_and_only_the_newest_are_remembered() {
+        let nth = |n: usize| {
+            Asked::Tunnel(Some(Box::new(Tunnel::to(
+                &format!("{n}.example:1"),
+                Direction::ToServer,
+            ))))
+        };
+        let mut questions = Questions::default();
+        (0..MAX_ASKED + 5).for_each(|n| questions.ask(nth(n)));
+        assert_eq!(questions.later.len() + 1, MAX_ASKED);
+        assert_eq!(questions.answered(), Some(nth(5)));
+        assert_eq!(questions.answered(), Some(nth(6)));
+        assert_eq!(questions.take_newest(), Some(nth(MAX_ASKED + 4)));
+        questions.keep_newest();
+        assert_eq!(questions.answered(), Some(nth(MAX_ASKED + 3)));
+        assert!(questions.is_empty() && questions.take_newest().is_none());
+        questions.ask(nth(1));
+        questions.keep_newest();
+        assert_eq!(questions.take_newest(), Some(nth(1)));
     }
 
     #[test]

@@ -33,7 +33,10 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Takes a field line.
     pub fn take(&mut self, name: &[u8], value: &'a [u8]) {
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let is = |known: &str| {
+            // The usual spelling is told at once.
+            name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes())
+        };
         let value = || value.trim_ascii();
         // No two have the same length, so that most fields cost one comparison of numbers.
         match name.len() {

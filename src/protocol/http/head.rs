@@ -111,7 +111,7 @@ impl Gathering {
     /// Reads what there is of a head that will not be completed.
     pub fn salvage(&self) -> Option<Head<'_>> {
         // Of the last line it is not known whether it is whole.
-        let end = self.bytes.iter().rposition(|&byte| byte == b'\n')?;
+        let end = memchr::memrchr(b'\n', &self.bytes)?;
         read_loosely(self.bytes.get(..end)?)
     }
 
@@ -122,7 +122,7 @@ impl Gathering {
             return true;
         }
         let added = self.bytes.get(before..).unwrap_or_default();
-        let Some(end) = added.iter().position(|&byte| byte == b'\n') else {
+        let Some(end) = memchr::memchr(b'\n', added) else {
             return begins_plausibly(&self.bytes);
         };
         self.first_line_seen = true;

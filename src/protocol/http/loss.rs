@@ -39,8 +39,7 @@ impl Connection {
             State::Early(_) => {}
         }
         // Heads may be among what is missing. Who does not pipeline has one question open.
-        let older = self.asked.len().saturating_sub(1);
-        self.asked.drain(..older);
+        self.asked.keep_newest();
         self.get_lost(direction, Step::Used(0));
     }
 

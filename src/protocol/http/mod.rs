@@ -11,7 +11,7 @@
 //!
 //! Nothing here panics on any input. A connection holds at most, for each direction, a head of
 //! [`head::MAX_HEAD`] or a body of `stratum::condense::MAX_TEXT` bytes, and
-//! [`dialogue::MAX_ASKED`] open requests.
+//! [`exchange::MAX_ASKED`] open requests.
 //!
 //! HTTP/2 in clear text is told from its preface and left: its header compression hides names.
 
@@ -85,16 +85,22 @@ const MARKS: [&str; 44] = [
 pub fn probe(bytes: &[u8]) -> Probe {
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     let bytes = bytes.get(start.unwrap_or(bytes.len())..).unwrap_or_default();
-    if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+    let Some(first) = bytes.first() else { return Probe::Unsure };
+    if !first.is_ascii_uppercase() {
         return Probe::NotForUs;
     }
-    if MARKS.iter().any(|mark| bytes.starts_with(mark.as_bytes())) {
-        Probe::Certain
-    } else if MARKS.iter().any(|mark| mark.as_bytes().starts_with(bytes)) {
-        Probe::Unsure
-    } else {
-        Probe::NotForUs
+    let mut probe = Probe::NotForUs;
+    // The first letter rules out nearly all.
+    for mark in MARKS.iter().map(|mark| mark.as_bytes()).filter(|mark| mark.first() == Some(first))
+    {
+        if bytes.starts_with(mark) {
+            return Probe::Certain;
+        }
+        if mark.starts_with(bytes) {
+            probe = Probe::Unsure;
+        }
     }
+    probe
 }
 
 #[cfg(test)]

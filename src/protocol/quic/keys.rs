@@ -6,7 +6,7 @@ use ring::aead::quic::{self, HeaderProtectionKey};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 
-use super::packet::{Initial, SALT_1, Version};
+use super::packet::{Initial, SALTS, Version};
 
 /// The ciphertext that hides a packet number begins so many bytes after it (RFC 9001 §5.4.2).
 const SAMPLE_OFFSET: usize = 4;
@@ -21,12 +21,11 @@ pub(super) struct Keys {
 impl Keys {
     /// The keys of a client whose first packet has the destination connection ID `dcid`.
     pub fn of_client(version: Version, dcid: &[u8]) -> Option<Keys> {
-        /// Of nearly all connections.
-        static VERSION_1: LazyLock<Salt> = LazyLock::new(|| Salt::new(HKDF_SHA256, &SALT_1));
-        let initial = match version.salt {
-            SALT_1 => VERSION_1.extract(dcid),
-            salt => Salt::new(HKDF_SHA256, &salt).extract(dcid),
-        };
+        /// What is the same for all connections.
+        static PREPARED: LazyLock<[Salt; SALTS.len()]> =
+            LazyLock::new(|| SALTS.map(|salt| Salt::new(HKDF_SHA256, &salt)));
+        let (_, salt) = SALTS.iter().zip(&*PREPARED).find(|(salt, _)| **salt == version.salt)?;
+        let initial = salt.extract(dcid);
         let secret =
             expand(&initial, [b"", b"client in"], HKDF_SHA256, |okm| Some(Prk::from(okm)))?;
         let quic = |name| [version.label, name];

@@ -54,7 +54,7 @@ const GOOGLE_T050: u32 = u32::from_be_bytes(*b"T050");
 const GOOGLE_T051: u32 = u32::from_be_bytes(*b"T051");
 
 /// Version 1 (RFC 9001 §5.2), and the drafts 33 and 34 before it.
-pub(super) const SALT_1: [u8; 20] = [
+const SALT_1: [u8; 20] = [
     0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
     0xcc, 0xbb, 0x7f, 0x0a,
 ];
@@ -87,6 +87,10 @@ const SALT_T051: [u8; 20] = [
     0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc,
     0xda, 0x6e, 0x03, 0x3d,
 ];
+
+/// All of them.
+pub(super) const SALTS: [[u8; 20]; 7] =
+    [SALT_1, SALT_2, SALT_DRAFT_29, SALT_DRAFT_23, SALT_DRAFT_21, SALT_T050, SALT_T051];
 
 /// An Initial packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ impl Splitter {
     /// Takes the next bytes and hands each line that they complete to `line`, until it says false:
     /// the rest of `bytes` is then dropped.
     pub fn push(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8]) -> bool) {
-        while let Some(end) = bytes.iter().position(|&b| b == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (head, tail) = bytes.split_at(end);
             bytes = tail.get(1..).unwrap_or_default();
             if !self.complete(head, &mut line) {

@@ -60,7 +60,7 @@ fn is_batch(bytes: &[u8]) -> bool {
 
 /// `bytes` begin like an object, or several in an array.
 fn probe_line(bytes: &[u8]) -> Probe {
-    let end = bytes.iter().position(|&b| b == b'\n');
+    let end = memchr::memchr(b'\n', bytes);
     let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
     let may_grow = end.is_none() && line.len() < condense::MAX_TEXT;
     // Without a line end, only a closing bracket can end the object, and not each one does.
@@ -85,7 +85,7 @@ fn closing(line: &[u8]) -> &'static [u8] {
 /// one opens the next.
 fn probe_after_tail(bytes: &[u8]) -> Probe {
     let head = bytes.get(..MAX_UNENDED).unwrap_or(bytes);
-    let Some(end) = head.iter().position(|&b| b == b'\n') else { return Probe::NotForUs };
+    let Some(end) = memchr::memchr(b'\n', head) else { return Probe::NotForUs };
     let (tail, rest) = bytes.split_at(end);
     let rest = rest.trim_ascii_start();
     match rest.first() {

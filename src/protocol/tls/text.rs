@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::model::text::is_plain;
+
 /// Longest name kept, in bytes of the wire: DNS (RFC 1035 §2.3.4) and ALPN (RFC 7301 §3.1) end
 /// there, too.
 pub(super) const MAX_NAME: usize = 255;
@@ -9,8 +11,16 @@ pub(super) const MAX_NAME: usize = 255;
 /// Printable ASCII as it is; every other byte and the backslash as `\xNN`, so that no two names
 /// look alike and the bytes can be told again.
 pub(super) fn escaped(name: &[u8]) -> String {
-    let mut text = String::with_capacity(name.len().min(MAX_NAME));
-    for &byte in name.iter().take(MAX_NAME) {
+    let name = name.get(..MAX_NAME).unwrap_or(name);
+    // Nearly always there is nothing to do.
+    if let Ok(text) = std::str::from_utf8(name)
+        && is_plain(name)
+        && !name.contains(&b'\\')
+    {
+        return text.to_owned();
+    }
+    let mut text = String::with_capacity(name.len());
+    for &byte in name {
         if (b' '..=b'~').contains(&byte) && byte != b'\\' {
             text.push(char::from(byte));
         } else {

@@ -39,8 +39,8 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     };
     let seen = bytes.len() as u64;
     let tls = bytes.starts_with(&[0x16, 0x03]);
-    let text = bytes.len() >= 8 && bytes.iter().all(|b| (0x09..0x7f).contains(b));
-    if seen > flight || tls || text || !looks_random(bytes) {
+    let text = || bytes.len() >= 8 && bytes.iter().all(|b| (0x09..0x7f).contains(b));
+    if seen > flight || tls || text() || !looks_random(bytes) {
         Probe::NotForUs
     } else if seen == flight {
         whole
