@@ -3,6 +3,11 @@
 /// The host: without a port, which is digits or nothing, and without the brackets of an IPv6
 /// address. What is no authority stays as it is, a bare IPv6 address among it.
 pub fn without_port(authority: &str) -> &str {
+    // Nearly always there is neither.
+    let before_digits = authority.bytes().rfind(|byte| !byte.is_ascii_digit());
+    if !matches!(before_digits, Some(b':' | b']')) {
+        return authority;
+    }
     let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     match (bracketed, authority.rsplit_once(':')) {

@@ -50,31 +50,23 @@ impl Inspector {
             Inner::Datagrams(tried) => {
                 *tried += 1;
                 let last = *tried >= MAX_DATAGRAMS;
-                match datagram_protocol(context.flow, chunk.bytes) {
-                    Some(Datagrams::Dns) => self.begin(dns::Datagrams, context, chunk),
-                    Some(Datagrams::Quic) => {
-                        self.begin(quic::Connection::default(), context, chunk)
-                    }
-                    None if last => Interest::Settled,
-                    None => Interest::More,
+                if let Some(parser) = dns::Datagrams::begin(context, chunk) {
+                    self.0 = Inner::Datagram(Box::new(parser));
+                    return Interest::More;
                 }
+                if quic::probe_datagram(chunk.bytes) != Probe::NotForUs {
+                    // The first datagram is enough for most, and then costs no memory.
+                    let mut parser = quic::Connection::default();
+                    let interest = interest(parser.chunk(context, chunk));
+                    if interest == Interest::More {
+                        self.0 = Inner::Datagram(Box::new(parser));
+                    }
+                    return interest;
+                }
+                if last { Interest::Settled } else { Interest::More }
             }
             Inner::Datagram(parser) => interest(parser.chunk(context, chunk)),
         }
-    }
-
-    /// Keeps a parser of datagrams if the first of them does not settle the flow.
-    fn begin<P: Parser + 'static>(
-        &mut self,
-        mut parser: P,
-        context: &mut Context<'_>,
-        chunk: &Chunk<'_>,
-    ) -> Interest {
-        let interest = interest(parser.chunk(context, chunk));
-        if interest == Interest::More {
-            self.0 = Inner::Datagram(Box::new(parser));
-        }
-        interest
     }
 
     /// Bytes on the heap: the parser, and what the flow has made it keep.
@@ -100,22 +92,6 @@ fn interest(next: Next) -> Interest {
     match next {
         Next::More => Interest::More,
         Next::Done | Next::Reject => Interest::Settled,
-    }
-}
-
-/// A protocol of datagrams.
-enum Datagrams {
-    Dns,
-    Quic,
-}
-
-fn datagram_protocol(flow: &Flow, bytes: &[u8]) -> Option<Datagrams> {
-    if dns::probe_datagram(flow.client().port, flow.server().port, bytes) != Probe::NotForUs {
-        Some(Datagrams::Dns)
-    } else if quic::probe_datagram(bytes) != Probe::NotForUs {
-        Some(Datagrams::Quic)
-    } else {
-        None
     }
 }
 

@@ -14,9 +14,9 @@ mod stream;
 pub use spare::Spare;
 pub use stream::{Stream, probe_stream};
 
-use super::parser::{Context, Next, Parser, Probe};
+use super::parser::{Context, Next, Parser, Scratch};
 use crate::model::chunk::Chunk;
-use crate::model::event::{DnsMessage, Event};
+use crate::model::event::Event;
 use header::Header;
 
 /// IANA service names and port numbers.
@@ -36,11 +36,12 @@ enum Rigour {
 
 impl Rigour {
     /// What the ports of a flow ask for; `None` if they belong to a protocol that is left out.
-    fn of(ports: [u16; 2]) -> Option<Rigour> {
-        if ports.contains(&PORT) {
+    fn of([one, other]: [u16; 2]) -> Option<Rigour> {
+        let either = |port: u16| port == one || port == other;
+        if either(PORT) {
             // Even to one of the other ports: a resolver's source port is random.
             Some(Rigour::Header)
-        } else if ports.iter().any(|port| NEIGHBOUR_PORTS.contains(port)) {
+        } else if NEIGHBOUR_PORTS.into_iter().any(either) {
             None
         } else {
             Some(Rigour::Whole)
@@ -55,28 +56,32 @@ impl Rigour {
         })
     }
 
-    /// Reads a datagram into `message`; false if it is not DNS.
-    fn read(self, bytes: &[u8], brief: bool, message: &mut DnsMessage, spare: &mut Spare) -> bool {
-        let Some(header) = self.header(bytes) else { return false };
-        let brief = brief && self == Rigour::Header;
-        message::read(&header, bytes, brief, message, spare);
-        self == Rigour::Header || message::is_exact(message)
+    /// Tells of a datagram; false if it is not DNS.
+    fn tell(self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> bool {
+        let Some(header) = self.header(chunk.bytes) else { return false };
+        let Scratch { brief, dns, dns_spare, .. } = &mut *context.scratch;
+        let brief = *brief && self == Rigour::Header;
+        message::read(&header, chunk.bytes, brief, dns, dns_spare);
+        if self == Rigour::Whole && !message::is_exact(dns) {
+            return false;
+        }
+        dns.direction = chunk.direction;
+        context.sink.event(context.flow, context.at, Event::Dns(dns));
+        true
     }
-}
-
-/// Whether a UDP flow between these ports that has this datagram is DNS.
-pub fn probe_datagram(client_port: u16, server_port: u16, bytes: &[u8]) -> Probe {
-    let is_dns = Rigour::of([client_port, server_port]).is_some_and(|rigour| {
-        // Few datagrams of other protocols get past the header, so few cost an allocation.
-        let whole = || rigour.read(bytes, false, &mut DnsMessage::default(), &mut Spare::default());
-        rigour.header(bytes).is_some() && (rigour == Rigour::Header || whole())
-    });
-    if is_dns { Probe::Certain } else { Probe::NotForUs }
 }
 
 /// DNS over UDP: a message a datagram, as many as the flow has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Datagrams;
+
+impl Datagrams {
+    /// Tells of the first datagram of a flow and returns the parser of those to come, if it is DNS.
+    pub fn begin(context: &mut Context<'_>, chunk: &Chunk<'_>) -> Option<Datagrams> {
+        let rigour = Rigour::of(context.flow.key.ports())?;
+        rigour.tell(context, chunk).then_some(Datagrams)
+    }
+}
 
 impl Parser for Datagrams {
     fn held(&self) -> usize {
@@ -85,11 +90,8 @@ impl Parser for Datagrams {
 
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
-        let scratch = &mut *context.scratch;
-        if rigour.read(chunk.bytes, scratch.brief, &mut scratch.dns, &mut scratch.dns_spare) {
-            scratch.dns.direction = chunk.direction;
-            context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
-        }
+        // Something else between lookups does not end them.
+        rigour.tell(context, chunk);
         Next::More
     }
 }
