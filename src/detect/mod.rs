@@ -157,7 +157,7 @@ impl Detector {
             return self.tunnel(&tunnel, report);
         }
         let Some(host) = request.host.as_deref().map(without_port) else { return };
-        report.proxied = request.target.contains("://");
+        report.proxied = name::is_absolute(&request.target);
         let url = self.intel.url(host, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);

@@ -50,12 +50,16 @@ const CNAME: u16 = 5;
 /// RFC 6672.
 const DNAME: u16 = 39;
 
+/// Whether a request target is in absolute form, as proxies get it (RFC 9112 §3.2.2). A path may
+/// have another URL in it.
+pub(super) fn is_absolute(target: &str) -> bool {
+    !target.starts_with('/') && target.contains("://")
+}
+
 /// The path of a request target in origin or absolute form.
 pub(super) fn path(target: &str) -> &str {
-    match target.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-        None => target,
-    }
+    let absolute = is_absolute(target).then(|| target.split_once("://")).flatten();
+    absolute.map_or(target, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]))
 }
 
 /// The URL as an analyst writes it, without scheme.
@@ -72,5 +76,12 @@ mod tests {
         assert_eq!(path("/raw/x"), "/raw/x");
         assert_eq!(path("http://pastebin.com/raw/x?y"), "/raw/x?y");
         assert_eq!(path("http://pastebin.com"), "/");
+    }
+
+    #[test]
+    fn a_url_within_a_path_does_not_make_it_absolute() {
+        let target = "/login?next=http://pool.example/raw/x";
+        assert!(!is_absolute(target) && is_absolute("http://pool.example/"));
+        assert_eq!(path(target), target);
     }
 }
