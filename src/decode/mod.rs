@@ -113,9 +113,10 @@ impl Decoder {
         head: &mut SegmentHead,
     ) -> Option<Payload<'a>> {
         self.begin(packet, head);
-        match plain::decode(packet, self.vlan_in_key, head, &mut self.stats) {
-            Some(bytes) => Some(Payload::InPacket(bytes)),
-            None => self.peel(*packet, head),
+        let Packet { link, bytes, .. } = *packet;
+        match plain::decode(link, bytes, self.vlan_in_key, head, &mut self.stats) {
+            Some(payload) => Some(Payload::InPacket(payload)),
+            None => self.peel(link, bytes, head),
         }
     }
 
@@ -132,10 +133,15 @@ impl Decoder {
 
     /// Goes down a packet of any kind, layer by layer.
     #[inline(never)]
-    fn peel<'a>(&mut self, packet: Packet<'a>, head: &mut SegmentHead) -> Option<Payload<'a>> {
+    fn peel<'a>(
+        &mut self,
+        link: LinkType,
+        bytes: &'a [u8],
+        head: &mut SegmentHead,
+    ) -> Option<Payload<'a>> {
         head.link = LinkInfo::NONE;
         let mut peeling = Peeling::new(head, self.vlan_in_key);
-        let first = peeling.first(&packet);
+        let first = peeling.first(link, bytes);
         let found = match first.and_then(|step| peeling.peel(step, &mut self.stats)) {
             Ok(Peeled::Payload(bytes)) => Ok(Payload::InPacket(bytes)),
             Ok(Peeled::Fragment(step)) => self.reassemble(&mut peeling, step),
@@ -287,6 +293,7 @@ impl<'h> Peeling<'h> {
         if datagram.protocol == protocol::AUTHENTICATION {
             datagram = ip::extensions(datagram)?;
         }
+        head.missing = datagram.missing;
         match datagram.protocol {
             protocol::TCP => {
                 stats.tcp += 1;
@@ -315,14 +322,14 @@ impl<'h> Peeling<'h> {
 
     /// What the link type of the capture says about the first bytes.
     #[inline(always)]
-    fn first<'a>(&mut self, packet: &Packet<'a>) -> Result<Step<'a>, Stop> {
-        match packet.link {
-            LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, packet.bytes)),
+    fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
+        match link {
+            LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
             LinkType::PKTAP => {
-                let (link, bytes) = metadata::pktap(packet.bytes)?;
+                let (link, bytes) = metadata::pktap(bytes)?;
                 self.first_of(link, bytes)
             }
-            link => self.first_of(link, packet.bytes),
+            link => self.first_of(link, bytes),
         }
     }
 

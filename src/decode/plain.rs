@@ -11,21 +11,22 @@ use super::{Inside, transport};
 use crate::model::flow::AddressWords;
 use crate::model::packet::LinkType;
 use crate::model::segment::SegmentHead;
-use crate::model::{LinkInfo, MacAddr, Packet};
+use crate::model::{LinkInfo, MacAddr};
 
 /// Writes the headers of a plain packet into `head` and finds the payload. Of any other packet it
 /// counts nothing, but may have written some.
 #[inline(always)]
 pub(super) fn decode<'a>(
-    packet: &Packet<'a>,
+    link: LinkType,
+    bytes: &'a [u8],
     vlan_in_key: bool,
     head: &mut SegmentHead,
     stats: &mut DecodeStats,
 ) -> Option<&'a [u8]> {
-    if packet.link != LinkType::ETHERNET {
+    if link != LinkType::ETHERNET {
         return None;
     }
-    let (ether_type, bytes) = ethernet(packet.bytes, &mut head.link)?;
+    let (ether_type, bytes) = ethernet(bytes, &mut head.link)?;
     let payload = match ether_type {
         ethertype::IPV4 => {
             let payload = segment(ipv4(bytes)?, vlan_in_key, head, stats)?;
@@ -101,6 +102,7 @@ fn segment<'a>(
     head: &mut SegmentHead,
     stats: &mut DecodeStats,
 ) -> Option<&'a [u8]> {
+    head.missing = datagram.missing;
     match datagram.protocol {
         protocol::TCP => {
             let payload = transport::tcp(datagram, vlan_in_key, head).ok()?;
@@ -131,7 +133,7 @@ mod tests {
     use crate::capture::{Filled, ReplayOptions, open_replay};
     use crate::decode::{DecodeOptions, Decoder, Payload};
     use crate::model::segment::TransportHeader;
-    use crate::model::{PacketBatch, Timestamp};
+    use crate::model::{Packet, PacketBatch, Timestamp};
 
     const MACS: Macs = Macs { src: [2, 0, 0, 0, 0, 0x49], dst: [2, 0, 0, 0, 0, 1] };
 
@@ -157,7 +159,7 @@ mod tests {
             let (mut short, mut long) = (used, SegmentHead::BLANK);
             let found = self.short.decode(packet, &mut short);
             self.long.begin(packet, &mut long);
-            let expected = self.long.peel(*packet, &mut long);
+            let expected = self.long.peel(packet.link, packet.bytes, &mut long);
             let bytes = |found: Option<Payload<'_>>, decoder: &Decoder| {
                 found.map(|payload| payload.bytes(decoder).to_vec())
             };
@@ -194,7 +196,7 @@ mod tests {
 
     fn is_plain(packet: &Packet<'_>) -> bool {
         let (mut head, mut stats) = (SegmentHead::BLANK, DecodeStats::default());
-        let plain = decode(packet, false, &mut head, &mut stats).is_some();
+        let plain = decode(packet.link, packet.bytes, false, &mut head, &mut stats).is_some();
         assert!(plain || stats == DecodeStats::default(), "counted, and left to others");
         plain
     }

@@ -26,7 +26,7 @@ pub(super) fn tcp<'a>(
     head.header = TransportHeader::Tcp(TcpHeader {
         seq: header.sequence_number(),
         ack: header.acknowledgment_number(),
-        flags: TcpFlags(header.slice()[FLAGS]),
+        flags: TcpFlags(bytes[FLAGS]),
     });
     let ports = [header.source_port(), header.destination_port()];
     ends(&datagram, ports, Transport::Tcp, vlan_in_key, head);
@@ -57,7 +57,7 @@ pub(super) fn udp<'a>(
     Ok(Inside::Payload(payload))
 }
 
-/// Notes who talks to whom, and what of it is missing.
+/// Notes who talks to whom.
 #[inline(always)]
 pub(super) fn ends(
     datagram: &Datagram<'_>,
@@ -66,7 +66,6 @@ pub(super) fn ends(
     vlan_in_key: bool,
     head: &mut SegmentHead,
 ) {
-    head.missing = datagram.missing;
     let vlan = match vlan_in_key {
         true => head.link.innermost_vlan().unwrap_or(0),
         false => 0,
