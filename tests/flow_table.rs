@@ -179,6 +179,18 @@ fn bytes_that_never_come_are_told_when_they_were_waited_for() {
 }
 
 #[test]
+fn when_the_input_has_ended_time_may_still_pass() {
+    let (mut table, mut log) = (FlowTable::new(FlowLimits::default()), Log::default());
+    let early = segment(2, 5000, false, ACK, 109, b"three");
+    process(&mut table, &[segment(1, 5000, false, SYN, 100, b""), early], &mut log);
+    table.finish(2, &mut log);
+    let lines = log.lines.clone();
+    table.advance(moment(10, 3), &mut log);
+    assert_eq!(log.lines, lines);
+    assert_eq!(table.stats().active, 0);
+}
+
+#[test]
 fn silence_ends_flows_in_the_order_of_their_first_packets() {
     let limits = FlowLimits { tcp_unanswered: Duration::from_secs(10), ..FlowLimits::default() };
     let (mut table, mut log) = (FlowTable::new(limits), Log::default());

@@ -61,6 +61,7 @@ impl<S> FlowTable<S> {
         self.index = Index::new();
         self.entries.clear();
         self.free.clear();
+        self.waiting.clear();
         self.stats.active = 0;
     }
 
