@@ -235,6 +235,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::super::dialogue::MAX_EARLY;
+    use super::super::exchange::MAX_ASKED;
     use super::super::head::MAX_HEAD;
     use super::*;
     use crate::model::event::{Event, EventSink, Moment};
@@ -265,6 +266,12 @@ mod tests {
             most = most.max(connection.held());
         }
         (connection, most)
+    }
+
+    #[test]
+    fn open_requests_are_bounded() {
+        let request = b"GET / HTTP/1.1\r\n\r\n".repeat(1000);
+        assert_eq!(play(&[(C, &request)]).0.asked.len(), MAX_ASKED);
     }
 
     #[test]

@@ -88,7 +88,7 @@ const SALT_T051: [u8; 20] = [
     0xda, 0x6e, 0x03, 0x3d,
 ];
 
-/// All of them.
+/// All of them; `keys` prepares each once.
 pub(super) const SALTS: [[u8; 20]; 7] =
     [SALT_1, SALT_2, SALT_DRAFT_29, SALT_DRAFT_23, SALT_DRAFT_21, SALT_T050, SALT_T051];
 
@@ -195,6 +195,17 @@ mod tests {
             for number in numbers {
                 assert_eq!(salt(*number), expected, "{number:08x}");
             }
+        }
+    }
+
+    #[test]
+    fn every_version_has_one_of_the_salts_that_are_prepared() {
+        let drafts = 0xff00_0015..=0xff00_0022;
+        let others =
+            [1, 0x6b33_43cf, MVFST_1, MVFST_2, MVFST_EXPERIMENTAL, GOOGLE_T050, GOOGLE_T051];
+        for number in drafts.chain(others).chain([0x0a1a_2a3a]) {
+            let salt = Version::of(number).map(|version| version.salt);
+            assert!(salt.is_some_and(|salt| SALTS.contains(&salt)), "{number:08x}");
         }
     }
 

@@ -134,7 +134,8 @@ impl Conversation {
 
     /// The same, in one more carrier. That costs no memory.
     pub fn within(mut self, carrier: Carrier) -> Self {
-        self.beginning.innermost = Some(carrier);
+        let outer = self.beginning.innermost.replace(carrier);
+        self.beginning.carriers.extend(outer);
         self
     }
 
