@@ -55,13 +55,11 @@ impl Inspector {
                     return Interest::More;
                 }
                 if quic::probe_datagram(chunk.bytes) != Probe::NotForUs {
-                    // The first datagram is enough for most, and then costs no memory.
-                    let mut parser = quic::Connection::default();
-                    let interest = interest(parser.chunk(context, chunk));
-                    if interest == Interest::More {
-                        self.0 = Inner::Datagram(Box::new(parser));
-                    }
-                    return interest;
+                    let Some(parser) = begin::<quic::Connection>(context, chunk) else {
+                        return Interest::Settled;
+                    };
+                    self.0 = Inner::Datagram(parser);
+                    return Interest::More;
                 }
                 if last { Interest::Settled } else { Interest::More }
             }
@@ -93,6 +91,17 @@ fn interest(next: Next) -> Interest {
         Next::More => Interest::More,
         Next::Done | Next::Reject => Interest::Settled,
     }
+}
+
+/// Gives a new parser its first chunk; `None` if it wants no other. That is enough for most, and then
+/// costs no memory.
+fn begin<P: Parser + Default + 'static>(
+    context: &mut Context<'_>,
+    chunk: &Chunk<'_>,
+) -> Option<Box<dyn Parser>> {
+    let mut parser = P::default();
+    let more = parser.chunk(context, chunk) == Next::More;
+    more.then(|| -> Box<dyn Parser> { Box::new(parser) })
 }
 
 /// A TCP connection.
@@ -148,13 +157,11 @@ impl Stream {
                 Verdict::Found(found, start) => {
                     let kept = search.take();
                     if found == Found::Tls && kept.is_empty() && start == 0 {
-                        // The first hello is enough for most, and then costs no memory.
-                        let mut handshake = tls::Handshake::default();
-                        let interest = interest(handshake.chunk(context, chunk));
-                        if interest == Interest::More {
-                            self.speech = Speech::Other(Box::new(handshake));
-                        }
-                        return interest;
+                        let Some(parser) = begin::<tls::Handshake>(context, chunk) else {
+                            return Interest::Settled;
+                        };
+                        self.speech = Speech::Other(parser);
+                        return Interest::More;
                     }
                     self.speech = self.speech_of(found);
                     let bytes = chunk.bytes.get(start..).unwrap_or_default();
