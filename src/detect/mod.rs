@@ -17,7 +17,7 @@ use crate::model::event::http::HttpRequest;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{DnsMessage, Event, Moment, QuicInitial, TlsHandshake};
 use crate::model::finding::{Contact, Finding, FindingKind, FlowRef, Hit};
-use crate::model::flow::{Endpoint, Flow, FlowEnd, Transport};
+use crate::model::flow::{Endpoint, Flow, Transport};
 
 /// Turns the events of one worker's flows into findings.
 pub struct Detector {
@@ -81,7 +81,7 @@ impl Detector {
                 report.host = session.miner.unwrap_or(Direction::ToServer);
                 report.add(FindingKind::Mining(Box::new(session.clone())));
             }
-            Event::FlowClosed(end) => self.closed(end, &mut report),
+            Event::FlowClosed(_) => self.closed(&mut report),
         }
     }
 
@@ -187,7 +187,7 @@ impl Detector {
         self.mining.contains(&flow.id)
     }
 
-    fn closed(&mut self, _: FlowEnd, report: &mut Report<'_>) {
+    fn closed(&mut self, report: &mut Report<'_>) {
         if self.mining.remove(&report.flow.id) {
             report.add(FindingKind::Closed);
         }

@@ -50,16 +50,20 @@ const CNAME: u16 = 5;
 /// RFC 6672.
 const DNAME: u16 = 39;
 
-/// Whether a request target is in absolute form, as proxies get it (RFC 9112 §3.2.2). A path may
-/// have another URL in it.
+/// What follows the scheme of a request target in absolute form (RFC 9112 §3.2.2). A path may have
+/// another URL in it.
+fn after_scheme(target: &str) -> Option<&str> {
+    if target.starts_with('/') { None } else { target.split_once("://").map(|(_, rest)| rest) }
+}
+
+/// Whether a request target is in absolute form, as proxies get it.
 pub(super) fn is_absolute(target: &str) -> bool {
-    !target.starts_with('/') && target.contains("://")
+    after_scheme(target).is_some()
 }
 
 /// The path of a request target in origin or absolute form.
 pub(super) fn path(target: &str) -> &str {
-    let absolute = is_absolute(target).then(|| target.split_once("://")).flatten();
-    absolute.map_or(target, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]))
+    after_scheme(target).map_or(target, |rest| rest.find('/').map_or("/", |slash| &rest[slash..]))
 }
 
 /// The URL as an analyst writes it, without scheme.
