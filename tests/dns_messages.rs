@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use dns_parser::{Packet, RData};
 use flow::flow;
 use minewatch::model::Timestamp;
-use minewatch::model::chunk::{Chunk, Direction};
+use minewatch::model::chunk::{Chunk, Direction, Interest};
 use minewatch::model::event::dns::AnswerData;
 use minewatch::model::event::{DnsMessage, Event, EventSink, Moment};
 use minewatch::model::flow::{Flow, Transport};
 use minewatch::protocol::dns::{Datagrams, Stream};
+use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Next, Parser, Scratch};
 use proptest::prelude::*;
 
@@ -110,6 +111,36 @@ fn something_else_between_lookups_does_not_end_them() {
     let heard =
         datagrams(40000, 53, &[(ToServer, b"?"), (ToServer, &[0xff; 80]), (ToServer, &query)]);
     assert_eq!(heard.len(), 1);
+}
+
+/// How many messages are heard of a UDP flow to `port`, as the flow table shows it to an inspector.
+fn heard_of(port: u16, datagrams: &[&[u8]]) -> usize {
+    let (mut scratch, mut sink) = (Scratch::default(), Sink::default());
+    let mut flow = flow(Transport::Udp, 40000, port);
+    flow.packets = [0; 2];
+    let mut kept = None;
+    for (packet, bytes) in (1..).zip(datagrams) {
+        flow.packets[0] += 1;
+        let at = Moment { time: Timestamp::ZERO, packet };
+        let mut context = Context { flow: &flow, at, scratch: &mut scratch, sink: &mut sink };
+        let chunk = Chunk { direction: ToServer, time: at.time, packet, gap: 0, bytes };
+        let mut inspector = kept.take().or_else(|| Inspector::new(&flow)).expect("of UDP");
+        match inspector.chunk(&mut context, &chunk) {
+            Interest::More => kept = Some(inspector),
+            Interest::Anew => {}
+            Interest::Settled => break,
+        }
+    }
+    sink.0.len()
+}
+
+#[test]
+fn the_port_of_dns_is_tried_for_ever_and_any_other_four_times_unless_it_is_dns() {
+    let (junk, query) = (&[0xff; 80][..], &query("a.example")[..]);
+    assert_eq!(heard_of(53, &[&[junk; 10][..], &[query]].concat()), 1);
+    assert_eq!(heard_of(5300, &[junk, junk, junk, query]), 1);
+    assert_eq!(heard_of(5300, &[junk, junk, junk, junk, query]), 0);
+    assert_eq!(heard_of(5300, &[&[query][..], &[junk; 10], &[query]].concat()), 2);
 }
 
 #[test]

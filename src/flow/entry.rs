@@ -121,9 +121,7 @@ impl<S> Entry<S> {
             gap: 0,
             bytes: segment.payload,
         };
-        self.look(visitor, |flow, active, visitor| {
-            visitor.chunk(flow, &mut active.state, &chunk) == Interest::Settled
-        });
+        self.look(visitor, |flow, active, visitor| visitor.chunk(flow, &mut active.state, &chunk));
     }
 
     /// Puts the payload of a TCP segment in order and hands on what is next.
@@ -166,36 +164,41 @@ impl<S> Entry<S> {
         }
     }
 
-    /// Runs `work`, which says whether the flow is settled now, with the flow's state.
+    /// Runs `work`, which says what else is wanted of the flow, with the flow's state.
     ///
-    /// Of most flows the first payload is enough. So their state only moves to the heap if it is
-    /// not.
+    /// Of most flows the first payload is enough, and most of the others are datagrams that need no
+    /// memory of each other. So a state only moves to the heap if it has to.
     fn look<V: Visitor<State = S>>(
         &mut self,
         visitor: &mut V,
-        work: impl FnOnce(&mut Flow, &mut Active<S>, &mut V) -> bool,
+        work: impl FnOnce(&mut Flow, &mut Active<S>, &mut V) -> Interest,
     ) {
-        let settled = if let Some(active) = &mut self.active {
+        let interest = if let Some(active) = &mut self.active {
             work(&mut self.flow, active, visitor)
         } else if self.flow.seen.has(Seen::SETTLED) {
             return;
         } else if let Some(state) = visitor.begin(&self.flow) {
             let streams = [self.stream(0), self.stream(1)];
             let mut active = Active { streams, state, weight: 0, listed: false };
-            let settled = work(&mut self.flow, &mut active, visitor);
-            if !settled {
+            let interest = work(&mut self.flow, &mut active, visitor);
+            if interest == Interest::More {
                 self.active = Some(Box::new(active));
             }
-            settled
+            interest
         } else {
-            true
+            Interest::Settled
         };
-        if settled {
-            self.active = None;
-            self.flow.seen.set(Seen::SETTLED);
-        } else if let Some(active) = &mut self.active {
-            let streams = active.streams.iter().map(Stream::held).sum::<usize>();
-            active.weight = size_of::<Active<S>>() + streams + visitor.held(&active.state);
+        match (interest, &mut self.active) {
+            (Interest::Settled, active) => {
+                *active = None;
+                self.flow.seen.set(Seen::SETTLED);
+            }
+            (Interest::Anew, active) => *active = None,
+            (Interest::More, Some(active)) => {
+                let streams = active.streams.iter().map(Stream::held).sum::<usize>();
+                active.weight = size_of::<Active<S>>() + streams + visitor.held(&active.state);
+            }
+            (Interest::More, None) => {}
         }
     }
 
@@ -205,25 +208,26 @@ impl<S> Entry<S> {
     }
 }
 
-/// Runs `work` on one direction and hands what it delivers to the visitor: whether that has seen
-/// enough.
+/// Runs `work` on one direction and hands what it delivers to the visitor: what else that wants.
 fn deliver<V: Visitor>(
     flow: &mut Flow,
     active: &mut Active<V::State>,
     direction: Direction,
     visitor: &mut V,
     work: impl FnOnce(&mut Stream, &mut dyn FnMut(Run<'_>)),
-) -> bool {
+) -> Interest {
     let Active { streams, state, .. } = active;
-    let mut settled = false;
+    let mut interest = Interest::More;
     work(&mut streams[direction.index()], &mut |run| {
-        if !settled {
+        if interest == Interest::More {
             let Run { bytes, gap, time, packet } = run;
             let chunk = Chunk { direction, time, packet, gap, bytes };
-            settled = visitor.chunk(flow, state, &chunk) == Interest::Settled;
+            if visitor.chunk(flow, state, &chunk) == Interest::Settled {
+                interest = Interest::Settled;
+            }
         }
     });
-    settled
+    interest
 }
 
 /// Who opened the flow: the sender of a SYN, the receiver of a SYN-ACK; else the end with the

@@ -5,8 +5,8 @@
 //! which keeps tags and places apart, needs two lines that depend on each other.
 
 use std::hash::BuildHasher;
-use std::hint::black_box;
 
+use super::huge_pages;
 use super::prefetch::prefetch;
 use crate::model::FlowKey;
 
@@ -130,14 +130,13 @@ impl Index {
     }
 }
 
-/// Free places, in memory that is there. Else the first look at a page would have the system lend its
-/// page of zeros, and the first write take that back, of which all processors have to be told.
+/// Free places, in memory that is written and so is there. Else the first look at a page would have
+/// the system lend its page of zeros, and the first write take that back, of which all processors
+/// have to be told.
 fn free_places(count: usize) -> Vec<u64> {
-    const PLACES_PER_PAGE: usize = 4096 / size_of::<u64>();
-    let mut places = vec![0; count];
-    for place in places.iter_mut().step_by(PLACES_PER_PAGE) {
-        *place = black_box(0);
-    }
+    let mut places = Vec::with_capacity(count);
+    huge_pages::advise(&mut places);
+    places.resize(count, 0);
     places
 }
 

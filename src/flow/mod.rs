@@ -6,6 +6,7 @@
 
 mod entry;
 mod expiry;
+mod huge_pages;
 mod index;
 mod limits;
 mod prefetch;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::entry::Entry;
+use super::huge_pages;
 use super::index::Index;
 use super::limits::FlowLimits;
 use super::prefetch::prefetch;
@@ -74,6 +75,7 @@ impl<S> FlowTable<S> {
         // much, it has to grow.
         let mut entries = Vec::new();
         let _ = entries.try_reserve_exact(max_flows);
+        huge_pages::advise(&mut entries);
         FlowTable {
             shortest: u64::try_from(shortest).unwrap_or(u64::MAX),
             max_flows,

@@ -17,10 +17,12 @@ pub trait Visitor {
     /// The first packet of a new flow.
     fn opened(&mut self, flow: &Flow, packet: u64);
 
-    /// The flow has payload. `None`: it is of no interest and only counted.
+    /// The flow has payload, or has more after [`Interest::Anew`]. `None`: it is of no interest and
+    /// only counted.
     fn begin(&mut self, flow: &Flow) -> Option<Self::State>;
 
     /// The next bytes in order. [`Interest::Settled`]: the state is dropped, the rest only counted.
+    /// [`Interest::Anew`] is [`Interest::More`] to a TCP flow, whose order has to be remembered.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>) -> Interest;
 
     /// A packet of a settled TCP flow was counted, and that was all.

@@ -48,6 +48,8 @@ pub struct Chunk<'a> {
 pub enum Interest {
     /// Go on reassembling and delivering.
     More,
+    /// Go on, but there is nothing to remember: a new state will do for the next datagram.
+    Anew,
     /// Nothing more to learn here: count packets, drop the state.
     Settled,
 }

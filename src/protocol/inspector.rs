@@ -20,16 +20,16 @@ use crate::model::flow::{Flow, Transport};
 
 /// Proxies and upgrades inside each other that are followed: real chains have two.
 const MAX_CARRIERS: usize = 6;
-/// Datagrams of a UDP flow that are tried before it counts as unknown.
-const MAX_DATAGRAMS: u8 = 4;
+/// Packets of a UDP flow that are tried before it counts as unknown.
+const MAX_DATAGRAMS: u32 = 4;
 
 /// What one flow speaks.
 pub struct Inspector(Inner);
 
 enum Inner {
     Stream(Stream),
-    /// A UDP flow of which nothing is known yet, after so many datagrams.
-    Datagrams(u8),
+    /// A UDP flow of which nothing is known yet, or that is DNS for its port.
+    Datagrams,
     Datagram(Box<dyn Parser>),
 }
 
@@ -38,7 +38,7 @@ impl Inspector {
     pub fn new(flow: &Flow) -> Option<Inspector> {
         match flow.transport() {
             Transport::Tcp => Some(Inspector(Inner::Stream(Stream::new(flow.midstream())))),
-            Transport::Udp => Some(Inspector(Inner::Datagrams(0))),
+            Transport::Udp => Some(Inspector(Inner::Datagrams)),
             Transport::Other(_) => None,
         }
     }
@@ -47,23 +47,32 @@ impl Inspector {
     pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.0 {
             Inner::Stream(stream) => stream.feed(context, chunk),
-            Inner::Datagrams(tried) => {
-                *tried += 1;
-                let last = *tried >= MAX_DATAGRAMS;
-                if let Some(parser) = dns::Datagrams::begin(context, chunk) {
-                    self.0 = Inner::Datagram(Box::new(parser));
-                    return Interest::More;
-                }
-                if quic::probe_datagram(chunk.bytes) != Probe::NotForUs {
-                    let Some(parser) = begin::<quic::Connection>(context, chunk) else {
-                        return Interest::Settled;
-                    };
-                    self.0 = Inner::Datagram(parser);
-                    return Interest::More;
-                }
-                if last { Interest::Settled } else { Interest::More }
-            }
+            Inner::Datagrams => self.datagram(context, chunk),
             Inner::Datagram(parser) => interest(parser.chunk(context, chunk)),
+        }
+    }
+
+    /// Looks at a datagram of a flow of which nothing is remembered.
+    fn datagram(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        let always_tried = dns::has_port(context.flow);
+        if let Some(parser) = dns::Datagrams::begin(context, chunk) {
+            if always_tried {
+                return Interest::Anew;
+            }
+            self.0 = Inner::Datagram(Box::new(parser));
+            return Interest::More;
+        }
+        if quic::probe_datagram(chunk.bytes) != Probe::NotForUs {
+            let Some(parser) = begin::<quic::Connection>(context, chunk) else {
+                return Interest::Settled;
+            };
+            self.0 = Inner::Datagram(parser);
+            return Interest::More;
+        }
+        let [one, other] = context.flow.packets;
+        match always_tried || one.saturating_add(other) < MAX_DATAGRAMS {
+            true => Interest::Anew,
+            false => Interest::Settled,
         }
     }
 
@@ -71,7 +80,7 @@ impl Inspector {
     pub fn held(&self) -> usize {
         match &self.0 {
             Inner::Stream(stream) => stream.speech.held(),
-            Inner::Datagrams(_) => 0,
+            Inner::Datagrams => 0,
             Inner::Datagram(parser) => size_of_val(&**parser) + parser.held(),
         }
     }
@@ -80,7 +89,7 @@ impl Inspector {
     pub fn close(&mut self, context: &mut Context<'_>) {
         match &mut self.0 {
             Inner::Stream(stream) => stream.close(context),
-            Inner::Datagrams(_) => {}
+            Inner::Datagrams => {}
             Inner::Datagram(parser) => parser.close(context),
         }
     }
@@ -166,10 +175,10 @@ impl Stream {
                     self.speech = self.speech_of(found);
                     let bytes = chunk.bytes.get(start..).unwrap_or_default();
                     let gap = if kept.is_empty() { chunk.gap } else { 0 };
-                    match self.replay(context, &kept, chunk) {
-                        Interest::More => self.feed(context, &Chunk { bytes, gap, ..*chunk }),
-                        Interest::Settled => Interest::Settled,
+                    if self.replay(context, &kept, chunk) == Interest::Settled {
+                        return Interest::Settled;
                     }
+                    self.feed(context, &Chunk { bytes, gap, ..*chunk })
                 }
             },
             Speech::Prelude(prelude) => match prelude.chunk(context.flow, chunk) {

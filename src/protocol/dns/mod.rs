@@ -17,6 +17,7 @@ pub use stream::{Stream, probe_stream};
 use super::parser::{Context, Next, Parser, Scratch};
 use crate::model::chunk::Chunk;
 use crate::model::event::Event;
+use crate::model::flow::Flow;
 use header::Header;
 
 /// IANA service names and port numbers.
@@ -69,6 +70,11 @@ impl Rigour {
         context.sink.event(context.flow, context.at, Event::Dns(dns));
         true
     }
+}
+
+/// Whether a flow has the port of DNS: whatever it began with, DNS may follow.
+pub fn has_port(flow: &Flow) -> bool {
+    flow.key.ports().contains(&PORT)
 }
 
 /// DNS over UDP: a message a datagram, as many as the flow has.
