@@ -13,34 +13,37 @@ use crate::model::flow::{FlowEnd, Seen, Transport};
 use crate::model::{Segment, Timestamp};
 
 impl<S> FlowTable<S> {
-    /// Packet time has reached `now`: ends silent flows, in order of their first packets, and gives
-    /// up segments that were waited for too long.
+    /// Packet time has reached `now`: ends silent flows, those that matter to the visitor in order of
+    /// their first packets, and gives up segments that were waited for too long.
     pub fn advance<V: Visitor<State = S>>(&mut self, at: Moment, visitor: &mut V) {
         let now = at.time;
         self.give_up_holes(now, visitor);
         let mut due = std::mem::take(&mut self.due);
         self.wheel.due(now, &mut due);
-        let mut over: Vec<(u64, u32)> = Vec::new();
+        let (mut over, mut awaited) = (Vec::new(), Vec::new());
         for timers in due.chunks(LOOKUP_BATCH) {
             timers.iter().for_each(|timer| self.prefetch(timer.slot));
             for &timer in timers {
-                if let Some(deadline) = self.deadline(timer) {
-                    if deadline < now {
-                        over.push((self.id(timer.slot), timer.slot));
-                    } else {
-                        self.wheel.arm(timer, deadline);
-                    }
+                let Some(entry) = self.alive(timer) else { continue };
+                let deadline = entry.flow.last_seen.plus(self.timeout(entry));
+                if deadline >= now {
+                    self.wheel.arm(timer, deadline);
+                } else if entry.awaits_end(visitor) {
+                    awaited.push((entry.flow.id, timer.slot));
+                } else {
+                    over.push(timer.slot);
                 }
             }
         }
         due.clear();
         self.due = due;
-        over.sort_unstable();
+        awaited.sort_unstable();
+        over.extend(awaited.iter().map(|&(_, slot)| slot));
         for slots in over.chunks(LOOKUP_BATCH) {
-            for &(_, slot) in slots {
+            for &slot in slots {
                 self.index.prefetch(self.index.hash(&self.entries[slot as usize].flow.key));
             }
-            for &(_, slot) in slots {
+            for &slot in slots {
                 self.remove(slot, FlowEnd::Timeout, at, visitor);
             }
         }
@@ -65,18 +68,9 @@ impl<S> FlowTable<S> {
         self.stats.active = 0;
     }
 
-    fn id(&self, slot: u32) -> u64 {
-        self.entries[slot as usize].flow.id
-    }
-
     /// The flow of `timer`, unless it is gone.
     fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
         self.entries.get(timer.slot as usize).filter(|entry| entry.is(timer))
-    }
-
-    /// When the flow of `timer` is over if it stays silent; `None` if it is gone.
-    fn deadline(&self, timer: Timer) -> Option<Timestamp> {
-        self.alive(timer).map(|entry| entry.flow.last_seen.plus(self.timeout(entry)))
     }
 
     pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
