@@ -5,7 +5,7 @@ mod setup;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,7 @@ use minewatch::pipeline::{self, Observer, Report, Setup};
 use minewatch_generator::dialect::{Dialect, Plan};
 use minewatch_generator::link::{Link, Macs};
 use minewatch_generator::load;
-use minewatch_generator::packet::{ACK, Tcp, tcp};
+use minewatch_generator::packet::{ACK, Tcp, tcp, udp};
 use minewatch_generator::recorder::Recorder;
 use minewatch_generator::tcp::{Ends, Wire};
 use setup::setup;
@@ -266,8 +266,8 @@ impl Observer for Notes {
     }
 }
 
-/// Downloads that are opened before the load begins, lookups all the time, and miners that begin
-/// while the load lasts.
+/// Downloads over TLS and media over UDP that are opened before the load begins, lookups all the
+/// time, and miners that begin while the load lasts.
 fn traffic() -> Traffic {
     let mut pcap = Vec::new();
     load::bulk(&mut pcap, 4 << 20, 1).unwrap();
@@ -275,7 +275,10 @@ fn traffic() -> Traffic {
     let opening = LOAD[0] / 2 / frames.len() as u32;
     let mut light: Frames = (0u32..).map(|i| opening * i).zip(frames.clone()).collect();
     let data = frames.into_iter().filter(|frame| !(67..1000).contains(&frame.len()));
-    let bulk = data.filter(|frame| frame[47] == 0x10).collect(); // ACK alone
+    let data = data.filter(|frame| frame[47] == 0x10); // ACK alone
+    let media: Vec<Vec<u8>> = (0..32).map(media).collect();
+    let bulk = data.zip(media.iter().cloned().cycle()).flat_map(|(tcp, udp)| [tcp, udp]).collect();
+    light.extend((0..4).flat_map(|_| media.iter().map(|frame| (LOAD[0] / 2, frame.clone()))));
 
     let mut recorder = Recorder::new(Link::Ethernet, 0, 7);
     let resolver = IpAddr::from([10, 9, 0, 1]);
@@ -307,6 +310,15 @@ fn traffic() -> Traffic {
     light.sort_by_key(|(at, _)| *at);
     assert!(light.last().is_some_and(|(at, _)| *at < END), "{:?}", light.last().map(|l| l.0));
     Traffic { light: Arc::new(light), bulk: Arc::new(bulk), gap: Duration::ZERO }
+}
+
+/// A datagram of one of several flows, with a short header of QUIC (RFC 9000 §17.3.1). Nothing else
+/// is IPv6.
+fn media(flow: u8) -> Vec<u8> {
+    let client = (Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, flow.into()), 50_000).into();
+    let server = (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 9), 443).into();
+    let payload = [&[0x4f][..], &[flow; 1199]].concat();
+    Link::Ethernet.frame(Macs { src: [2; 6], dst: [4; 6] }, &udp(client, server, &payload))
 }
 
 /// The frames of a pcap file in memory.
@@ -360,19 +372,22 @@ fn the_gate_knows_a_flow_by_the_key_that_the_decoder_gives_it() {
         .flat_map(|link| ends.map(|ends| (link, ends)))
         .flat_map(|(link, ends)| [false, true].map(|apart| (link, ends, apart)))
     {
+        let (client, server) = (client.parse().unwrap(), server.parse().unwrap());
         let header = Tcp { seq: 1, ack: 1, flags: ACK };
-        let packet = tcp(client.parse().unwrap(), server.parse().unwrap(), header, b"bulk");
-        let bytes = &link.frame(Macs { src: [2; 6], dst: [4; 6] }, &packet)[..];
-        let wire_len = bytes.len() as u32;
-        let packet = Packet { number: 1, time, link: LinkType::ETHERNET, wire_len, bytes };
-        let mut head = SegmentHead::BLANK;
-        let mut decoder = Decoder::new(DecodeOptions { vlan_in_key, ..DecodeOptions::default() });
-        decoder.decode(&packet, &mut head).expect("a segment");
-        let mut gate = Gate::new(vlan_in_key);
-        gate.shut(time);
-        assert!(!gate.sheds(time, packet.link, wire_len, bytes));
-        gate.settled(&head.key, time);
-        assert!(gate.sheds(time, packet.link, wire_len, bytes), "{link:?} {client} {vlan_in_key}");
+        for packet in [tcp(client, server, header, b"bulk"), udp(client, server, b"bulk")] {
+            let bytes = &link.frame(Macs { src: [2; 6], dst: [4; 6] }, &packet)[..];
+            let wire_len = bytes.len() as u32;
+            let packet = Packet { number: 1, time, link: LinkType::ETHERNET, wire_len, bytes };
+            let mut head = SegmentHead::BLANK;
+            let options = DecodeOptions { vlan_in_key, ..DecodeOptions::default() };
+            Decoder::new(options).decode(&packet, &mut head).expect("a segment");
+            let mut gate = Gate::new(vlan_in_key);
+            gate.shut(time);
+            assert!(!gate.sheds(time, packet.link, wire_len, bytes));
+            gate.settled(&head.key, time);
+            let shed = gate.sheds(time, packet.link, wire_len, bytes);
+            assert!(shed, "{link:?} {client} {vlan_in_key}");
+        }
     }
 }
 
@@ -383,7 +398,8 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
     let alone = Recording(traffic.light.clone(), AtomicBool::new(false));
     let unloaded =
         pipeline::replay(Box::new(alone), &setup, 1, &mut outlet, &mut Notes::default()).unwrap();
-    let (expected, lookups) = (incidents(&unloaded), unloaded.decode.udp);
+    let datagrams_over_ipv4 = |report: &Report| report.decode.udp - report.decode.ipv6;
+    let (expected, lookups) = (incidents(&unloaded), datagrams_over_ipv4(&unloaded));
     assert!(expected.iter().filter(|told| told.contains("Active")).count() == 8, "{expected:#?}");
     assert!(lookups == 2 * 358, "{lookups}");
 
@@ -408,9 +424,11 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
             continue;
         }
         assert_eq!(capture.kernel_drops, 0);
-        assert_eq!(report.decode.udp, lookups, "no lookup is lost");
+        assert_eq!(datagrams_over_ipv4(&report), lookups, "no lookup is lost");
         assert_eq!(incidents(&report), expected);
         assert!(capture.shed.packets > capture.kernel_received / 4 && capture.shed.bytes > 0);
+        let media = capture.kernel_received / 2;
+        assert!(report.decode.ipv6 < media * 3 / 4, "{} of {media}", report.decode.ipv6);
         assert!(capture.shed.milliseconds > 0 && observer.shed.packets > 0, "told at once");
         assert_eq!(capture.packets + capture.shed.packets, capture.kernel_received);
         let &(last, shut) = gate.last().expect("the gate was asked");

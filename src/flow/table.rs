@@ -186,6 +186,9 @@ impl<S> FlowTable<S> {
                     visitor.settled(&entry.flow);
                 }
             }
+            TransportHeader::Udp if entry.flow.seen.has(Seen::SETTLED) => {
+                visitor.settled(&entry.flow);
+            }
             TransportHeader::Udp if !segment.payload.is_empty() => {
                 let before = entry.weight();
                 entry.datagram(segment, visitor);

@@ -25,7 +25,7 @@ pub trait Visitor {
     /// [`Interest::Anew`] is [`Interest::More`] to a TCP flow, whose order has to be remembered.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>) -> Interest;
 
-    /// A packet of a settled TCP flow was counted, and that was all.
+    /// A packet of a settled flow was counted, and that was all.
     #[inline]
     fn settled(&mut self, flow: &Flow) {
         let _ = flow;

@@ -2,7 +2,8 @@
 //!
 //! The gate stands between the kernel's ring and the batch. While it is open it costs a branch. While
 //! it is shut it learns from the packets that pass which flows are settled, and sheds further ones of
-//! these. Everything else passes: what opens and ends a flow, first payload, and all that is not TCP.
+//! these. Everything else passes: what opens and ends a flow, first payload, and all that is neither
+//! TCP nor UDP.
 
 use std::hash::BuildHasher;
 
@@ -36,7 +37,7 @@ impl Shed {
     }
 }
 
-/// Sheds packets of settled TCP flows while it is shut.
+/// Sheds packets of settled flows while it is shut.
 #[derive(Debug)]
 pub struct Gate {
     vlan_in_key: bool,
@@ -136,8 +137,7 @@ impl Gate {
         let hash = self.hasher.hash_one(plain.key);
         let place = self.place(hash).filter(|place| same_flow(**place, hash));
         let Some(place) = place else { return false };
-        // What follows may be another flow, before anybody can say that this one has ended.
-        if plain.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0 {
+        if plain.last {
             *place = 0;
             return false;
         }
@@ -172,11 +172,13 @@ fn milliseconds(since: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A TCP segment in a plain packet: Ethernet with at most one tag, IP without fragments and IPv6
-/// without extensions. That is what bulk looks like; anything else is left to the decoder.
+/// A TCP segment or a UDP datagram in a plain packet: Ethernet with at most one tag, IP without
+/// fragments and IPv6 without extensions. That is what bulk looks like; anything else is left to the
+/// decoder.
 struct Plain {
     key: FlowKey,
-    flags: TcpFlags,
+    /// What follows may be another flow, before anybody can say that this one has ended.
+    last: bool,
 }
 
 impl Plain {
@@ -194,49 +196,53 @@ impl Plain {
             rest = rest.get(4..)?;
             vlan = u16::from_be_bytes([high, low]) & 0x0fff;
         }
-        let (src, dst, segment) = match ether_type {
+        let (src, dst, protocol, segment) = match ether_type {
             IPV4 => ipv4(rest)?,
             IPV6 => ipv6(rest)?,
             _ => return None,
         };
-        // RFC 9293 §3.1.
-        let header = segment.first_chunk::<20>()?;
-        let [source, destination] = [[header[0], header[1]], [header[2], header[3]]];
-        let (src, dst) =
-            ((src, u16::from_be_bytes(source)), (dst, u16::from_be_bytes(destination)));
+        let transport = Transport::from_number(protocol);
+        let last = match transport {
+            Transport::Tcp => {
+                // RFC 9293 §3.1.
+                let header = segment.first_chunk::<20>()?;
+                header[13] & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0
+            }
+            // Nothing in a datagram tells, and the flow table waits for silence.
+            Transport::Udp => false,
+            Transport::Other(_) => return None,
+        };
+        let &[s0, s1, d0, d1] = segment.first_chunk()?;
+        let [source, destination] = [[s0, s1], [d0, d1]].map(u16::from_be_bytes);
         let vlan = if vlan_in_key { vlan } else { 0 };
-        let (key, _) = FlowKey::of_words(src, dst, Transport::Tcp, vlan);
-        Some(Plain { key, flags: TcpFlags(header[13]) })
+        let (key, _) = FlowKey::of_words((src, source), (dst, destination), transport, vlan);
+        Some(Plain { key, last })
     }
 }
 
-/// Source, destination and what follows (RFC 791 §3.1); not of a fragment.
-fn ipv4(bytes: &[u8]) -> Option<(AddressWords, AddressWords, &[u8])> {
+/// Source, destination, protocol and what follows (RFC 791 §3.1); not of a fragment.
+fn ipv4(bytes: &[u8]) -> Option<(AddressWords, AddressWords, u8, &[u8])> {
     /// The bits of the fragment field that are not "don't fragment".
     const FRAGMENT: u16 = 0xbfff;
     let header = bytes.first_chunk::<20>()?;
     let header_length = usize::from(header[0] & 0x0f) * 4;
     let fragment = u16::from_be_bytes([header[6], header[7]]) & FRAGMENT;
-    if header[0] >> 4 != 4
-        || header_length < header.len()
-        || header[9] != Transport::Tcp.number()
-        || fragment != 0
-    {
+    if header[0] >> 4 != 4 || header_length < header.len() || fragment != 0 {
         return None;
     }
-    let [.., a, b, c, d, e, f, g, h] = *header;
+    let [.., protocol, _, _, a, b, c, d, e, f, g, h] = *header;
     let (src, dst) = (AddressWords::v4([a, b, c, d]), AddressWords::v4([e, f, g, h]));
-    Some((src, dst, bytes.get(header_length..)?))
+    Some((src, dst, protocol, bytes.get(header_length..)?))
 }
 
 /// Likewise (RFC 8200 §3).
-fn ipv6(bytes: &[u8]) -> Option<(AddressWords, AddressWords, &[u8])> {
+fn ipv6(bytes: &[u8]) -> Option<(AddressWords, AddressWords, u8, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<40>()?;
-    if header[0] >> 4 != 6 || header[6] != Transport::Tcp.number() {
+    if header[0] >> 4 != 6 {
         return None;
     }
     let (src, dst) = (header[8..].first_chunk()?, header[24..].first_chunk()?);
-    Some((AddressWords::v6(*src), AddressWords::v6(*dst), rest))
+    Some((AddressWords::v6(*src), AddressWords::v6(*dst), header[6], rest))
 }
 
 #[cfg(test)]
@@ -357,7 +363,21 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_tcp_in_plain_ethernet_is_shed() {
+    fn datagrams_of_a_settled_flow_are_shed_and_those_of_tcp_with_the_same_ends_are_not() {
+        let mut gate = Gate::new(false);
+        gate.shut(NOW);
+        let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 5000 };
+        let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 443 };
+        gate.settled(&FlowKey::new(client, server, Transport::Udp, 0).0, NOW);
+        let stream = frame(ACK, &[0; 100]);
+        let mut datagram = stream.clone();
+        datagram[23] = Transport::Udp.number();
+        assert!(sheds(&mut gate, &datagram) && sheds(&mut gate, &datagram[..42]));
+        assert!(!sheds(&mut gate, &datagram[..37]) && !sheds(&mut gate, &stream));
+    }
+
+    #[test]
+    fn only_whole_segments_in_plain_ethernet_are_shed() {
         let plain = frame(ACK, &[0; 100]);
         let with = |at: usize, value: u8| {
             let mut frame = plain.clone();
@@ -366,7 +386,8 @@ mod tests {
         };
         let tag = [0x81, 0, 0, 12];
         let others = [
-            with(23, 17),   // UDP
+            with(23, 17),   // UDP, another flow
+            with(23, 47),   // GRE
             with(20, 0x20), // more fragments
             with(21, 1),    // a later fragment
             with(14, 0x44), // a header too short
