@@ -8,6 +8,7 @@ mod entry;
 mod expiry;
 mod huge_pages;
 mod index;
+mod lifecycle;
 mod limits;
 mod prefetch;
 mod stats;

@@ -1,4 +1,4 @@
-//! The flow table: finds a packet's flow, counts it, puts its payload in order, sees it end.
+//! The flow table: finds a packet's flow, counts it, has its payload put in order.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,9 +12,7 @@ use super::stats::FlowStats;
 use super::tcp::Room;
 use super::visitor::Visitor;
 use super::wheel::{Timer, Wheel};
-use crate::model::chunk::Direction;
-use crate::model::event::Moment;
-use crate::model::flow::{FlowEnd, Seen, Transport};
+use crate::model::flow::{FlowEnd, Seen};
 use crate::model::segment::{SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Segment};
 
@@ -38,7 +36,7 @@ struct Wanted<'a> {
 pub struct FlowTable<S> {
     pub(super) limits: FlowLimits,
     /// The shortest of all timeouts, in nanoseconds.
-    shortest: u64,
+    pub(super) shortest: u64,
     pub(super) max_flows: usize,
     pub(super) index: Index,
     pub(super) entries: Vec<Entry<S>>,
@@ -218,77 +216,6 @@ impl<S> FlowTable<S> {
             .is_some_and(|entry| entry.flow.key == *key && !entry.is_free())
     }
 
-    /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
-    #[inline]
-    fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEnd> {
-        let entry = &self.entries[slot as usize];
-        // Nearly always less than any timeout has passed.
-        if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
-            && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
-        {
-            return Some(FlowEnd::Timeout);
-        }
-        let TransportHeader::Tcp(header) = segment.header else { return None };
-        if !header.flags.syn() || header.flags.rst() {
-            return None;
-        }
-        let direction = entry.direction(segment);
-        let known = entry.flow.seen.has(Seen::SYN << direction.index());
-        // After a reset the same number begins a new attempt: stacks do so whose handshake met a
-        // connection that the other side still remembered (RFC 5961 §4).
-        let reset = entry.flow.seen.has(Seen::CLOSED) && !entry.flow.seen.both_fins();
-        let again = known && entry.isn[direction.index()] == header.seq && !reset;
-        // The answer to a handshake that is under way.
-        let expected = !known && header.flags.ack() && !entry.flow.midstream();
-        (!again && !expected).then_some(FlowEnd::Reused)
-    }
-
-    fn open<V: Visitor<State = S>>(
-        &mut self,
-        hash: u32,
-        segment: &Segment<'_>,
-        visitor: &mut V,
-    ) -> u32 {
-        self.make_room(segment, visitor);
-        let transport = segment.key.transport();
-        let entry = Entry::new(segment);
-        self.stats.opened += 1;
-        self.stats.active += 1;
-        self.stats.peak = self.stats.peak.max(self.stats.active);
-        match transport {
-            Transport::Tcp => self.stats.tcp += 1,
-            Transport::Udp => self.stats.udp += 1,
-            Transport::Other(_) => {}
-        }
-        self.stats.midstream += u64::from(entry.flow.midstream());
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                let place = &mut self.entries[slot as usize];
-                *place = entry;
-                slot
-            }
-            None => {
-                self.entries.push(entry);
-                (self.entries.len() - 1) as u32
-            }
-        };
-        self.index.insert(hash, slot);
-        let entry = &self.entries[slot as usize];
-        let timer = entry.timer(slot);
-        // The shortest timeout that may apply; the flow is looked at again then.
-        let first_look = match transport {
-            Transport::Tcp => self.limits.tcp_unanswered.min(self.limits.tcp_closed),
-            _ => self.limits.udp,
-        };
-        self.wheel.arm(timer, segment.time.plus(first_look));
-        if self.wheel.len() + self.waiting.len() + self.holders.len() > self.sweep_at {
-            self.sweep();
-        }
-        let entry = &self.entries[slot as usize];
-        visitor.opened(&entry.flow, segment.packet);
-        slot
-    }
-
     fn tcp<V: Visitor<State = S>>(
         &mut self,
         slot: u32,
@@ -359,53 +286,6 @@ impl<S> FlowTable<S> {
         if after > 0 && !entry.flow.seen.has(Seen::WAITING) {
             entry.flow.seen.set(Seen::WAITING);
             self.waiting.push(entry.timer(slot));
-        }
-    }
-
-    /// Ends a flow for the visitor.
-    pub(super) fn close<V: Visitor<State = S>>(
-        &mut self,
-        slot: u32,
-        end: FlowEnd,
-        at: Moment,
-        visitor: &mut V,
-    ) {
-        let entry = &mut self.entries[slot as usize];
-        if entry.flow.seen.has(Seen::CLOSED) {
-            return;
-        }
-        self.stats.buffered_bytes -= entry.buffered() as u64;
-        self.held -= entry.weight();
-        if entry.flow.seen.has(Seen::WAITING) {
-            for direction in Direction::BOTH {
-                entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
-            }
-        }
-        if entry.awaits_end(visitor) {
-            let state = entry.active.as_deref_mut().map(|active| &mut active.state);
-            visitor.closed(&entry.flow, state, end, at);
-        }
-        entry.active = None;
-        entry.flow.seen.set(Seen::CLOSED);
-    }
-
-    /// Ends a flow and frees its slot.
-    pub(super) fn remove<V: Visitor<State = S>>(
-        &mut self,
-        slot: u32,
-        end: FlowEnd,
-        at: Moment,
-        visitor: &mut V,
-    ) {
-        self.index.remove(self.index.hash(&self.entries[slot as usize].flow.key), slot);
-        self.close(slot, end, at, visitor);
-        self.entries[slot as usize].free();
-        self.free.push(slot);
-        self.stats.active -= 1;
-        match end {
-            FlowEnd::Evicted => self.stats.evicted += 1,
-            FlowEnd::Reused => self.stats.reused += 1,
-            _ => {}
         }
     }
 }
