@@ -8,6 +8,7 @@
 //! Nothing here panics on any input. A conversation holds at most two partial lines of
 //! [`condense::MAX_TEXT`] and the bounded tables of `shares` and `work`.
 
+mod acts;
 mod agent;
 mod answers;
 mod coin;
