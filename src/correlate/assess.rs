@@ -41,22 +41,12 @@ pub(super) fn confidence(grounds: &Grounds<'_>) -> u8 {
         Verdict::Mining => 95,
         Verdict::Active => 99,
     };
-    let has = |wanted: &[EvidenceKind]| {
-        grounds.evidence.iter().any(|evidence| wanted.contains(&evidence.kind))
-    };
     let mut confidence = base;
     if grounds.verdict == Verdict::Contact {
         // Looked up *and* connected to is more than either alone.
-        let looked_up = has(&[EvidenceKind::DnsQuery, EvidenceKind::DnsAnswer]);
-        let reached = has(&[
-            EvidenceKind::PoolAddress,
-            EvidenceKind::TlsSni,
-            EvidenceKind::TlsCertificate,
-            EvidenceKind::QuicSni,
-            EvidenceKind::HttpHost,
-            EvidenceKind::HttpUrl,
-            EvidenceKind::TunnelTarget,
-        ]);
+        let mut kinds = grounds.evidence.iter().map(|evidence| evidence.kind);
+        let looked_up = kinds.clone().any(EvidenceKind::is_lookup);
+        let reached = kinds.any(EvidenceKind::is_connection);
         confidence += if looked_up && reached { 20 } else { 0 };
         confidence += match grounds.class {
             Some(PoolClass::Malware) => 10,

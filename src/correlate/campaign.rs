@@ -19,8 +19,13 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    /// The identity of a host name: its registrable domain (Public Suffix List), or itself.
+    /// The identity of a host name: its registrable domain (Public Suffix List), or itself. HTTP
+    /// and proxies give addresses where names could be.
     pub fn of_name(name: &str) -> Identity {
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse() {
+            return Identity::Address(address);
+        }
         let domain = psl::domain_str(name).unwrap_or(name);
         Identity::Domain(domain.to_owned())
     }
@@ -30,15 +35,11 @@ impl Identity {
     pub fn of_redirect(session: &MiningSession) -> Option<Identity> {
         let (host, _) = session.redirect.as_ref()?;
         let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse() {
-            Ok(address) => Some(Identity::Address(address)),
-            Err(_) => (!host.is_empty()).then(|| Identity::of_name(&host)),
-        }
+        (!host.is_empty()).then(|| Identity::of_name(&host))
     }
 
-    /// The identity of a session's payee: a wallet, or a pool account's name if that is all there
-    /// is. Donations go to the miner's author and say nothing about the campaign.
+    /// The identity of a session's payee: its wallet. An account's name may be a word that many
+    /// have. Donations go to the miner's author and say nothing about the campaign.
     pub fn of_payee(session: &MiningSession) -> Option<Identity> {
         if session.donation {
             return None;

@@ -50,7 +50,7 @@ impl Correlator {
     ) {
         let (host, far) = (flow.sender(direction), flow.sender(direction.reverse()));
         let Contact { evidence, observed, proxied, hit } = contact;
-        let lookup = matches!(evidence, EvidenceKind::DnsQuery | EvidenceKind::DnsAnswer);
+        let lookup = evidence.is_lookup();
         let tunnelled = *evidence == EvidenceKind::TunnelTarget;
         let target = tunnelled.then(|| endpoint(observed)).flatten();
         let port = tunnelled.then(|| port(observed)).flatten();

@@ -23,6 +23,7 @@ impl Correlator {
         alerts: &mut Vec<Alert>,
     ) {
         let Some(verdict) = session.verdict() else { return };
+        let direction = self.miner(flow, direction, session);
         let (miner, far) = (flow.sender(direction), flow.sender(direction.reverse()));
         let pool = self.far_end(miner, far, session, at.time);
         let mut identities: Vec<Identity> = Identity::of_payee(session).into_iter().collect();
@@ -61,6 +62,14 @@ impl Correlator {
         let verdict = if probe { Verdict::Probe } else { verdict };
         let further = incident.touch(heard, flow, &identities, verdict, pool);
         self.incidents.tell(sequence, at.time, further, new, &self.hosts, alerts);
+    }
+
+    /// The direction in which the host's packets travel. Where both ends mine (p2pool), whoever opened
+    /// the connection, the one inside is the host.
+    fn miner(&self, flow: &FlowRef, direction: Direction, session: &MiningSession) -> Direction {
+        let inside = |direction: Direction| self.hosts.is_inside(flow.sender(direction).ip);
+        let outside = session.miner.is_none() && !inside(direction) && inside(direction.reverse());
+        if outside { direction.reverse() } else { direction }
     }
 
     /// The pool behind `far`, by name and address: the tunnel's target, or what DNS called it.

@@ -40,9 +40,14 @@ impl Hosts {
         }
     }
 
+    /// Whether it is one of the site's own.
+    pub fn is_inside(&self, host: IpAddr) -> bool {
+        self.home_net.contains(host)
+    }
+
     pub fn facts(&self, host: IpAddr) -> HostFacts {
         HostFacts {
-            inside: self.home_net.contains(host),
+            inside: self.is_inside(host),
             resolver: self.resolvers.contains(&host),
             prober: self.probing.is_prober(host),
         }

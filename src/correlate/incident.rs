@@ -18,6 +18,7 @@ use super::sessions::Sessions;
 use crate::model::alert::{
     Alert, Evidence, EvidenceKind, FlowTuple, Host, Mining, Pool, SCHEMA, State, Verdict,
 };
+use crate::model::chunk::Direction;
 use crate::model::event::Moment;
 use crate::model::finding::FlowRef;
 use crate::model::flow::Transport;
@@ -94,6 +95,12 @@ impl Incident {
         self.last_seen = self.last_seen.max(at.time);
         self.flow = flow.clone();
         self.changed = true;
+        // What it began with may have been a packet to the host.
+        for direction in Direction::BOTH {
+            if self.link == LinkInfo::NONE && flow.sender(direction).ip == self.host {
+                self.link = *flow.link_of(direction);
+            }
+        }
         let further_there = self.pools.meet(pool, verdict) && verdict >= Verdict::Attempt;
         let further = verdict > self.verdict;
         self.verdict = self.verdict.max(verdict);
@@ -185,7 +192,7 @@ impl Incident {
             host: Host {
                 ip: self.host,
                 mac: self.link.src_mac(),
-                vlan: self.link.vlans().next_back(),
+                vlan: self.link.innermost_vlan(),
                 names: Vec::new(),
                 inside: facts.inside,
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use crate::intel::PoolAddresses;
+use crate::intel::{PoolAddresses, can_be_pools};
 use crate::model::finding::{Hit, NameAnswer};
 use crate::model::flow::AddressWords;
 use crate::model::time::Timestamp;
@@ -50,14 +50,15 @@ impl Names {
     pub fn learn(&mut self, asker: IpAddr, answer: &NameAnswer, now: Timestamp) {
         let ttl = Duration::from_secs(u64::from(answer.ttl)).min(MAX_TTL);
         self.pools.learn(answer);
-        let learnt = LearntName {
-            name: Arc::clone(&answer.name),
-            hit: answer.hit.clone().map(Arc::new),
-            expires: now.plus(ttl + GRACE),
-        };
+        let hit = answer.hit.clone().map(Arc::new);
         for &address in &answer.addresses {
+            let learnt = LearntName {
+                name: Arc::clone(&answer.name),
+                hit: hit.clone().filter(|_| can_be_pools(address)),
+                expires: now.plus(ttl + GRACE),
+            };
             self.by_address.insert(address.into(), learnt.clone());
-            self.by_asker.insert([asker.into(), address.into()], learnt.clone());
+            self.by_asker.insert([asker.into(), address.into()], learnt);
         }
     }
 
@@ -150,6 +151,20 @@ mod tests {
         assert!(names.told_to(HOST, POOL, late.plus(Duration::from_secs(1))).is_none());
         assert!(names.told_to(OTHER, POOL, start).is_none());
         assert!(names.told_to_anyone(POOL, start).is_some());
+    }
+
+    #[test]
+    fn a_firewalls_block_page_is_no_pool_but_keeps_the_name() {
+        let mut names = Names::new(8);
+        let now = Timestamp::from_parts(1, 0);
+        let (block_page, mut blocked) = (IpAddr::from([10, 0, 0, 1]), answer(60));
+        blocked.hit = crate::intel::Intel::builtin().name("pool.supportxmr.com");
+        blocked.addresses = vec![block_page, POOL];
+        names.learn(HOST, &blocked, now);
+        assert!(names.is_pool(POOL) && !names.is_pool(block_page));
+        assert!(names.told_to(HOST, POOL, now).unwrap().hit.is_some());
+        let told = names.told_to(HOST, block_page, now).unwrap();
+        assert!(told.hit.is_none() && &*told.name == "pool.supportxmr.com");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::hosts::HostFacts;
-use crate::model::alert::{Alert, Mining, Pool, Verdict};
+use crate::model::alert::{Alert, EvidenceKind, Mining, Pool, State, Verdict};
+use crate::model::event::mining::Shares;
 
 /// Characters of a wallet kept at either end: enough to recognise it.
 const WALLET_ENDS: usize = 6;
@@ -25,7 +26,7 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
             " tries one mining pool after the other without mining, the last {pool}: a scanner or a pool catalogue"
         ),
         (Verdict::Contact, _) => {
-            let _ = write!(text, " looked up or reached {pool}; no mining was seen");
+            let _ = write!(text, " {} {pool}; no mining was seen", contact_words(alert));
             if facts.resolver {
                 text.push_str(
                     ". It answers others' lookups: the host that asked it is the one to find",
@@ -34,10 +35,13 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
             Ok(())
         }
         (Verdict::Attempt, mining) => {
-            let _ = write!(text, " tried to mine at {pool}");
             match mining.and_then(|mining| mining.refused.as_deref()) {
-                Some(reason) => write!(text, " and was refused: {reason}"),
-                None => write!(text, " and got no answer"),
+                Some(reason) => write!(text, " tried to mine at {pool} and was refused: {reason}"),
+                None if alert.state == State::Closed => {
+                    write!(text, " tried to mine at {pool} and got no answer")
+                }
+                // This is written at the login, before anybody can answer.
+                None => write!(text, " tries to mine at {pool}; no answer so far"),
             }
         }
         (Verdict::Session, mining) => {
@@ -51,7 +55,7 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
             write!(text, " gets mining work from {pool}{}", miner_text(mining))
         }
         (Verdict::Active, mining) => {
-            write!(text, " mines at {pool}{}{}", miner_text(mining), shares_text(mining))
+            write!(text, " mines at {pool}{}{}", miner_text(mining), shares_text(alert))
         }
     };
     if facts.prober && alert.verdict != Verdict::Probe {
@@ -61,6 +65,17 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
         text.push_str(". The address is not in home_net");
     }
     text
+}
+
+/// What the host did, as far as the evidence shows.
+fn contact_words(alert: &Alert) -> &'static str {
+    let mut kinds = alert.evidence.iter().map(|evidence| evidence.kind);
+    let looked_up = kinds.clone().any(EvidenceKind::is_lookup);
+    match (looked_up, kinds.any(EvidenceKind::is_connection)) {
+        (true, true) => "looked up and connected to",
+        (true, false) => "looked up",
+        _ => "connected to",
+    }
 }
 
 fn pool_text(pool: &Pool) -> String {
@@ -99,10 +114,20 @@ fn miner_text(mining: Option<&Mining>) -> String {
     text
 }
 
-fn shares_text(mining: Option<&Mining>) -> String {
-    let Some(mining) = mining else { return String::new() };
-    let shares = &mining.shares;
-    let mut text = format!(": {} of {} shares accepted", shares.accepted, shares.submitted);
+fn shares_text(alert: &Alert) -> String {
+    let Some(mining) = &alert.mining else { return String::new() };
+    let Shares { submitted, accepted, rejected, .. } = mining.shares;
+    // The first share is told of before its answer, and some pools only tell of refusals.
+    let mut text = if accepted > 0 || rejected > 0 {
+        format!(": {accepted} of {submitted} shares accepted")
+    } else {
+        let shares = if submitted == 1 { "share" } else { "shares" };
+        let answer = match alert.state {
+            State::Closed => "none answered",
+            _ => "no answer so far",
+        };
+        format!(": {submitted} {shares} submitted, {answer}")
+    };
     if let Some(rate) = mining.hashrate_hs {
         let _ = write!(text, ", about {}", human_rate(rate));
     }

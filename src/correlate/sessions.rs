@@ -6,8 +6,10 @@ use super::hashrate::{Hashrate, WorkTotal};
 use crate::model::event::MiningSession;
 use crate::model::event::mining::Shares;
 
-/// Conversations of one host that can be open at once; the oldest are summed up beyond that.
-const MAX_OPEN: usize = 64;
+/// Conversations of one host that are open at once and counted: a farm behind one address has
+/// hundreds. Each takes a kilobyte, and much more in the parser that reports it. Beyond that, one
+/// counts only when others have ended.
+const MAX_OPEN: usize = 1024;
 
 /// Conversations by flow. A conversation reports its state again and again: only the newest
 /// report counts.
@@ -27,13 +29,11 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub fn update(&mut self, flow: u64, session: &MiningSession) {
+        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&flow) {
+            return;
+        }
         if self.open.insert(flow, Box::new(session.clone())).is_none() {
             self.connections += 1;
-        }
-        if self.open.len() > MAX_OPEN
-            && let Some((&oldest, _)) = self.open.first_key_value()
-        {
-            self.end(oldest);
         }
     }
 
@@ -159,12 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn many_open_conversations_are_summed_up() {
+    fn however_many_conversations_are_open_each_counts_once_at_most() {
         let mut sessions = Sessions::default();
-        for flow in 0..1000 {
-            sessions.update(flow, &session(1));
+        let flows = MAX_OPEN as u64 + 200;
+        for shares in 1..=3 {
+            (0..flows).for_each(|flow| sessions.update(flow, &session(shares)));
         }
-        assert_eq!(sessions.open.len(), MAX_OPEN);
-        assert_eq!(sessions.shares().submitted, 1000);
+        let told = |sessions: &Sessions| (sessions.shares().submitted, sessions.connections());
+        assert_eq!(told(&sessions), (3 * MAX_OPEN as u64, MAX_OPEN as u64));
+        (0..flows).for_each(|flow| sessions.end(flow));
+        assert_eq!(told(&sessions), (3 * MAX_OPEN as u64, MAX_OPEN as u64));
     }
 }

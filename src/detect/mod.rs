@@ -5,6 +5,7 @@
 
 mod name;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -26,12 +27,14 @@ pub struct Detector {
     answered: Option<PoolAddresses>,
     /// Flows that mine, to tell when they end; as many as the flow table holds at most.
     mining: HashSet<u64>,
+    /// Flows through a proxy, likewise: what is said in them is said to somebody behind it.
+    tunnels: HashSet<u64>,
 }
 
 impl Detector {
     /// One of several, who sees only its own flows.
     pub fn new(intel: Arc<Intel>) -> Self {
-        Detector { intel, answered: None, mining: HashSet::new() }
+        Detector { intel, answered: None, mining: HashSet::new(), tunnels: HashSet::new() }
     }
 
     /// The only one. It leaves out connections that the correlator, which remembers up to `max_names`
@@ -48,7 +51,8 @@ impl Detector {
         event: Event<'_>,
         found: &mut dyn FnMut(Finding),
     ) {
-        let mut report = Report { flow, at, host: Direction::ToServer, proxied: false, found };
+        let proxied = self.tunnels.contains(&flow.id);
+        let mut report = Report { flow, at, host: Direction::ToServer, proxied, found };
         match event {
             Event::FlowOpened => self.opened(&mut report),
             Event::Dns(message) => {
@@ -75,6 +79,10 @@ impl Detector {
             Event::Tunnel(tunnel) => {
                 report.host = tunnel.direction;
                 self.tunnel(tunnel, &mut report);
+                // The PROXY protocol names where the bytes come from, not where they go.
+                if tunnel.granted && tunnel.kind != TunnelKind::ProxyProtocol {
+                    self.tunnels.insert(flow.id);
+                }
             }
             Event::Mining(session) => {
                 self.mining.insert(flow.id);
@@ -132,7 +140,8 @@ impl Detector {
     fn server_name(&self, name: Option<&str>, evidence: EvidenceKind, report: &mut Report<'_>) {
         let Some(name) = name else { return };
         let known = report.contact(self.intel.name(name), evidence, || name.to_owned());
-        if !known && !report.proxied {
+        // What is an address is no name, and a proxy does not go by the names behind it.
+        if !known && !report.proxied && name.parse::<IpAddr>().is_err() {
             report.add(FindingKind::Named(name.into()));
         }
     }
@@ -156,8 +165,16 @@ impl Detector {
         if let Some(tunnel) = request.tunnel() {
             return self.tunnel(&tunnel, report);
         }
-        let Some(host) = request.host.as_deref().map(without_port) else { return };
-        report.proxied = name::is_absolute(&request.target);
+        let Some(authority) = request.host.as_deref() else { return };
+        let host = without_port(authority);
+        report.proxied |= name::is_absolute(&request.target);
+        if report.proxied
+            && let Some(end) = name::endpoint(authority)
+        {
+            // Which no packet shows: the proxy connects to it.
+            let hit = self.intel.endpoint(end.ip, end.port);
+            report.contact(hit, EvidenceKind::TunnelTarget, || end.to_string());
+        }
         let url = self.intel.url(host, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);
@@ -166,7 +183,7 @@ impl Detector {
 
     fn tunnel(&self, tunnel: &Tunnel, report: &mut Report<'_>) {
         if tunnel.kind == TunnelKind::ProxyProtocol {
-            return; // names where the bytes come from, not where they go
+            return;
         }
         let hit = match tunnel.ip {
             Some(ip) => self.intel.endpoint(ip, tunnel.port),
@@ -176,18 +193,17 @@ impl Detector {
             Some(ip) => Endpoint { ip, port: tunnel.port }.to_string(),
             None => format!("{}:{}", tunnel.host, tunnel.port),
         };
-        if !report.contact(hit, EvidenceKind::TunnelTarget, observed) && tunnel.ip.is_none() {
-            report.add(FindingKind::Named(tunnel.host.as_str().into()));
-        }
+        report.contact(hit, EvidenceKind::TunnelTarget, observed);
     }
 
-    /// Whether the end of the flow will be a finding.
+    /// Whether it remembers the flow until its end.
     #[inline]
     pub fn awaits_end(&self, flow: &Flow) -> bool {
-        self.mining.contains(&flow.id)
+        self.mining.contains(&flow.id) || self.tunnels.contains(&flow.id)
     }
 
     fn closed(&mut self, report: &mut Report<'_>) {
+        self.tunnels.remove(&report.flow.id);
         if self.mining.remove(&report.flow.id) {
             report.add(FindingKind::Closed);
         }
@@ -231,7 +247,7 @@ mod tests {
     use super::*;
     use crate::model::event::dns::Question;
     use crate::model::event::tls::ClientHello;
-    use crate::model::flow::{FlowKey, Seen};
+    use crate::model::flow::{FlowEnd, FlowKey, Seen};
     use crate::model::time::Timestamp;
 
     const LISTED: &str = "pool.supportxmr.com";
@@ -287,6 +303,46 @@ mod tests {
                 assert!(findings.iter().all(|one| one.host == direction), "{event:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_said_through_a_tunnel_is_not_said_to_the_proxy() {
+        let (flow, mut findings) = (flow("192.0.2.9", false), Vec::new());
+        let mut detector = Detector::new(Arc::new(Intel::builtin()));
+        let mut tell = |event: Event<'_>| {
+            findings.clear();
+            detector.event(&flow, Moment::default(), event, &mut |one| findings.push(one.kind));
+            let contact = findings.iter().find_map(|kind| match kind {
+                FindingKind::Contact(contact) => Some(contact.proxied),
+                _ => None,
+            });
+            let named = findings.iter().any(|kind| matches!(kind, FindingKind::Named(_)));
+            (contact, named)
+        };
+        let hello = |sni: &str| ClientHello { sni: Some(sni.into()), ..ClientHello::default() };
+        let tunnel = Tunnel {
+            direction: Direction::ToServer,
+            kind: TunnelKind::HttpConnect,
+            host: "www.example".into(),
+            ip: None,
+            port: 443,
+            granted: true,
+        };
+        let (listed, other) = (hello(LISTED), hello("www.example"));
+        assert_eq!(tell(Event::TlsClientHello(&other)), (None, true));
+        assert_eq!(tell(Event::Tunnel(&tunnel)), (None, false));
+        assert_eq!(tell(Event::TlsClientHello(&listed)), (Some(true), false));
+        assert_eq!(tell(Event::TlsClientHello(&other)), (None, false));
+        tell(Event::FlowClosed(FlowEnd::Closed));
+        assert_eq!(tell(Event::TlsClientHello(&listed)), (Some(false), false));
+    }
+
+    #[test]
+    fn an_address_in_place_of_a_name_names_nobody() {
+        let flow = flow("192.0.2.9", false);
+        let host = Some("198.51.100.7:8332".into());
+        let request = HttpRequest { host, target: "/".into(), ..HttpRequest::default() };
+        assert!(found(&flow, Event::HttpRequest(&request)).is_empty());
     }
 
     #[test]

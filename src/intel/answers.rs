@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use hashbrown::HashSet;
 
+use super::addresses::special_purpose;
 use crate::model::finding::NameAnswer;
 
 /// Addresses that anybody was given for a pool's name, for a first look at every connection.
@@ -23,7 +24,8 @@ impl PoolAddresses {
     pub fn learn(&mut self, answer: &NameAnswer) {
         if answer.hit.is_some() {
             let room = self.capacity - self.addresses.len();
-            self.addresses.extend(answer.addresses.iter().take(room));
+            let pools = answer.addresses.iter().filter(|address| can_be_pools(**address));
+            self.addresses.extend(pools.take(room));
         }
     }
 
@@ -33,6 +35,12 @@ impl PoolAddresses {
         let full = self.addresses.len() >= self.capacity;
         full || !self.addresses.is_empty() && self.addresses.contains(&address)
     }
+}
+
+/// Whether a pool can have this address. DNS firewalls answer lookups of pools with addresses of their
+/// own, which are private, or of nobody.
+pub fn can_be_pools(address: IpAddr) -> bool {
+    special_purpose(address).is_none()
 }
 
 #[cfg(test)]

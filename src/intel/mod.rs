@@ -19,7 +19,7 @@ mod urls;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-pub use answers::PoolAddresses;
+pub use answers::{PoolAddresses, can_be_pools};
 pub use error::{IntelError, Warning};
 pub use explain::{Explanation, IntelStats, Kind};
 

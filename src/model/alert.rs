@@ -203,6 +203,24 @@ pub enum EvidenceKind {
     Probe,
 }
 
+impl EvidenceKind {
+    /// A name was asked for.
+    pub const fn is_lookup(self) -> bool {
+        matches!(self, EvidenceKind::DnsQuery | EvidenceKind::DnsAnswer)
+    }
+
+    /// A connection was opened to what the intelligence knows.
+    pub const fn is_connection(self) -> bool {
+        use EvidenceKind::{
+            HttpHost, HttpUrl, PoolAddress, QuicSni, TlsCertificate, TlsSni, TunnelTarget,
+        };
+        matches!(
+            self,
+            PoolAddress | TlsSni | TlsCertificate | QuicSni | HttpHost | HttpUrl | TunnelTarget
+        )
+    }
+}
+
 /// The 5-tuple of a connection, the inside host first.
 #[derive(Clone, Debug, Serialize)]
 pub struct FlowTuple {
