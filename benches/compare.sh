@@ -74,8 +74,10 @@ if [ -n "$mix" ]; then
   if command -v suricata >/dev/null; then
     mkdir -p "$work/suricata"
     echo 'alert tcp any any -> any any (msg:"stratum"; content:"mining."; sid:1000001;)' >"$work/suricata.rules"
-    measure suricata suricata -r "$mix" --runmode single -l "$work/suricata" -S "$work/suricata.rules" -k none \
-      --set outputs.1.eve-log.enabled=no --set stats.enabled=no
+    for mode in single autofp; do
+      measure "suricata-$mode" suricata -r "$mix" --runmode "$mode" -l "$work/suricata" -S "$work/suricata.rules" -k none \
+        --set outputs.1.eve-log.enabled=no --set stats.enabled=no
+    done
   fi
 fi
 
@@ -88,9 +90,11 @@ for input in ${mix:+mix} bulk; do
   row "CPU ÷ tcpdump, $input" "$(ratio "$(median "$input-1" cpu)" "$(median "$input-tcpdump" cpu)")" "$goal"
   row "wall 2 threads ÷ 1, $input" "$(ratio "$(median "$input-2" wall)" "$(median "$input-1" wall)")" 'at most 0.6'
 done
-if [ -s "$work/suricata.times" ]; then
-  row 'Suricata ÷ minewatch, CPU' "$(ratio "$(median suricata cpu)" "$(median mix-1 cpu)")" 'at least 10'
-  row 'Suricata ÷ minewatch, wall' "$(ratio "$(median suricata wall)" "$(median mix-1 wall)")" 'at least 10'
+if [ -s "$work/suricata-single.times" ]; then
+  # Each in the mode that is best for the figure: one thread takes the least CPU, several the least time.
+  row 'Suricata ÷ minewatch, CPU, one thread' "$(ratio "$(median suricata-single cpu)" "$(median mix-1 cpu)")" 'at least 10'
+  fastest=$(printf '%s\n' "$(median suricata-single wall)" "$(median suricata-autofp wall)" | sort -n | head -1)
+  row 'Suricata ÷ minewatch, wall, each in its fastest mode' "$(ratio "$fastest" "$(median mix-2 wall)")" 'at least 10'
 fi
 if [ -s "$work/ndpi.times" ]; then
   row 'ndpiReader ÷ minewatch, CPU' "$(ratio "$(median ndpi cpu)" "$(median mix-1 cpu)")" 'at least 15'
