@@ -95,6 +95,7 @@ fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
         port::VXLAN | port::OLD_VXLAN => vxlan(payload),
         port::VXLAN_GPE => vxlan_gpe(payload),
         port::GENEVE => geneve(payload),
+        port::GTP_U if is_gtp_signalling(payload) => return Err(Stop::Signalling),
         port::GTP_U => gtp_u(payload),
         port::TEREDO => teredo(payload),
         port::TZSP => tzsp(payload),
@@ -179,6 +180,17 @@ fn gtp_u(payload: &[u8]) -> Option<Step<'_>> {
     by_version(rest)
 }
 
+/// The other messages of the user plane (3GPP TS 29.281 §6): echoes, error indication, supported extension
+/// headers, tunnel status, end marker; as long as they say.
+fn is_gtp_signalling(payload: &[u8]) -> bool {
+    match payload {
+        [0x30..=0x37, 1 | 2 | 26 | 31 | 253 | 254, high, low, _, _, _, _, rest @ ..] => {
+            rest.len() == usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        _ => false,
+    }
+}
+
 /// RFC 4380 §5.1.1: authentication and origin indications, then IPv6.
 fn teredo(payload: &[u8]) -> Option<Step<'_>> {
     let mut rest = payload;
@@ -245,6 +257,14 @@ mod tests {
         assert!(is_vxlan(0x0c, 0, &ip) && is_vxlan(0x08, 1, &ip));
         assert!(!is_vxlan(0x0c, 0, &arp) && !is_vxlan(0x08, 1, &arp));
         assert!(!is_vxlan(0x00, 0, &ip), "the VNI is not valid");
+    }
+
+    #[test]
+    fn an_echo_of_gtp_is_signalling_if_its_length_fits() {
+        let echo = [0x32, 1, 0, 4, 0, 0, 0, 0, 0, 7, 0, 0];
+        assert_eq!(over_udp([2152, 2152], &echo).err(), Some(Stop::Signalling));
+        assert!(matches!(over_udp([2152, 2152], &echo[..11]), Ok(None)));
+        assert!(matches!(over_udp([9, 9], &echo), Ok(None)), "another port");
     }
 
     #[test]
