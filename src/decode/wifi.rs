@@ -102,3 +102,32 @@ pub(super) fn frame<'a>(
     }
     Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(Stop::LinkTruncated)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prism_is_always_as_long_and_may_be_avs() {
+        let header = [&[0x44, 0, 0, 0, 0x90, 0, 0, 0][..], &[0; 136], &[8, 1]].concat();
+        assert_eq!(prism(&header), Ok(&[8, 1][..]));
+        assert_eq!(prism(&header[..143]), Err(Stop::LinkTruncated));
+        for version in [1, 2] {
+            let header = [0x80, 0x21, 0x10, version, 0, 0, 0, 12, 0, 0, 0, 9, 8, 1];
+            assert_eq!(prism(&header), Ok(&[8, 1][..]));
+        }
+    }
+
+    #[test]
+    fn avs_is_as_long_as_it_says() {
+        for (length, expected) in [
+            (8, Ok(&[8, 1][..])),
+            (10, Ok(&[][..])),
+            (11, Err(Stop::LinkTruncated)),
+            (7, Err(Stop::LinkMalformed)), // shorter than what says so
+        ] {
+            assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0, length, 8, 1]), expected, "{length}");
+        }
+        assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0]), Err(Stop::LinkTruncated));
+    }
+}
