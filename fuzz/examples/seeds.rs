@@ -456,6 +456,12 @@ fn decode() -> Seeds {
     let gre = packet::ip(client.ip(), server.ip(), 47, &[&[0, 0, 0x65, 0x58][..], &frame].concat());
     let vxlan = [&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame].concat();
     let vxlan = packet::udp(client, end("198.51.100.9:4789"), &vxlan);
+    let tunnel = |port: &str, header: &[u8], rest: &[u8]| {
+        packet::udp(client, end(port), &[header, rest].concat())
+    };
+    let tzsp = tunnel("198.51.100.9:37008", &[1, 0, 0, 1, 10, 1, 0xc4, 0, 1], &frame);
+    let l2tp = tunnel("198.51.100.9:1701", &[0, 2, 0, 7, 0, 9, 0xff, 3, 0, 0x21], &tcp);
+    let l2tp3 = tunnel("198.51.100.9:1701", &[0, 3, 0, 0, 0, 0, 0, 9, 1, 2, 3, 4], &frame);
     let mut fragments = [
         packet::ip(client.ip(), server.ip(), 17, &[1; 24]),
         packet::ip(client.ip(), server.ip(), 17, &[2; 8]),
@@ -483,6 +489,19 @@ fn decode() -> Seeds {
         ),
         ("gre", input(0, &[&ethernet(&[], 0x0800, &gre)])),
         ("vxlan", input(11, &[&vxlan])),
+        ("tzsp", input(11, &[&tzsp])),
+        ("l2tp", input(11, &[&l2tp])),
+        ("l2tp3", input(11, &[&l2tp3])),
+        ("pflog", input(18, &[&[&[61][..], &[0; 63], &small].concat()])),
+        (
+            "avs",
+            input(
+                19,
+                &[&[&[0x80, 0x21, 0x10, 1, 0, 0, 0, 8][..], &radiotap[8..], &small].concat()],
+            ),
+        ),
+        ("juniper", input(21, &[&[&b"MGC\x81\0\0"[..], &frame].concat()])),
+        ("ppi", input(22, &[&[&[0, 0, 8, 0, 105, 0, 0, 0][..], &radiotap[8..], &small].concat()])),
         ("fragments", input(5, &[&fragments[0], &fragments[1]])),
         ("cooked", input(9, &[&sll])),
         (

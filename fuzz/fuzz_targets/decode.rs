@@ -10,8 +10,10 @@ use minewatch::model::{FlowKey, Packet, Timestamp};
 use minewatch_fuzz::Reader;
 
 /// All that are read, and one that is not.
-const LINK_TYPES: [u16; 17] =
-    [1, 0, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276, 147, 239, 258];
+const LINK_TYPES: [u16; 23] = [
+    1, 0, 9, 50, 51, 101, 104, 105, 108, 113, 127, 228, 229, 276, 147, 239, 258, 109, 117, 119,
+    163, 178, 192,
+];
 
 fuzz_target!(|input: &[u8]| {
     let mut input = Reader(input);

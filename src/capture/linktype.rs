@@ -13,7 +13,7 @@ const DLT_RAW_OPENBSD: i32 = 14;
 const DLT_PKTAP_DARWIN: i32 = 149;
 
 /// Link types that `decode` knows.
-const SUPPORTED: [LinkType; 15] = [
+const SUPPORTED: [LinkType; 21] = [
     LinkType::NULL,
     LinkType::ETHERNET,
     LinkType::PPP,
@@ -22,8 +22,14 @@ const SUPPORTED: [LinkType; 15] = [
     LinkType::RAW,
     LinkType::IEEE802_11,
     LinkType::LOOP,
+    LinkType::ENC,
     LinkType::LINUX_SLL,
+    LinkType::PFLOG,
+    LinkType::IEEE802_11_PRISM,
     LinkType::IEEE802_11_RADIOTAP,
+    LinkType::IEEE802_11_AVS,
+    LinkType::JUNIPER_ETHER,
+    LinkType::PPI,
     LinkType::IPV4,
     LinkType::IPV6,
     LinkType::NFLOG,

@@ -20,6 +20,8 @@ pub(super) mod protocol {
     pub const AUTHENTICATION: u8 = 51;
     pub const NO_NEXT_HEADER: u8 = 59;
     pub const DESTINATION: u8 = 60;
+    pub const ETHER_IP: u8 = 97;
+    pub const L2TP: u8 = 115;
     pub const MOBILITY: u8 = 135;
     pub const MPLS: u8 = 137;
     pub const HIP: u8 = 139;

@@ -1,6 +1,8 @@
-//! Captures in which each packet comes after what the capturing machine knew of it: NFLOG, PKTAP.
+//! Captures in which each packet comes after what the capturing machine knew of it: NFLOG, PFLOG, ENC,
+//! PKTAP, PPI, Juniper's.
 
 use super::stats::Stop;
+use super::{Layer, Step, link};
 use crate::model::packet::LinkType;
 
 /// The IP packet in a message of Linux's netfilter log
@@ -39,7 +41,7 @@ pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], Stop> {
 /// The frame in a packet of Darwin's PKTAP, and its link type
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html>): length of the header, kind of record,
 /// link type, and more that is skipped.
-pub(super) fn pktap(bytes: &[u8]) -> Result<(LinkType, &[u8]), Stop> {
+pub(super) fn pktap(bytes: &[u8]) -> Result<Step<'_>, Stop> {
     let field = |offset: usize| {
         let field = bytes.get(offset..)?.first_chunk()?;
         Some(u32::from_le_bytes(*field))
@@ -48,7 +50,63 @@ pub(super) fn pktap(bytes: &[u8]) -> Result<(LinkType, &[u8]), Stop> {
     let frame = bytes.get(length as usize..).ok_or(Stop::LinkTruncated)?;
     let link = u16::try_from(link).map_or(Err(Stop::LinkType), |link| Ok(LinkType(link)))?;
     // The header may not say that it comes again.
-    if link == LinkType::PKTAP { Err(Stop::LinkType) } else { Ok((link, frame)) }
+    match link {
+        LinkType::PKTAP => Err(Stop::LinkType),
+        link => Ok(Step::new(Layer::Link(link), frame)),
+    }
+}
+
+/// The frame in a packet with per-packet information (CACE's PPI 1.0.10 §3): version 0, flags, length of
+/// the header with its fields, link type.
+pub(super) fn ppi(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    const HEADER: usize = 8;
+    let (header, _) = bytes.split_first_chunk::<HEADER>().ok_or(Stop::LinkTruncated)?;
+    let &[version, _, l0, l1, t0, t1, t2, t3] = header;
+    let length = usize::from(u16::from_le_bytes([l0, l1]));
+    if version != 0 || length < HEADER {
+        return Err(Stop::LinkMalformed);
+    }
+    let frame = bytes.get(length..).ok_or(Stop::LinkTruncated)?;
+    match u16::try_from(u32::from_le_bytes([t0, t1, t2, t3])).map(LinkType) {
+        Ok(LinkType::PPI) | Err(_) => Err(Stop::LinkType),
+        Ok(link) => Ok(Step::new(Layer::Link(link), frame)),
+    }
+}
+
+/// The IP packet behind the header of pf's log (`pfloghdr` of the BSDs), whose first byte says how long it
+/// is without the padding at its end.
+pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], Stop> {
+    /// From the oldest header on, which ended after the direction; what is shorter is no header.
+    const MIN_LENGTH: usize = 45;
+    let length = usize::from(*bytes.first().ok_or(Stop::LinkTruncated)?);
+    if length < MIN_LENGTH {
+        return Err(Stop::LinkMalformed);
+    }
+    bytes.get(length.next_multiple_of(4)..).ok_or(Stop::LinkTruncated)
+}
+
+/// The IP packet that a BSD's `enc` interface shows outside IPsec: address family, SPI, flags.
+pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], Stop> {
+    bytes.get(12..).ok_or(Stop::LinkTruncated)
+}
+
+/// The frame in a capture of a Juniper router's Ethernet interface
+/// (<https://www.tcpdump.org/linktypes/LINKTYPE_JUNIPER_ETHER.html>): "MGC", flags, extensions with their
+/// length; packets of the router itself have a protocol number instead of Ethernet.
+pub(super) fn juniper_ether(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    const NO_LINK_LAYER: u8 = 0x02;
+    const EXTENSIONS: u8 = 0x80;
+    let (header, mut rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+    let &[b'M', b'G', b'C', flags] = header else { return Err(Stop::LinkMalformed) };
+    if flags & EXTENSIONS != 0 {
+        let (length, after) = rest.split_first_chunk().ok_or(Stop::LinkTruncated)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        rest = after.get(length..).ok_or(Stop::LinkTruncated)?;
+    }
+    match flags & NO_LINK_LAYER {
+        0 => Ok(Step::new(Layer::Ethernet, rest)),
+        _ => link::ip(rest.get(4..).ok_or(Stop::LinkTruncated)?),
+    }
 }
 
 #[cfg(test)]
@@ -109,9 +167,57 @@ mod tests {
         let frame = [&header[..], &IP].concat();
         assert_eq!(payload(LinkType::PKTAP, &frame).as_deref(), Some(&b"hi"[..]));
         header[8..10].copy_from_slice(&LinkType::PKTAP.0.to_le_bytes());
-        assert_eq!(pktap(&header), Err(Stop::LinkType));
+        assert_eq!(pktap(&header).err(), Some(Stop::LinkType));
         header[0] = 109;
-        assert_eq!(pktap(&header), Err(Stop::LinkTruncated));
+        assert_eq!(pktap(&header).err(), Some(Stop::LinkTruncated));
+    }
+
+    #[test]
+    fn ppi_tells_the_link_type_of_its_frame() {
+        let ppi_of = |link: u8, length: u8| [0, 0, length, 0, link, 0, 0, 0, 9, 9, 0, 0];
+        let frame = [&ppi_of(LinkType::RAW.0 as u8, 12)[..], &IP].concat();
+        assert_eq!(payload(LinkType::PPI, &frame).as_deref(), Some(&b"hi"[..]));
+        for (header, stop) in [
+            (ppi_of(LinkType::PPI.0 as u8, 12), Stop::LinkType),
+            (ppi_of(1, 7), Stop::LinkMalformed), // shorter than itself
+            (ppi_of(1, 13), Stop::LinkTruncated),
+        ] {
+            assert_eq!(ppi(&header).err(), Some(stop), "{header:x?}");
+        }
+    }
+
+    #[test]
+    fn packets_that_a_firewall_logged_are_found_behind_the_padding() {
+        for length in [48, 61, 64, 100] {
+            let mut packet = vec![0; usize::from(length).next_multiple_of(4)];
+            packet[0] = length;
+            packet.extend(IP);
+            assert_eq!(payload(LinkType::PFLOG, &packet).as_deref(), Some(&b"hi"[..]), "{length}");
+        }
+        assert_eq!(pflog(&[4, 2, 0, 0, 0x45]), Err(Stop::LinkMalformed));
+        assert_eq!(pflog(&[61; 63]), Err(Stop::LinkTruncated));
+    }
+
+    #[test]
+    fn packets_outside_ipsec_are_found() {
+        let packet = [&[2, 0, 0, 0, 0, 0, 0x12, 0x34, 0, 0, 0x18, 0][..], &IP].concat();
+        assert_eq!(payload(LinkType::ENC, &packet).as_deref(), Some(&b"hi"[..]));
+    }
+
+    #[test]
+    fn juniper_has_extensions_and_may_lack_ethernet() {
+        let ethernet = [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00];
+        for before in [
+            [&b"MGC\x01"[..], &ethernet].concat(),
+            [&b"MGC\x81"[..], &[0, 3, 2, 1, 9], &ethernet].concat(), // one extension
+            [&b"MGC\x02"[..], &[2, 0, 0, 0]].concat(),
+        ] {
+            let frame = [&before[..], &IP].concat();
+            let found = payload(LinkType::JUNIPER_ETHER, &frame);
+            assert_eq!(found.as_deref(), Some(&b"hi"[..]), "{before:x?}");
+        }
+        assert_eq!(juniper_ether(b"MGD\x01").err(), Some(Stop::LinkMalformed));
+        assert_eq!(juniper_ether(b"MGC\x80\0\x01").err(), Some(Stop::LinkTruncated));
     }
 
     proptest! {
@@ -119,7 +225,8 @@ mod tests {
         fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = nflog(&bytes);
             let _ = nflog(&[&[2, 0, 0, 1], &bytes[..]].concat());
-            let _ = pktap(&bytes);
+            let _ = (pktap(&bytes), ppi(&bytes), pflog(&bytes), enc(&bytes));
+            let _ = juniper_ether(&[b"MGC", &bytes[..]].concat());
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod fragment;
 mod ip;
+mod l2tp;
 mod link;
 mod metadata;
 mod plain;
@@ -48,6 +49,8 @@ enum Layer {
     Llc,
     Ipv4,
     Ipv6,
+    /// What packets of a capture of this link type begin with.
+    Link(LinkType),
 }
 
 /// A header has been read: what comes next, and where.
@@ -237,6 +240,10 @@ impl<'h> Peeling<'h> {
                     step = link::llc(step.bytes)?;
                     continue;
                 }
+                Layer::Link(link) => {
+                    step = self.first_of(link, step.bytes)?;
+                    continue;
+                }
             };
             if datagram.piece.is_some() {
                 return Ok(Peeled::Fragment(step));
@@ -325,10 +332,6 @@ impl<'h> Peeling<'h> {
     fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
         match link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
-            LinkType::PKTAP => {
-                let (link, bytes) = metadata::pktap(bytes)?;
-                self.first_of(link, bytes)
-            }
             link => self.first_of(link, bytes),
         }
     }
@@ -341,6 +344,11 @@ impl<'h> Peeling<'h> {
             // Some writers put both versions under the link type of one.
             LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => link::ip(bytes),
             LinkType::NFLOG => link::ip(metadata::nflog(bytes)?),
+            LinkType::PFLOG => link::ip(metadata::pflog(bytes)?),
+            LinkType::ENC => link::ip(metadata::enc(bytes)?),
+            LinkType::PKTAP => metadata::pktap(bytes),
+            LinkType::PPI => metadata::ppi(bytes),
+            LinkType::JUNIPER_ETHER => metadata::juniper_ether(bytes),
             LinkType::LINUX_SLL => link::cooked(bytes, info),
             LinkType::LINUX_SLL2 => link::cooked2(bytes, info),
             LinkType::NULL | LinkType::LOOP => link::loopback(bytes),
@@ -352,6 +360,8 @@ impl<'h> Peeling<'h> {
                 let (frame, padded) = wifi::radiotap(bytes)?;
                 wifi::frame(frame, padded, info)
             }
+            LinkType::IEEE802_11_PRISM => wifi::frame(wifi::prism(bytes)?, false, info),
+            LinkType::IEEE802_11_AVS => wifi::frame(wifi::avs(bytes)?, false, info),
             _ => Err(Stop::LinkType),
         }
     }
@@ -366,6 +376,8 @@ fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, Stop> {
         protocol::IPV6 => Step::new(Layer::Ipv6, bytes),
         protocol::GRE => tunnel::gre(bytes)?,
         protocol::MPLS => link::mpls(bytes)?,
+        protocol::ETHER_IP => tunnel::ether_ip(bytes)?,
+        protocol::L2TP => return l2tp::over_ip(bytes),
         protocol::ESP => return Err(Stop::Encrypted),
         protocol::NO_NEXT_HEADER => return Err(Stop::Signalling),
         _ => return Ok(None),

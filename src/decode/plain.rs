@@ -210,7 +210,17 @@ mod tests {
                 assert!(is_plain(&packet(link, &frame, frame.len())), "{link:?} {v6} {udp}");
                 assert!(is_plain(&packet(link, &frame[..frame.len() - 3], frame.len())), "cut");
             }
-            for link in [Link::Vlan2, Link::Mpls, Link::Raw, Link::Gre, Link::Vxlan, Link::GtpU] {
+            for link in [
+                Link::Vlan2,
+                Link::Mpls,
+                Link::Raw,
+                Link::Gre,
+                Link::Vxlan,
+                Link::GtpU,
+                Link::L2tp,
+                Link::L2tpV3,
+                Link::Tzsp,
+            ] {
                 let frame = link.frame(MACS, &ip);
                 assert!(!is_plain(&packet(link, &frame, frame.len())), "{link:?} {v6} {udp}");
             }
@@ -245,7 +255,7 @@ mod tests {
             vlan_in_key: bool,
             v6: bool,
             udp: bool,
-            port in prop_oneof![any::<u16>(), Just(2152), Just(3544), Just(4789)],
+            port in prop_oneof![any::<u16>(), Just(1701), Just(2152), Just(3544), Just(4789), Just(37_008)],
             payload in prop::collection::vec(any::<u8>(), 0..60),
             padding in 0..20usize,
             damage in prop::collection::vec((0..120usize, any::<u8>()), 0..3),

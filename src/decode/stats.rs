@@ -26,7 +26,7 @@ pub enum Stop {
     Encrypted,
     /// 802.11 management, control and empty data frames.
     NoData,
-    /// A tunnel's own signalling (PPP control, GTP echo, Teredo bubble).
+    /// A tunnel's own signalling (control of PPP and L2TP, GTP echo, Teredo bubble).
     Signalling,
 }
 

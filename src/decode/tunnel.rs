@@ -1,14 +1,16 @@
-//! Tunnels inside IP: GRE with ERSPAN, and those that ride on UDP.
+//! Tunnels inside IP: GRE with ERSPAN, EtherIP, and those that ride on UDP.
 //!
 //! A UDP port proves nothing, so a payload counts as a tunnel only if its header fits strictly;
 //! otherwise the datagram is what it seems.
 
 use super::link::{self, ethertype};
 use super::stats::Stop;
-use super::{Layer, Step};
+use super::{Layer, Step, l2tp};
+use crate::model::packet::LinkType;
 
-/// IANA port numbers of tunnels over UDP.
+/// Port numbers of tunnels over UDP, assigned by IANA but for TZSP's and the old VXLAN's.
 mod port {
+    pub const L2TP: u16 = 1701;
     pub const GTP_U: u16 = 2152;
     pub const TEREDO: u16 = 3544;
     pub const VXLAN: u16 = 4789;
@@ -16,6 +18,7 @@ mod port {
     pub const GENEVE: u16 = 6081;
     /// VXLAN in Linux before the port was assigned.
     pub const OLD_VXLAN: u16 = 8472;
+    pub const TZSP: u16 = 37008;
 }
 
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
@@ -58,32 +61,46 @@ fn erspan3(bytes: &[u8]) -> Result<Step<'_>, Stop> {
     Ok(Step::new(Layer::Ethernet, rest))
 }
 
+/// RFC 3378 §3: version 3 and twelve reserved bits. Some BSDs wrote the half bytes the other way round.
+pub(super) fn ether_ip(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+    match bytes {
+        [0x30 | 0x03, 0, frame @ ..] => Ok(Step::new(Layer::Ethernet, frame)),
+        [_, _, ..] => Err(Stop::LinkMalformed),
+        _ => Err(Stop::LinkTruncated),
+    }
+}
+
 fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
     bytes.get(count..).ok_or(Stop::LinkTruncated)
 }
 
 /// The tunnel in a UDP payload, if there is one.
 #[inline(always)]
-pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Option<Step<'_>> {
-    use port::{GENEVE, GTP_U, OLD_VXLAN, TEREDO, VXLAN, VXLAN_GPE};
+pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+    use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
     match (src, dst) {
-        (_, VXLAN | OLD_VXLAN | VXLAN_GPE | GENEVE | GTP_U | TEREDO) => at_port(dst, payload),
+        (_, VXLAN | OLD_VXLAN | VXLAN_GPE | GENEVE | GTP_U | L2TP | TEREDO | TZSP) => {
+            at_port(dst, payload)
+        }
         // These answer from where they were asked.
-        (TEREDO | GTP_U, _) => at_port(src, payload),
-        _ => None,
+        (TEREDO | GTP_U | L2TP, _) => at_port(src, payload),
+        _ => Ok(None),
     }
 }
 
 #[inline(never)]
-fn at_port(port: u16, payload: &[u8]) -> Option<Step<'_>> {
-    match port {
+fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+    Ok(match port {
+        port::L2TP => return l2tp::over_udp(payload),
         port::VXLAN | port::OLD_VXLAN => vxlan(payload),
         port::VXLAN_GPE => vxlan_gpe(payload),
         port::GENEVE => geneve(payload),
+        port::GTP_U if is_gtp_signalling(payload) => return Err(Stop::Signalling),
         port::GTP_U => gtp_u(payload),
         port::TEREDO => teredo(payload),
+        port::TZSP => tzsp(payload),
         _ => None,
-    }
+    })
 }
 
 /// RFC 7348 §5: flags, reserved, VNI, reserved. With a reserved bit set, except those of the group
@@ -163,6 +180,17 @@ fn gtp_u(payload: &[u8]) -> Option<Step<'_>> {
     by_version(rest)
 }
 
+/// The other messages of the user plane (3GPP TS 29.281 §6): echoes, error indication, supported extension
+/// headers, tunnel status, end marker; as long as they say.
+fn is_gtp_signalling(payload: &[u8]) -> bool {
+    match payload {
+        [0x30..=0x37, 1 | 2 | 26 | 31 | 253 | 254, high, low, _, _, _, _, rest @ ..] => {
+            rest.len() == usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        _ => false,
+    }
+}
+
 /// RFC 4380 §5.1.1: authentication and origin indications, then IPv6.
 fn teredo(payload: &[u8]) -> Option<Step<'_>> {
     let mut rest = payload;
@@ -175,6 +203,35 @@ fn teredo(payload: &[u8]) -> Option<Step<'_>> {
     let (head, _) = rest.split_first_chunk::<40>()?;
     let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
     (head[0] >> 4 == 6 && 40 + length == rest.len()).then_some(Step::new(Layer::Ipv6, rest))
+}
+
+/// TZSP, in which sniffers of routers and access points stream frames: version 1, type (received, or to be
+/// sent), what the frame begins with, and tagged fields of which the last is marked.
+fn tzsp(payload: &[u8]) -> Option<Step<'_>> {
+    const PADDING: u8 = 0;
+    const END: u8 = 1;
+    /// About ten fields are known; nothing forbids padding.
+    const MAX_FIELDS: usize = 64;
+    let (&[1, 0 | 1, high, low], mut fields) = payload.split_first_chunk()? else { return None };
+    let link = match u16::from_be_bytes([high, low]) {
+        1 => LinkType::ETHERNET,
+        4 => LinkType::PPP,
+        7 => LinkType::RAW,
+        18 => LinkType::IEEE802_11,
+        119 => LinkType::IEEE802_11_PRISM,
+        126 => LinkType::IEEE802_11_RADIOTAP,
+        127 => LinkType::IEEE802_11_AVS,
+        _ => return None,
+    };
+    for _ in 0..MAX_FIELDS {
+        fields = match fields {
+            [END, frame @ ..] => return Some(Step::new(Layer::Link(link), frame)),
+            [PADDING, rest @ ..] => rest,
+            [_, length, rest @ ..] => rest.get(usize::from(*length)..)?,
+            _ => return None,
+        };
+    }
+    None
 }
 
 fn by_version(bytes: &[u8]) -> Option<Step<'_>> {
@@ -200,5 +257,51 @@ mod tests {
         assert!(is_vxlan(0x0c, 0, &ip) && is_vxlan(0x08, 1, &ip));
         assert!(!is_vxlan(0x0c, 0, &arp) && !is_vxlan(0x08, 1, &arp));
         assert!(!is_vxlan(0x00, 0, &ip), "the VNI is not valid");
+    }
+
+    #[test]
+    fn an_echo_of_gtp_is_signalling_if_its_length_fits() {
+        let echo = [0x32, 1, 0, 4, 0, 0, 0, 0, 0, 7, 0, 0];
+        assert_eq!(over_udp([2152, 2152], &echo).err(), Some(Stop::Signalling));
+        assert!(matches!(over_udp([2152, 2152], &echo[..11]), Ok(None)));
+        assert!(matches!(over_udp([9, 9], &echo), Ok(None)), "another port");
+    }
+
+    #[test]
+    fn the_fields_of_tzsp_end_where_they_say() {
+        let inside = |payload: &[u8]| tzsp(payload).map(|step| (step.layer, step.bytes.len()));
+        let ethernet = Some((Layer::Link(LinkType::ETHERNET), 3));
+        assert_eq!(inside(&[1, 0, 0, 1, 1, 7, 7, 7]), ethernet);
+        // Signal strength, padding, the original length, the end.
+        let fields = [10, 1, 0xc0, 0, 0, 41, 2, 0, 60, 1];
+        assert_eq!(inside(&[&[1, 1, 0, 1], &fields[..], &[7; 3]].concat()), ethernet);
+        let wifi = Some((Layer::Link(LinkType::IEEE802_11), 0));
+        assert_eq!(inside(&[1, 0, 0, 18, 1]), wifi);
+    }
+
+    #[test]
+    fn what_is_not_tzsp_is_left_alone() {
+        for payload in [
+            &[1, 0, 0][..],
+            &[2, 0, 0, 1, 1, 7],           // version 2
+            &[1, 4, 0, 1, 1, 7],           // a keep-alive
+            &[1, 0, 0, 2, 1, 7],           // Token Ring
+            &[1, 0, 0, 1],                 // no end
+            &[1, 0, 0, 1, 10, 9, 0, 1, 7], // a field that is longer than the rest
+            &[1, 0, 0, 1, 10],
+            &[&[1, 0, 0, 1][..], &[0; 1000], &[1, 7]].concat(), // nothing but padding
+        ] {
+            assert_eq!(tzsp(payload).map(|step| step.layer), None, "{payload:x?}");
+        }
+    }
+
+    #[test]
+    fn ether_ip_has_a_version_in_either_half_of_a_byte() {
+        let layer = |bytes: &[u8]| ether_ip(bytes).map(|step| step.layer);
+        assert_eq!(layer(&[0x30, 0, 7]), Ok(Layer::Ethernet));
+        assert_eq!(layer(&[0x03, 0, 7]), Ok(Layer::Ethernet));
+        assert_eq!(layer(&[0x30, 1, 7]), Err(Stop::LinkMalformed));
+        assert_eq!(layer(&[0x40, 0, 7]), Err(Stop::LinkMalformed));
+        assert_eq!(layer(&[0x30]), Err(Stop::LinkTruncated));
     }
 }

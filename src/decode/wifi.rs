@@ -1,4 +1,5 @@
-//! IEEE 802.11 data frames that are not encrypted, with or without a radiotap header.
+//! IEEE 802.11 data frames that are not encrypted, and what capturing machines put before them: radiotap,
+//! Prism, AVS.
 
 use super::stats::Stop;
 use super::{Layer, Step};
@@ -27,6 +28,29 @@ pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), Stop> {
     }
     let flags = if present & FLAGS != 0 { bytes.get(fields).copied().unwrap_or(0) } else { 0 };
     Ok((frame, flags & PADDED != 0))
+}
+
+/// Skips a Prism header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_PRISM.html>): always as
+/// long, in the byte order of the capturing machine. Some drivers write an AVS header under this link type.
+pub(super) fn prism(bytes: &[u8]) -> Result<&[u8], Stop> {
+    const LENGTH: usize = 144;
+    match bytes {
+        // AVS, whose magic number ends with the version.
+        [0x80, 0x21, 0x10, ..] => avs(bytes),
+        _ => bytes.get(LENGTH..).ok_or(Stop::LinkTruncated),
+    }
+}
+
+/// Skips an AVS header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_AVS.html>): magic number
+/// and version, length of the header, and more.
+pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], Stop> {
+    const MIN_LENGTH: usize = 8;
+    let (head, _) = bytes.split_first_chunk::<MIN_LENGTH>().ok_or(Stop::LinkTruncated)?;
+    let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
+    if length < MIN_LENGTH {
+        return Err(Stop::LinkMalformed);
+    }
+    bytes.get(length..).ok_or(Stop::LinkTruncated)
 }
 
 /// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
@@ -77,4 +101,33 @@ pub(super) fn frame<'a>(
         length += 14; // the first subframe's addresses and length
     }
     Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(Stop::LinkTruncated)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prism_is_always_as_long_and_may_be_avs() {
+        let header = [&[0x44, 0, 0, 0, 0x90, 0, 0, 0][..], &[0; 136], &[8, 1]].concat();
+        assert_eq!(prism(&header), Ok(&[8, 1][..]));
+        assert_eq!(prism(&header[..143]), Err(Stop::LinkTruncated));
+        for version in [1, 2] {
+            let header = [0x80, 0x21, 0x10, version, 0, 0, 0, 12, 0, 0, 0, 9, 8, 1];
+            assert_eq!(prism(&header), Ok(&[8, 1][..]));
+        }
+    }
+
+    #[test]
+    fn avs_is_as_long_as_it_says() {
+        for (length, expected) in [
+            (8, Ok(&[8, 1][..])),
+            (10, Ok(&[][..])),
+            (11, Err(Stop::LinkTruncated)),
+            (7, Err(Stop::LinkMalformed)), // shorter than what says so
+        ] {
+            assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0, length, 8, 1]), expected, "{length}");
+        }
+        assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0]), Err(Stop::LinkTruncated));
+    }
 }

@@ -21,7 +21,7 @@ impl serde::Serialize for MacAddr {
 
 /// Addresses and tags around the innermost IP packet.
 ///
-/// Inside a tunnel that carries Ethernet (VXLAN, GENEVE, ERSPAN, GRE bridging) the inner frame
+/// Inside a tunnel that carries Ethernet (VXLAN, GENEVE, ERSPAN, TZSP, GRE bridging) the inner frame
 /// counts, since that is what the mirrored hosts sent.
 ///
 /// Eleven bytes: there are two in every flow.

@@ -18,8 +18,14 @@ impl LinkType {
     pub const C_HDLC: LinkType = LinkType(104);
     pub const IEEE802_11: LinkType = LinkType(105);
     pub const LOOP: LinkType = LinkType(108);
+    pub const ENC: LinkType = LinkType(109);
     pub const LINUX_SLL: LinkType = LinkType(113);
+    pub const PFLOG: LinkType = LinkType(117);
+    pub const IEEE802_11_PRISM: LinkType = LinkType(119);
     pub const IEEE802_11_RADIOTAP: LinkType = LinkType(127);
+    pub const IEEE802_11_AVS: LinkType = LinkType(163);
+    pub const JUNIPER_ETHER: LinkType = LinkType(178);
+    pub const PPI: LinkType = LinkType(192);
     pub const IPV4: LinkType = LinkType(228);
     pub const IPV6: LinkType = LinkType(229);
     pub const NFLOG: LinkType = LinkType(239);

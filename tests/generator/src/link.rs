@@ -48,8 +48,24 @@ pub enum Link {
     Geneve,
     /// A phone's packets in its operator's network
     GtpU,
+    /// What a router's sniffer streams: Ethernet in UDP
+    Tzsp,
+    /// Ethernet in IP
+    Etherip,
+    /// PPP in L2TP version 2
+    L2tp,
+    /// Ethernet in L2TP version 3 over UDP, with a cookie
+    L2tpV3,
+    /// Ethernet in L2TP version 3 over IP
+    L2tpV3Ip,
     /// 802.11 data frames
     Wifi,
+    /// These after a Prism header
+    WifiPrism,
+    /// These after an AVS header
+    WifiAvs,
+    /// These after a PPI header
+    WifiPpi,
 }
 
 /// MAC addresses of sender and receiver.
@@ -93,6 +109,9 @@ impl Link {
             Link::Raw => 101,
             Link::Null => 0,
             Link::Wifi => 105,
+            Link::WifiPrism => 119,
+            Link::WifiAvs => 163,
+            Link::WifiPpi => 192,
             _ => 1,
         }
     }
@@ -106,7 +125,9 @@ impl Link {
     pub fn frame(self, macs: Macs, ip: &[u8]) -> Vec<u8> {
         let v6 = ip[0] >> 4 == 6;
         let ethertype: u16 = if v6 { 0x86dd } else { 0x0800 };
+        let ppp = if v6 { [0x00, 0x57] } else { [0x00, 0x21] };
         let inner = || ethernet(macs, ethertype, ip);
+        let wifi = || wifi(macs, ethertype, ip);
         match self {
             Link::Ethernet => inner(),
             Link::Vlan => ethernet(macs, 0x8100, &tagged(VLAN, ethertype, ip)),
@@ -127,9 +148,7 @@ impl Link {
             }
             Link::Pppoe => {
                 let length = ip.len() as u16 + 2;
-                let ppp: u16 = if v6 { 0x0057 } else { 0x0021 };
-                let head =
-                    [&[0x11, 0x00, 0x00, 0x2a][..], &length.to_be_bytes(), &ppp.to_be_bytes()];
+                let head = [&[0x11, 0x00, 0x00, 0x2a][..], &length.to_be_bytes(), &ppp];
                 ethernet(macs, 0x8864, &[&head.concat(), ip].concat())
             }
             Link::LinuxCooked => {
@@ -180,19 +199,70 @@ impl Link {
                 let header = [&[0x30, 0xff][..], &length.to_be_bytes(), &[0, 0, 0, 9]].concat();
                 datagram(2152, &[&header[..], ip].concat())
             }
-            Link::Wifi => {
-                let mut frame = vec![0x08, 0x01, 0, 0]; // data, to the distribution system
-                frame.extend([0x02, 0, 0, 0, 0, 0xaa]); // BSSID
-                frame.extend(macs.src);
-                frame.extend(macs.dst);
-                frame.extend([0, 0]); // sequence control
-                frame.extend([0xaa, 0xaa, 3, 0, 0, 0]); // LLC/SNAP
-                frame.extend(ethertype.to_be_bytes());
-                frame.extend(ip);
-                frame
+            Link::Tzsp => {
+                // Version 1, received, Ethernet; a signal strength, padding, the end.
+                let header = [1, 0, 0, 1, 10, 1, 0xc4, 0, 1];
+                datagram(37_008, &[&header[..], &inner()].concat())
+            }
+            Link::Etherip => carried(97, &[&[0x30, 0x00][..], &inner()].concat()),
+            Link::L2tp => {
+                let length = 12 + ip.len() as u16;
+                // A length; tunnel 7, session 9; PPP's address and control.
+                let ids = [0, 7, 0, 9, 0xff, 0x03];
+                let header = [&[0x40, 0x02][..], &length.to_be_bytes(), &ids, &ppp].concat();
+                datagram(1701, &[&header, ip].concat())
+            }
+            Link::L2tpV3 => {
+                // Version 3, session 9, a cookie of four bytes, no sublayer.
+                let header = [0, 3, 0, 0, 0, 0, 0, 9, 0xc0, 0x0c, 0x1e, 0x55];
+                datagram(1701, &[&header[..], &inner()].concat())
+            }
+            Link::L2tpV3Ip => carried(115, &[&[0, 0, 0, 9][..], &inner()].concat()),
+            Link::Wifi => wifi(),
+            Link::WifiPrism => [prism(wifi().len()), wifi()].concat(),
+            Link::WifiAvs => [avs(), wifi()].concat(),
+            Link::WifiPpi => {
+                // Version 0, no flags, a header of 8 bytes without fields, 802.11.
+                [vec![0, 0, 8, 0, 105, 0, 0, 0], wifi()].concat()
             }
         }
     }
+}
+
+/// An 802.11 data frame to the distribution system.
+fn wifi(macs: Macs, ethertype: u16, ip: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x08, 0x01, 0, 0];
+    frame.extend([0x02, 0, 0, 0, 0, 0xaa]); // BSSID
+    frame.extend(macs.src);
+    frame.extend(macs.dst);
+    frame.extend([0, 0]); // sequence control
+    frame.extend([0xaa, 0xaa, 3, 0, 0, 0]); // LLC/SNAP
+    frame.extend(ethertype.to_be_bytes());
+    frame.extend(ip);
+    frame
+}
+
+/// A Prism header as `wlan-ng` wrote it: message, length, device; then ten values.
+fn prism(frame: usize) -> Vec<u8> {
+    const FRAME_LENGTH: u32 = 10;
+    let mut header = [68u32.to_le_bytes(), 144u32.to_le_bytes()].concat();
+    header.extend(b"wlan0\0\0\0\0\0\0\0\0\0\0\0");
+    for item in 1..=FRAME_LENGTH {
+        header.extend((item << 12 | 0x44).to_le_bytes());
+        // Status (0: present), length, value.
+        let value = if item == FRAME_LENGTH { frame as u32 } else { 0 };
+        header.extend([0, 0, 4, 0]);
+        header.extend(value.to_le_bytes());
+    }
+    header
+}
+
+/// An AVS header of version 1: magic number, length; then values of nought.
+fn avs() -> Vec<u8> {
+    const LENGTH: u32 = 64;
+    let mut header = [0x8021_1001u32.to_be_bytes(), LENGTH.to_be_bytes()].concat();
+    header.resize(LENGTH as usize, 0);
+    header
 }
 
 fn ethernet(macs: Macs, ethertype: u16, payload: &[u8]) -> Vec<u8> {
