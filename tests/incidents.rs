@@ -9,12 +9,12 @@ use minewatch_generator::capture::START;
 use minewatch_generator::conversation::Speaker::{Miner, Pool};
 use minewatch_generator::conversation::{Conversation, Script};
 use minewatch_generator::dialect::{Dialect, Plan};
-use minewatch_generator::dns;
 use minewatch_generator::link::Link;
 use minewatch_generator::pcap;
 use minewatch_generator::recorder::Recorder;
 use minewatch_generator::rng::Rng;
 use minewatch_generator::tcp::{Ends, Wire};
+use minewatch_generator::{dhcp, dns};
 use serde_json::Value;
 
 const SECOND: u64 = 1_000_000;
@@ -125,6 +125,58 @@ fn in_a_connection_joined_midstream_the_end_that_asks_is_to_blame() {
         let evidence = incidents[0]["evidence"].as_array().unwrap();
         assert!(evidence.iter().any(|one| text(one, "kind") == kind), "{kind}: {evidence:?}");
         assert_eq!(text(&incidents[0]["flow"], "src_ip"), "10.30.0.7");
+    }
+}
+
+#[test]
+fn what_is_reached_through_a_proxy_does_not_make_the_proxy_a_pool() {
+    let ends = ends("10.30.0.7:41000", "10.30.0.254:3128");
+    let connect = format!("CONNECT {LISTED}:443 HTTP/1.1\r\nHost: {LISTED}:443\r\n\r\n");
+    let mut script = Script::default();
+    script.say(Miner, connect.into_bytes());
+    script.say(Pool, &b"HTTP/1.1 200 Connection established\r\n\r\n"[..]);
+    script.say(Miner, client_hello(LISTED));
+    let mut recorder = recorder();
+    recorder.connection(SECOND, ends, &script.finish(), &Wire::default());
+    let records = records(&recorder);
+    let incident = closed(&records)[0];
+    assert!(details(incident).contains(LISTED));
+    for record in &records {
+        assert_eq!(text(&record["pool"], "domain"), LISTED);
+        assert!(record["pool"]["ip"].is_null(), "{record:#}");
+    }
+}
+
+#[test]
+fn of_two_p2pool_peers_the_one_inside_is_the_host_whoever_opened_the_connection() {
+    let plan = Dialect::P2Pool.typical();
+    for (opener, listener) in
+        [("10.30.0.7:41000", "198.51.100.9:37889"), ("198.51.100.9:41000", "10.30.0.7:37889")]
+    {
+        let conversation = Dialect::P2Pool.converse(&plan, &mut Rng::new(3));
+        let mut recorder = recorder();
+        recorder.connection(SECOND, ends(opener, listener), &conversation, &Wire::default());
+        let records = records(&recorder);
+        let incident = closed(&records)[0];
+        assert_eq!(text(&incident["host"], "ip"), "10.30.0.7");
+        assert_eq!(text(&incident["pool"], "ip"), "198.51.100.9");
+    }
+}
+
+#[test]
+fn an_alert_names_the_machine_as_it_told_the_dhcp_server() {
+    let mut recorder = recorder();
+    let request = dhcp::request([2; 6], "10.30.0.7".parse().unwrap(), "lab-pc-7");
+    let ends = ends("10.30.0.7:41000", "198.51.100.9:3333");
+    let [nobody, all] = ["0.0.0.0:68", "255.255.255.255:67"].map(|end| end.parse().unwrap());
+    recorder.datagram(SECOND, nobody, all, &request);
+    recorder.connection(2 * SECOND, ends, &mining(WALLET, None), &Wire::default());
+    let records = records(&recorder);
+    for record in &records {
+        let names = record["host"]["names"].as_array().unwrap();
+        assert_eq!(names.len(), 1, "{record:#}");
+        assert_eq!((text(&names[0], "name"), text(&names[0], "source")), ("lab-pc-7", "dhcp"));
+        assert!(text(record, "summary").starts_with("10.30.0.7 (lab-pc-7, "), "{record:#}");
     }
 }
 

@@ -1,18 +1,23 @@
-//! What is known of hosts beyond their incidents: who answers lookups, who tries pools out.
+//! What is known of hosts beyond their incidents: their names, who answers lookups, who tries pools out.
 
 use std::net::IpAddr;
 
 use hashbrown::HashSet;
 
 use super::home::HomeNet;
+use super::host_names::HostNames;
 use super::probing::Probing;
+use crate::model::alert::HostName;
+use crate::model::event::NamedHost;
+use crate::model::time::Timestamp;
 
 /// Resolvers remembered; a site has a few dozen, an attacker can pretend any number.
 const MAX_RESOLVERS: usize = 4096;
 
 /// What the correlator knows of a host when a record is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HostFacts {
+    pub names: Vec<HostName>,
     /// Its address is in `home_net`.
     pub inside: bool,
     /// It answers the lookups of others.
@@ -24,13 +29,26 @@ pub(super) struct HostFacts {
 /// All hosts.
 pub(super) struct Hosts {
     home_net: HomeNet,
+    names: HostNames,
     resolvers: HashSet<IpAddr>,
     pub probing: Probing,
 }
 
 impl Hosts {
     pub fn new(home_net: HomeNet, probe_pools: usize) -> Self {
-        Hosts { home_net, resolvers: HashSet::new(), probing: Probing::new(probe_pools) }
+        Hosts {
+            home_net,
+            names: HostNames::default(),
+            resolvers: HashSet::new(),
+            probing: Probing::new(probe_pools),
+        }
+    }
+
+    /// A host has told its name. Only the site's own matter.
+    pub fn is_called(&mut self, named: &NamedHost, now: Timestamp) {
+        if self.is_inside(named.ip) {
+            self.names.learn(named, now);
+        }
     }
 
     /// `host` has answered a lookup.
@@ -47,6 +65,7 @@ impl Hosts {
 
     pub fn facts(&self, host: IpAddr) -> HostFacts {
         HostFacts {
+            names: self.names.of(host),
             inside: self.is_inside(host),
             resolver: self.resolvers.contains(&host),
             prober: self.probing.is_prober(host),

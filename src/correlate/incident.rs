@@ -193,7 +193,7 @@ impl Incident {
                 ip: self.host,
                 mac: self.link.src_mac(),
                 vlan: self.link.innermost_vlan(),
-                names: Vec::new(),
+                names: facts.names.clone(),
                 inside: facts.inside,
             },
             pool: Pool {
@@ -214,7 +214,7 @@ impl Incident {
             flow: self.flow_tuple(),
         };
         alert.attack = attack::techniques(&alert);
-        alert.summary = sentence::summary(&alert, facts);
+        alert.summary = sentence::summary(&alert, &facts);
         if let Some(probe) = &self.part_of {
             alert.summary += &format!(". This is now part of incident {probe}");
         }

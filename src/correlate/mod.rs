@@ -12,6 +12,7 @@ mod conversation;
 mod evidence;
 mod hashrate;
 mod home;
+mod host_names;
 mod hosts;
 mod incident;
 mod incidents;
@@ -92,6 +93,7 @@ impl Correlator {
                 self.names.learn(near.ip, answer, at.time);
             }
             FindingKind::Named(name) => self.names.called(near.ip, far.ip, name, at.time),
+            FindingKind::HostName(named) => self.hosts.is_called(named, at.time),
             FindingKind::Contact(contact) => self.contact(at, flow, host, contact, alerts),
             FindingKind::Mining(session) => self.mining(at, flow, host, session, alerts),
             FindingKind::Closed => self.incidents.end_flow(flow.id),

@@ -3,22 +3,15 @@
 use std::fmt::Write;
 
 use super::hosts::HostFacts;
-use crate::model::alert::{Alert, EvidenceKind, Mining, Pool, State, Verdict};
+use crate::model::alert::{Alert, EvidenceKind, Host, Mining, Pool, State, Verdict};
 use crate::model::event::mining::Shares;
 
 /// Characters of a wallet kept at either end: enough to recognise it.
 const WALLET_ENDS: usize = 6;
 
 /// What happened, who did it, to whom it goes.
-pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
-    let mut text = alert.host.ip.to_string();
-    if let Some(mac) = alert.host.mac {
-        let _ = write!(text, " ({mac}");
-        if let Some(vlan) = alert.host.vlan {
-            let _ = write!(text, ", VLAN {vlan}");
-        }
-        text.push(')');
-    }
+pub(super) fn summary(alert: &Alert, facts: &HostFacts) -> String {
+    let mut text = host_text(&alert.host);
     let pool = pool_text(&alert.pool);
     let _ = match (alert.verdict, alert.mining.as_ref()) {
         (Verdict::Probe, _) => write!(
@@ -65,6 +58,18 @@ pub(super) fn summary(alert: &Alert, facts: HostFacts) -> String {
         text.push_str(". The address is not in home_net");
     }
     text
+}
+
+/// The host by all that helps to find it; of its names the first will do.
+fn host_text(host: &Host) -> String {
+    let name = host.names.first().map(|known| known.name.clone());
+    let mac = host.mac.map(|mac| mac.to_string());
+    let vlan = host.vlan.map(|vlan| format!("VLAN {vlan}"));
+    let marks: Vec<String> = [name, mac, vlan].into_iter().flatten().collect();
+    match marks.is_empty() {
+        true => host.ip.to_string(),
+        false => format!("{} ({})", host.ip, marks.join(", ")),
+    }
 }
 
 /// What the host did, as far as the evidence shows.

@@ -18,6 +18,7 @@ mod wifi;
 
 pub use fragment::FragmentLimits;
 pub use stats::{DecodeStats, Stop};
+pub use tunnel::has_port as has_tunnel_port;
 
 use fragment::Defragmenter;
 use ip::{Datagram, protocol};

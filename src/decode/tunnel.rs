@@ -21,6 +21,14 @@ mod port {
     pub const TZSP: u16 = 37008;
 }
 
+/// Whether a datagram between these ports may be a tunnel, though another one was not.
+pub fn has_port(ports: [u16; 2]) -> bool {
+    use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
+    ports.iter().any(|port| {
+        matches!(*port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
+    })
+}
+
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
 pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, Stop> {
     const CHECKSUM: u16 = 0x8000;

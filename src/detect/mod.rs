@@ -84,6 +84,7 @@ impl Detector {
                     self.tunnels.insert(flow.id);
                 }
             }
+            Event::HostName(named) => report.add(FindingKind::HostName(Box::new(named.clone()))),
             Event::Mining(session) => {
                 self.mining.insert(flow.id);
                 report.host = session.miner.unwrap_or(Direction::ToServer);

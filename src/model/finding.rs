@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::alert::EvidenceKind;
 use super::chunk::Direction;
-use super::event::{MiningSession, Moment};
+use super::event::{MiningSession, Moment, NamedHost};
 use super::flow::{Endpoint, Flow, FlowKey, Side, Transport};
 use super::link::LinkInfo;
 
@@ -124,6 +124,8 @@ pub enum FindingKind {
     Contact(Box<Contact>),
     /// A name that the far end goes by (SNI, HTTP host, tunnel target), not in the intelligence.
     Named(Arc<str>),
+    /// What a host calls itself.
+    HostName(Box<NamedHost>),
     /// A mining conversation, as far as it has come.
     Mining(Box<MiningSession>),
     /// A flow with a mining conversation ended.

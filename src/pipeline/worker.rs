@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::decode::has_tunnel_port;
 use crate::detect::Detector;
 use crate::flow::{FlowStats, FlowTable, Visitor};
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::{Event, EventSink, Moment};
 use crate::model::finding::Finding;
-use crate::model::flow::{Flow, FlowEnd};
+use crate::model::flow::{Flow, FlowEnd, Transport};
 use crate::model::segment::SegmentBatch;
 use crate::model::{Gate, Timestamp};
 use crate::output::eve_events::EventKinds;
@@ -216,7 +217,11 @@ impl Visitor for Lens {
 
     #[inline]
     fn settled(&mut self, flow: &Flow) {
-        if let Some(gate) = &mut self.gate {
+        // A tunnel keeps its ends, and whether a packet is one only its content tells.
+        let tunnel = || flow.transport() == Transport::Udp && has_tunnel_port(flow.key.ports());
+        if let Some(gate) = &mut self.gate
+            && !tunnel()
+        {
             gate.settled(&flow.key, flow.last_seen);
         }
     }
@@ -259,5 +264,46 @@ impl EventSink for Sink<'_> {
             let content = Content::Finding(finding);
             self.messages.push(Message { time: at.time, order, content });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use minewatch_generator::link::{Link, Macs};
+    use minewatch_generator::packet::udp;
+
+    use super::*;
+    use crate::intel::Intel;
+    use crate::model::flow::{Endpoint, FlowKey};
+    use crate::model::packet::LinkType;
+
+    #[test]
+    fn the_gate_never_learns_of_flows_that_may_turn_out_to_be_tunnels() {
+        let now = Timestamp::from_parts(1_700_000_000, 0);
+        for (port, shed) in [(443, true), (2152, false), (1701, false)] {
+            let ends = [("10.0.0.7", port), ("198.51.100.9", port)];
+            let [client, server] =
+                ends.map(|(ip, port)| SocketAddr::new(ip.parse().unwrap(), port));
+            let end = |end: SocketAddr| Endpoint { ip: end.ip(), port: end.port() };
+            let (key, initiator) = FlowKey::new(end(client), end(server), Transport::Udp, 0);
+            let mut gate = Box::new(Gate::new(false));
+            gate.shut(now);
+            let mut lens = Lens {
+                detector: Detector::new(Arc::new(Intel::builtin())),
+                scratch: Scratch::default(),
+                events: EventKinds::default(),
+                sensor: None,
+                order: (0, Cause::Packet),
+                messages: Vec::new(),
+                gate: Some(gate),
+            };
+            lens.settled(&Flow::new(key, initiator, 1, now));
+            let macs = Macs { src: [2; 6], dst: [4; 6] };
+            let frame = Link::Ethernet.frame(macs, &udp(client, server, b"payload"));
+            let gate = lens.gate.as_mut().unwrap();
+            assert_eq!(gate.sheds(now, LinkType::ETHERNET, 60, &frame), shed, "{port}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::dns;
 use super::http::{Connection, Progress, Socket};
+use super::neighbours;
 use super::parser::{Context, Next, Parser, Probe};
 use super::prelude::{self, End, Prelude, proxy_protocol, socks};
 use super::quic;
@@ -54,6 +55,13 @@ impl Inspector {
 
     /// Looks at a datagram of a flow of which nothing is remembered.
     fn datagram(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        if neighbours::has_port(context.flow) {
+            let sender = context.flow.sender(chunk.direction).ip;
+            if let Some(named) = neighbours::read(context.flow.key.ports(), sender, chunk.bytes) {
+                context.emit(Event::HostName(&named));
+            }
+            return Interest::Anew;
+        }
         let always_tried = dns::has_port(context.flow);
         if let Some(parser) = dns::Datagrams::begin(context, chunk) {
             if always_tried {

@@ -3,6 +3,7 @@
 pub mod dns;
 pub mod http;
 pub mod inspector;
+pub mod neighbours;
 pub mod parser;
 mod prelude;
 pub mod quic;

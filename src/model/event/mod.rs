@@ -1,6 +1,7 @@
 //! What a protocol parser read out of a flow.
 
 pub mod dns;
+mod host;
 pub mod http;
 pub mod mining;
 pub mod tls;
@@ -10,6 +11,7 @@ use super::flow::{Flow, FlowEnd};
 use super::time::Timestamp;
 
 pub use dns::DnsMessage;
+pub use host::{NameSource, NamedHost};
 pub use http::{HttpRequest, HttpResponse};
 pub use mining::MiningSession;
 pub use tls::{ClientHello, QuicInitial, TlsHandshake};
@@ -38,6 +40,8 @@ pub enum Event<'a> {
     HttpResponse(&'a HttpResponse<'a>),
     /// A proxy or tunnel inside the flow, with its true destination.
     Tunnel(&'a Tunnel),
+    /// A host of the local network has told its name.
+    HostName(&'a NamedHost),
     /// The state of a mining conversation; repeated as it grows, and at its end.
     Mining(&'a MiningSession),
     /// No more packets of this flow; the last event of every flow that was opened.

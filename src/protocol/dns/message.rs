@@ -63,6 +63,34 @@ pub(super) fn read(
     }
 }
 
+/// The owner of the first record among answers and additionals whose type and data are `wanted`, if
+/// the message holds all that its header announces.
+pub(in crate::protocol) fn owner(
+    bytes: &[u8],
+    wanted: impl Fn(u16, &[u8]) -> bool,
+) -> Option<String> {
+    let header = Header::read(bytes)?;
+    let (message, spare) = (&mut DnsMessage::default(), &mut Spare::default());
+    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief: true, message, spare };
+    for _ in 0..header.count(Section::Question) {
+        walk.count().ok()?;
+        walk.at = name::skip(bytes, walk.at).ok()?;
+        walk.take::<4>()?;
+    }
+    let mut found = None;
+    for section in [Section::Answer, Section::Authority, Section::Additional] {
+        for _ in 0..header.count(section) {
+            let start = walk.at;
+            let record = walk.unnamed_record().ok()?;
+            let is_wanted = || wanted(record.rtype, bytes.get(record.data).unwrap_or_default());
+            if section != Section::Authority && found.is_none() && is_wanted() {
+                found = Some(start);
+            }
+        }
+    }
+    name::utf8(bytes, found?)
+}
+
 /// Whether `bytes`, which begin with `header`, can be meant as DNS: there is a question, or the counts
 /// are possible. A message that holds less than it says is still DNS.
 pub(super) fn is_plausible(header: &Header, bytes: &[u8]) -> bool {

@@ -11,6 +11,7 @@ mod record;
 mod spare;
 mod stream;
 
+pub(super) use message::owner;
 pub use spare::Spare;
 pub use stream::{Stream, probe_stream};
 

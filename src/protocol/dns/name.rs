@@ -41,6 +41,16 @@ pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<us
     }
 }
 
+/// The text of the name at `start`, as multicast DNS writes names (RFC 6762 §16): UTF-8, here with
+/// ASCII in lower case, without the final dot. `None` if it is the root or cannot be decoded.
+pub(super) fn utf8(message: &[u8], start: usize) -> Option<String> {
+    let mut bytes = Vec::new();
+    decode(message, start, &mut bytes)?;
+    bytes.make_ascii_lowercase();
+    let text = bytes.strip_prefix(b".")?; // the dot before the first label
+    String::from_utf8(text.to_vec()).ok()
+}
+
 /// Where the name at `start` ends, whatever its pointers point to.
 pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, Stop> {
     let mut at = start;
@@ -207,6 +217,14 @@ mod tests {
         assert_eq!(text(b"\x1b[2J \x7f\0"), r"\027[2j\032\127\000");
         assert_eq!(text("mü".as_bytes()), r"m\195\188");
         assert_eq!(text(b"_sip-1*"), "_sip-1*");
+    }
+
+    #[test]
+    fn a_name_in_utf8_is_written_as_it_is() {
+        let message = b"\x05loCal\0\x08J\xc3\xbcrg PC\xc0\x00";
+        assert_eq!(utf8(message, 7).as_deref(), Some("jürg pc.local"));
+        assert_eq!(utf8(b"\x02\xc3\x28\0", 0), None, "no UTF-8");
+        assert_eq!(utf8(b"\0", 0), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod carrier;
 pub mod codec;
 pub mod conversation;
 pub mod course;
+pub mod dhcp;
 pub mod dialect;
 pub mod disguise;
 pub mod dns;
