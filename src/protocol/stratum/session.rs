@@ -22,6 +22,10 @@ use super::work::{Clock, HashCounter, Jobs};
 /// A growing conversation is reported at most this often, apart from new steps.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
+/// Packets of one direction after which silence of the other means that it is not seen. Fewer may be
+/// a capture that begins late, or an answer that takes its time.
+const ONE_WAY_AFTER: u32 = 8;
+
 /// How much of other grammars a conversation may show before it counts as none of mining. An
 /// unknown method costs much, an answer to an unseen question little.
 const PATIENCE: u32 = 64;
@@ -152,15 +156,15 @@ impl Session {
         take(self, ctx.at);
         let due = self.is_mining() && ctx.at.time.since(self.reported) >= REPORT_EVERY;
         if self.ladder.steps.len() != steps || due {
-            self.report(ctx);
+            self.report(ctx, ONE_WAY_AFTER);
         }
     }
 
     /// The last word on the conversation.
     pub fn close(&mut self, ctx: &mut Context<'_>) {
         if self.is_mining() {
-            self.state.one_way = ctx.flow.packets.contains(&0);
-            self.report(ctx);
+            // No answer can follow any more.
+            self.report(ctx, 1);
         }
     }
 
@@ -183,8 +187,10 @@ impl Session {
         };
     }
 
-    fn report(&mut self, ctx: &mut Context<'_>) {
+    /// Tells the state. So many packets of one direction are `enough` to miss the other.
+    fn report(&mut self, ctx: &mut Context<'_>, enough: u32) {
         self.reported = ctx.at.time;
+        self.state.one_way = matches!(ctx.flow.packets, [0, seen] | [seen, 0] if seen >= enough);
         self.refresh();
         ctx.emit(Event::Mining(&self.state));
     }
