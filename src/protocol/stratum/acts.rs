@@ -104,6 +104,7 @@ impl Session {
             }
             Act::Job(job) => self.job(at, &job),
             Act::Answer { to, outcome } => self.judge(at, to, &outcome),
+            Act::Receipt { shares } => self.receipt(at, shares),
             Act::SendAway(reason) => self.sent_away(at, reason.into_owned()),
             Act::Redirect { host, port } => {
                 self.state.redirect = Some((kept(&host), port));
