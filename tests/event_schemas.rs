@@ -116,16 +116,15 @@ fn handshake() -> impl Strategy<Value = TlsHandshake> {
 }
 
 fn request() -> impl Strategy<Value = HttpRequest<'static>> {
-    (hostile(), hostile(), option::of(hostile()), option::of(hostile()), any::<u8>()).prop_map(
-        |(method, target, host, user_agent, version_minor)| HttpRequest {
+    (hostile(), hostile(), option::of(hostile()), option::of(hostile()), option::of(hostile()))
+        .prop_map(|(method, target, host, user_agent, version)| HttpRequest {
             method: method.into(),
             target: target.into(),
             host: host.map(Cow::Owned),
             user_agent: user_agent.map(Cow::Owned),
-            version_minor,
+            version: version.map(Cow::Owned),
             ..HttpRequest::default()
-        },
-    )
+        })
 }
 
 thread_local! {

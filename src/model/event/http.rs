@@ -21,7 +21,8 @@ pub struct HttpRequest<'a> {
     pub websocket: bool,
     /// Name of the account of Basic authentication (the password is not kept).
     pub user: Option<String>,
-    pub version_minor: u8,
+    /// As sent, `HTTP/1.1`; clients of HTTP/0.9 name none.
+    pub version: Option<Cow<'a, str>>,
 }
 
 impl HttpRequest<'_> {
@@ -41,7 +42,7 @@ impl HttpRequest<'_> {
             direction: self.direction,
             websocket: self.websocket,
             user: self.user,
-            version_minor: self.version_minor,
+            version: self.version.map(owned),
         }
     }
 }
@@ -58,5 +59,6 @@ pub struct HttpResponse<'a> {
     /// `X-Stratum`, with which a getwork server points to its Stratum address.
     pub x_stratum: Option<Cow<'a, str>>,
     pub content_type: Option<Cow<'a, str>>,
-    pub version_minor: u8,
+    /// As sent.
+    pub version: Cow<'a, str>,
 }
