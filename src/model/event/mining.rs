@@ -193,7 +193,8 @@ impl MiningSession {
         let texts = texts.into_iter().flatten().chain(&self.algorithms).map(String::capacity);
         let wallet = self.wallet.as_ref().map_or(0, |wallet| wallet.address.capacity());
         let steps = self.steps.iter().map(|step| step.detail.capacity()).sum::<usize>();
-        let lists = self.steps.capacity() * size_of::<Step>();
+        let pauses = self.work.pauses.capacity() * size_of::<(Timestamp, Timestamp)>();
+        let lists = self.steps.capacity() * size_of::<Step>() + pauses;
         texts.sum::<usize>() + wallet + steps + lists
     }
 }

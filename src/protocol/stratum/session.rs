@@ -61,9 +61,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Bytes kept of jobs, of requests without an answer, and of what a miner says of itself.
+    /// Bytes kept of jobs and shares, of requests without an answer, of pauses, and of what a miner
+    /// says of itself.
     pub fn held(&self) -> usize {
-        size_of::<Session>() + self.jobs.held() + self.ledger.held() + self.state.held()
+        let shares = self.ledger.held() + self.nonces.held();
+        size_of::<Session>() + self.jobs.held() + shares + self.clock.held() + self.state.held()
     }
 
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
@@ -212,5 +214,21 @@ impl Session {
             let read = if message.is_answer() { grammar.answer } else { grammar.message };
             read(message, &view).map(|act| (grammar.dialect, act))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_and_nonces_are_booked_as_memory() {
+        let mut session = Session::new(Vec::new(), None);
+        let before = session.held();
+        session.clock.pauses.reserve_exact(16);
+        let pauses = 16 * size_of::<(Timestamp, Timestamp)>();
+        assert_eq!(session.held(), before + pauses);
+        session.nonces.share(7, Duration::from_secs(9));
+        assert!(session.held() > before + pauses);
     }
 }
