@@ -189,6 +189,7 @@ fn eth_proxy_tells_pushed_work_from_answers() {
     assert_eq!((session.jobs, session.height), (3, Some(4_800_003)));
     assert_eq!(session.reported_hashrate, Some(30_444_129.0));
     assert_eq!(session.worker.as_deref(), Some("rig1"));
+    assert_eq!(session.coin.as_deref(), Some("ETC"), "Ethereum has no miners any more");
     assert_eq!(session.wallet.unwrap().address, ETH);
     assert_eq!(session.work.hashes, 2.0 * 8_589_934_592.0);
 }

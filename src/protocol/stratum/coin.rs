@@ -144,7 +144,7 @@ pub fn is_algorithm(name: &str) -> bool {
 pub fn of_dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {
         Dialect::Monero | Dialect::P2Pool | Dialect::Browser => "XMR",
-        Dialect::EthProxy => "ETH",
+        Dialect::EthProxy => "ETC",
         Dialect::Equihash => "ZEC",
         Dialect::KawPow => "RVN",
         Dialect::Kaspa => "KAS",

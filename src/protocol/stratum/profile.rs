@@ -114,7 +114,7 @@ impl Profile {
             Some("KAS") => Dialect::Kaspa,
             Some("ERG") => Dialect::Ergo,
             Some("CFX") => Dialect::Conflux,
-            Some("ETH") => Dialect::EthStratum1,
+            Some("ETC") => Dialect::EthStratum1,
             _ => Dialect::Bitcoin,
         };
         self.guess(state, likely);
