@@ -55,7 +55,7 @@ fn dns() -> impl Strategy<Value = DnsMessage> {
     let data = prop_oneof![
         any::<IpAddr>().prop_map(AnswerData::Address),
         hostile().prop_map(AnswerData::Name),
-        hostile().prop_map(|target| AnswerData::Service { target, hints: Vec::new(), ech: true }),
+        hostile().prop_map(|target| AnswerData::Service { target, hints: Vec::new() }),
         Just(AnswerData::Other),
     ];
     let answer = (hostile(), prop_oneof![0u16..300, any::<u16>()], any::<u32>(), data)

@@ -283,7 +283,6 @@ fn request_of<'a>(
     let request = HttpRequest {
         host: named.or_else(|| fields.host.take()),
         user_agent: fields.user_agent.take(),
-        websocket: fields.upgrade == Some(super::upgrade::Upgrade::WebSocket),
         user: fields.user.take(),
         method,
         target,
@@ -310,7 +309,6 @@ fn response_of<'a>(
     const ESTABLISHED: &[u8] = b"established";
     let response = HttpResponse {
         status,
-        x_stratum: fields.x_stratum.take(),
         content_type: fields.content_type.take(),
         version,
         ..HttpResponse::default()
@@ -341,7 +339,6 @@ mod tests {
             target: "/rig1".into(),
             host: Some("node.example:8332".into()),
             user_agent: Some("cgminer 4.12".into()),
-            websocket: false,
             user: Some("rig1".into()),
             version: Some("HTTP/1.0".into()),
             ..HttpRequest::default()
@@ -402,10 +399,11 @@ mod tests {
 
     #[test]
     fn a_response_is_read_with_folded_fields_and_bare_line_feeds() {
-        let head = b"HTTP/1.1  200\nX-Folded: a\n b\nX-Stratum : stratum+tcp://pool.example:3333\nContent-Length: 5\n\n";
+        let head =
+            b"HTTP/1.1  200\nX-Folded: a\n b\nContent-Type : text/plain\nContent-Length: 5\n\n";
         let Some(Head::Response(response, fields, reason)) = read(head) else { panic!() };
         assert_eq!(response.status, 200);
-        assert_eq!(response.x_stratum.as_deref(), Some("stratum+tcp://pool.example:3333"));
+        assert_eq!(response.content_type.as_deref(), Some("text/plain"));
         assert_eq!((fields.length, reason), (Some(5), Reason::Other));
         let head = b"HTTP/1.0 200 Connection Established\r\nproxy\x01agent: x\r\n\r\n";
         let Some(Head::Response(_, _, reason)) = read(head) else { panic!() };

@@ -35,7 +35,6 @@ impl Profile {
         if !user.is_empty() {
             state.login = Some(kept(user));
         }
-        replace(&mut state.password, login.password.as_deref());
         replace(&mut state.rig_id, login.rig_id.as_deref());
         let worker = login.worker.as_deref().or(login.rig_id.as_deref());
         replace(&mut state.worker, worker.or(identity.worker.as_deref()));
