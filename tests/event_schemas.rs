@@ -55,7 +55,7 @@ fn dns() -> impl Strategy<Value = DnsMessage> {
     let data = prop_oneof![
         any::<IpAddr>().prop_map(AnswerData::Address),
         hostile().prop_map(AnswerData::Name),
-        hostile().prop_map(|target| AnswerData::Service { target, hints: Vec::new(), ech: true }),
+        hostile().prop_map(|target| AnswerData::Service { target, hints: Vec::new() }),
         Just(AnswerData::Other),
     ];
     let answer = (hostile(), prop_oneof![0u16..300, any::<u16>()], any::<u32>(), data)
@@ -116,16 +116,15 @@ fn handshake() -> impl Strategy<Value = TlsHandshake> {
 }
 
 fn request() -> impl Strategy<Value = HttpRequest<'static>> {
-    (hostile(), hostile(), option::of(hostile()), option::of(hostile()), any::<u8>()).prop_map(
-        |(method, target, host, user_agent, version_minor)| HttpRequest {
+    (hostile(), hostile(), option::of(hostile()), option::of(hostile()), option::of(hostile()))
+        .prop_map(|(method, target, host, user_agent, version)| HttpRequest {
             method: method.into(),
             target: target.into(),
             host: host.map(Cow::Owned),
             user_agent: user_agent.map(Cow::Owned),
-            version_minor,
+            version: version.map(Cow::Owned),
             ..HttpRequest::default()
-        },
-    )
+        })
 }
 
 thread_local! {

@@ -33,7 +33,8 @@ struct Found(BTreeMap<u64, (String, String, MiningSession)>);
 impl EventSink for Found {
     fn event(&mut self, flow: &Flow, _: Moment, event: Event<'_>) {
         if let Event::Mining(session) = event {
-            let (miner, pool) = session.roles(flow);
+            let miner = session.miner.expect("it was told by what was said");
+            let (miner, pool) = (flow.sender(miner), flow.sender(miner.reverse()));
             self.0.insert(flow.id, (miner.to_string(), pool.to_string(), session.clone()));
         }
     }

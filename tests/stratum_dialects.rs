@@ -158,6 +158,29 @@ fn scrypt_coins_count_fewer_hashes() {
 }
 
 #[test]
+fn the_currency_of_the_payout_tells_no_unit_of_difficulty() {
+    for currency in ["BTC", "DOGE", "LTC"] {
+        let password = format!(r#".rig1","c={currency}"]"#);
+        let lines: Vec<_> = bitcoin()
+            .into_iter()
+            .map(|(client, line)| (client, line.replace(r#".rig1","x"]"#, &password)))
+            .collect();
+        let session = play(&lines).done();
+        let coin = (session.coin.as_deref(), session.coin_reason);
+        assert_eq!(coin, (Some(currency), Some("login")));
+        assert_eq!((session.work.shares, session.difficulty), (0, Some(8192.0)));
+    }
+    // Where the dialect has but one unit, it stays known.
+    let lines: Vec<_> = monero()
+        .into_iter()
+        .map(|(client, line)| (client, line.replace(r#""pass":"x""#, r#""pass":"c=DOGE""#)))
+        .collect();
+    let session = play(&lines).done();
+    assert_eq!(session.coin.as_deref(), Some("DOGE"));
+    assert_eq!(session.work.hashes, 10_200.0);
+}
+
+#[test]
 fn eth_proxy_tells_pushed_work_from_answers() {
     let session = play(&eth_proxy()).done();
     assert_eq!(session.dialect, Dialect::EthProxy);
@@ -166,6 +189,7 @@ fn eth_proxy_tells_pushed_work_from_answers() {
     assert_eq!((session.jobs, session.height), (3, Some(4_800_003)));
     assert_eq!(session.reported_hashrate, Some(30_444_129.0));
     assert_eq!(session.worker.as_deref(), Some("rig1"));
+    assert_eq!(session.coin.as_deref(), Some("ETC"), "Ethereum has no miners any more");
     assert_eq!(session.wallet.unwrap().address, ETH);
     assert_eq!(session.work.hashes, 2.0 * 8_589_934_592.0);
 }

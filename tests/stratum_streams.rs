@@ -128,6 +128,22 @@ fn one_direction_alone_still_shows_mining() {
 }
 
 #[test]
+fn an_open_conversation_tells_that_only_one_direction_is_seen() {
+    for (packets, one_way) in [([8, 0], true), ([0, 8], true), ([7, 0], false), ([8, 1], false)] {
+        let mut play = Play::inside(Flow { packets, ..flow() }, Vec::new());
+        for (client, line) in monero().iter().filter(|(client, _)| *client == (packets[0] > 0)) {
+            if *client {
+                play.c(line)
+            } else {
+                play.s(line)
+            };
+        }
+        let told = play.sink.0.last().expect("reported while it is open");
+        assert_eq!(told.one_way, one_way, "{packets:?}");
+    }
+}
+
+#[test]
 fn a_loss_costs_only_the_lines_it_touches() {
     let lines = monero();
     let mut play = Play::new();
@@ -247,7 +263,7 @@ fn text_from_the_wire_is_bounded_and_printable() {
         "9".repeat(10_000)
     );
     let session = Play::new().c(&login).done();
-    let texts = [session.login, session.password, session.agent, session.rig_id, session.worker];
+    let texts = [session.login, session.agent, session.rig_id, session.worker];
     for text in texts.into_iter().flatten().chain([session.steps[0].detail.clone()]) {
         assert!(text.len() <= 600, "{}", text.len());
         assert!(!text.chars().any(|c| c.is_control() || c == '\u{202e}'), "{text:?}");

@@ -114,6 +114,19 @@ fn a_share_opens_the_reading_of_a_late_start() {
     assert!(session.midstream);
 }
 
+#[test]
+fn a_receipt_answers_no_more_than_the_open_shares() {
+    let mut chunks = conversation();
+    // It claims 2^32 - 1 shares; two are open.
+    let claim = frame(0x8000, 0x1c, &[words(&[1, 2, u32::MAX]), vec![0; 8]].concat());
+    chunks[6].1 = claim.clone();
+    let shares = Shares { submitted: 3, accepted: 2, rejected: 1, unanswered: 0 };
+    assert_eq!(play(&chunks).1.unwrap().shares, shares);
+    // Where no share is open, a receipt answers nothing else.
+    let early = [(ToServer, setup()), (ToClient, claim)];
+    assert_eq!(rungs(&play(&early).1.unwrap()), ["attempt"]);
+}
+
 fn random(seed: u64, length: usize) -> Vec<u8> {
     let digits = stratum_harness::hex(seed, length * 2);
     (0..length).map(|n| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).unwrap()).collect()

@@ -86,7 +86,7 @@ fn told(said: &[u8], size: usize) -> TlsHandshake {
 }
 
 #[test]
-fn hashes_issuer_and_subject_are_those_that_openssl_shows() {
+fn hash_issuer_and_subject_are_those_that_openssl_shows() {
     let said = server(&[bytes(LEAF), bytes(AUTHORITY)]);
     for size in [said.len(), 536, 7, 1] {
         let handshake = told(&said, size);
@@ -98,17 +98,9 @@ fn hashes_issuer_and_subject_are_those_that_openssl_shows() {
         assert_eq!(leaf.not_before, Some(1_795_579_424)); // Nov 25 04:03:44 2026 GMT
         assert_eq!(leaf.not_after, Some(4_949_179_424)); // Nov  1 04:03:44 2126 GMT
         assert_eq!(
-            fingerprint(&leaf.sha256),
-            "41:A6:5D:E2:43:6B:0A:74:3E:CF:AD:59:A5:D7:74:15:F1:E0:42:72:63:7C:A1:42:50:14:D9:40:99:9E:75:86"
-        );
-        assert_eq!(
             fingerprint(&leaf.sha1),
             "42:E3:58:9D:47:53:2F:DD:F5:21:97:67:71:46:83:3C:09:10:2D:2B"
         );
         assert_eq!((&authority.subject, &authority.issuer), (&leaf.issuer, &leaf.issuer));
-        assert_eq!(
-            fingerprint(&authority.sha256),
-            "F4:15:39:27:56:5B:F1:A5:FD:D0:47:E2:38:D9:5F:42:2E:77:A3:65:88:7C:66:BB:5E:E3:CF:8E:F4:52:6D:7C"
-        );
     }
 }

@@ -34,7 +34,7 @@ fn framed(extension: &str, mut frames: impl FnMut(Direction, &[u8]) -> Vec<u8>) 
 /// What the page's mining looks like in plain frames.
 fn plain() -> MiningSession {
     let seen = told(&framed("", |from, text| frame(from, TEXT, text)));
-    assert_eq!(seen.lines, ["GET /proxy host=pool.example websocket", "101"]);
+    assert_eq!(seen.lines, ["GET /proxy host=pool.example", "101"]);
     seen.mining.unwrap()
 }
 

@@ -1,8 +1,9 @@
 //! One direction of a TCP connection: payload in order, each byte once.
 //!
-//! The first copy of a byte wins. Bytes that come early wait, within bounds, for those before them;
-//! when these are lost for good, what follows is delivered with the size of the gap. In the common
-//! case, a segment that comes in order, the slice is handed on and nothing is copied.
+//! Of bytes that come twice, the first copy that is next in order wins: what fills a hole also counts
+//! where it covers bytes that waited behind it. Bytes that come early wait, within bounds, for those
+//! before them; when these are lost for good, what follows is delivered with the size of the gap. In
+//! the common case, a segment that comes in order, the slice is handed on and nothing is copied.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_copy_of_a_byte_wins() {
+    fn of_bytes_that_come_twice_the_first_copy_that_is_next_in_order_wins() {
         let (mut stream, mut stats, mut heard) =
             (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
         for (seq, bytes) in [(2, "CC"), (0, "aaaa"), (1, "bbbbbb")] {

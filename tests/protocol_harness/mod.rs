@@ -38,17 +38,10 @@ impl EventSink for Seen {
                         line += &format!(" {name}={text}");
                     }
                 }
-                if request.websocket {
-                    line += " websocket";
-                }
                 self.lines.push(line);
             }
             Event::HttpResponse(response) => {
-                let mut line = response.status.to_string();
-                if let Some(pointer) = &response.x_stratum {
-                    line += &format!(" x-stratum={pointer}");
-                }
-                self.lines.push(line);
+                self.lines.push(response.status.to_string());
             }
             Event::Tunnel(tunnel) => {
                 let word = if tunnel.granted { "granted" } else { "refused" };

@@ -55,7 +55,7 @@ pub enum AnswerData {
     /// CNAME, DNAME, NS, PTR, MX or SRV: the name it points to.
     Name(String),
     /// SVCB or HTTPS (RFC 9460): target name (empty: the owner itself) and address hints.
-    Service { target: String, hints: Vec<IpAddr>, ech: bool },
+    Service { target: String, hints: Vec<IpAddr> },
     /// Anything else, or data that could not be read.
     Other,
 }

@@ -17,11 +17,10 @@ pub struct HttpRequest<'a> {
     /// `Host` header or the authority of an absolute target; lower case, with port if given.
     pub host: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
-    /// `Upgrade: websocket`.
-    pub websocket: bool,
     /// Name of the account of Basic authentication (the password is not kept).
     pub user: Option<String>,
-    pub version_minor: u8,
+    /// As sent, `HTTP/1.1`; clients of HTTP/0.9 name none.
+    pub version: Option<Cow<'a, str>>,
 }
 
 impl HttpRequest<'_> {
@@ -39,9 +38,8 @@ impl HttpRequest<'_> {
             host: self.host.map(owned),
             user_agent: self.user_agent.map(owned),
             direction: self.direction,
-            websocket: self.websocket,
             user: self.user,
-            version_minor: self.version_minor,
+            version: self.version.map(owned),
         }
     }
 }
@@ -55,8 +53,7 @@ pub struct HttpResponse<'a> {
     /// In which it travels.
     pub direction: Direction,
     pub status: u16,
-    /// `X-Stratum`, with which a getwork server points to its Stratum address.
-    pub x_stratum: Option<Cow<'a, str>>,
     pub content_type: Option<Cow<'a, str>>,
-    pub version_minor: u8,
+    /// As sent.
+    pub version: Cow<'a, str>,
 }

@@ -6,7 +6,6 @@ use super::Moment;
 use super::tunnel::{Tunnel, TunnelKind};
 use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::chunk::Direction;
-use crate::model::flow::{Endpoint, Flow};
 use crate::model::time::Timestamp;
 
 /// The grammar that a conversation follows.
@@ -189,11 +188,12 @@ pub struct Step {
 impl MiningSession {
     /// Bytes of its texts on the heap.
     pub fn held(&self) -> usize {
-        let texts = [&self.login, &self.password, &self.worker, &self.rig_id, &self.agent];
+        let texts = [&self.login, &self.worker, &self.rig_id, &self.agent];
         let texts = texts.into_iter().flatten().chain(&self.algorithms).map(String::capacity);
         let wallet = self.wallet.as_ref().map_or(0, |wallet| wallet.address.capacity());
         let steps = self.steps.iter().map(|step| step.detail.capacity()).sum::<usize>();
-        let lists = self.steps.capacity() * size_of::<Step>();
+        let pauses = self.work.pauses.capacity() * size_of::<(Timestamp, Timestamp)>();
+        let lists = self.steps.capacity() * size_of::<Step>() + pauses;
         texts.sum::<usize>() + wallet + steps + lists
     }
 }
@@ -211,7 +211,6 @@ pub struct MiningSession {
     pub tunnel: Option<Tunnel>,
     /// User name given at login, as sent.
     pub login: Option<String>,
-    pub password: Option<String>,
     pub wallet: Option<Wallet>,
     pub worker: Option<String>,
     /// `rigid` of XMRig.
@@ -256,12 +255,5 @@ impl MiningSession {
     /// The highest rung reached.
     pub fn verdict(&self) -> Option<Verdict> {
         self.steps.iter().map(|step| step.verdict).max()
-    }
-
-    /// The miner's and the pool's end of `flow`; the initiator counts as the miner until the
-    /// messages tell.
-    pub fn roles(&self, flow: &Flow) -> (Endpoint, Endpoint) {
-        let miner = self.miner.unwrap_or(Direction::ToServer);
-        (flow.sender(miner), flow.sender(miner.reverse()))
     }
 }

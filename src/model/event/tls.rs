@@ -21,8 +21,6 @@ pub struct ClientHello {
     pub point_formats: Vec<u8>,
     pub signature_algorithms: Vec<u16>,
     pub supported_versions: Vec<u16>,
-    /// Groups of the key shares offered.
-    pub key_shares: Vec<u16>,
     /// An encrypted_client_hello extension is present (RFC 9849): `sni` is the outer one.
     pub ech: bool,
     /// The message was cut before its end; what is here was read up to the cut.
@@ -53,7 +51,6 @@ pub struct Certificate {
     pub not_before: Option<i64>,
     pub not_after: Option<i64>,
     pub sha1: [u8; 20],
-    pub sha256: [u8; 32],
 }
 
 /// Everything a TLS connection showed in clear.

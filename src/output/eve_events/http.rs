@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::event::{HttpRequest, HttpResponse};
 use crate::output::json::clipped;
 
-/// Bytes in JSON of a host, an agent, a method or a type.
+/// Bytes in JSON of a host, an agent, a method, a version or a type.
 const TEXT: usize = 512;
 /// Bytes in JSON of a request target.
 const URL: usize = 2048;
@@ -28,7 +28,8 @@ pub(in crate::output) struct Body {
     http_content_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http_method: Option<String>,
-    protocol: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
 }
@@ -46,7 +47,7 @@ impl Body {
             url: Some(clipped(&request.target, URL)),
             http_user_agent: request.user_agent.as_ref().map(text),
             http_method: Some(text(&request.method)),
-            protocol: protocol(request.version_minor),
+            protocol: request.version.as_ref().map(text),
             ..Body::default()
         }
     }
@@ -54,15 +55,11 @@ impl Body {
     pub fn of_response(response: &HttpResponse) -> Self {
         Body {
             http_content_type: response.content_type.as_ref().map(|text| clipped(text, TEXT)),
-            protocol: protocol(response.version_minor),
+            protocol: Some(clipped(&response.version, TEXT)),
             status: Some(response.status),
             ..Body::default()
         }
     }
-}
-
-fn protocol(version_minor: u8) -> String {
-    format!("HTTP/1.{version_minor}")
 }
 
 /// Host and port of a `Host` header; an IPv6 address stands in brackets (RFC 9110 §7.2).

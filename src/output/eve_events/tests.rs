@@ -171,7 +171,7 @@ fn a_request_and_its_response_are_two_records() {
         target: "/work".into(),
         host: Some("pool.example:8332".into()),
         user_agent: Some("cpuminer/2.5".into()),
-        version_minor: 1,
+        version: Some("HTTP/1.1".into()),
         ..HttpRequest::default()
     };
     assert_eq!(
@@ -181,11 +181,19 @@ fn a_request_and_its_response_are_two_records() {
             "http_user_agent": "cpuminer/2.5", "http_method": "POST", "protocol": "HTTP/1.1"
         })
     );
-    let response = HttpResponse { status: 401, version_minor: 0, ..HttpResponse::default() };
+    let version = "HTTP/1.0".into();
+    let response = HttpResponse { status: 401, version, ..HttpResponse::default() };
     assert_eq!(
         recorded(Event::HttpResponse(&response))["http"],
         json!({"protocol": "HTTP/1.0", "status": 401})
     );
+}
+
+#[test]
+fn a_request_that_names_no_version_has_no_protocol() {
+    let request = HttpRequest { target: "/".into(), ..HttpRequest::default() };
+    let record = recorded(Event::HttpRequest(&request));
+    assert_eq!(record["http"], json!({"url": "/", "http_method": ""}));
 }
 
 #[test]

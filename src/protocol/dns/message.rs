@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_has_hints_and_tells_of_encrypted_hello() {
+    fn a_service_has_hints_of_both_families() {
         let data = [
             &[0, 1, 0][..],                            // priority 1, the owner itself
             &[0, 1, 0, 3, 2, b'h', b'2'],              // alpn=h2
@@ -356,8 +356,7 @@ mod tests {
         .concat();
         let bytes = about_pool(0x8180, [1, 1, 0, 0], &[&about_question(65, &data)]);
         let hints = ["192.0.2.1", "192.0.2.2", "2001:db8::1"].map(|ip| ip.parse().unwrap());
-        let service =
-            AnswerData::Service { target: String::new(), hints: hints.to_vec(), ech: true };
+        let service = AnswerData::Service { target: String::new(), hints: hints.to_vec() };
         assert_eq!(parse(&bytes).answers, [answer(65, service)]);
     }
 
@@ -366,7 +365,7 @@ mod tests {
         let data = b"\0\0\x01t\0\0\x04\0\x04\xc0\0\x02\x01\0\x06\0\x10\x20\x01"; // ipv6hint of 2 bytes
         let bytes = about_pool(0x8180, [1, 1, 0, 0], &[&about_question(64, data)]);
         let hints = vec!["192.0.2.1".parse().unwrap()];
-        let service = AnswerData::Service { target: "t".into(), hints, ech: false };
+        let service = AnswerData::Service { target: "t".into(), hints };
         assert_eq!(parse(&bytes).answers, [answer(64, service)]);
     }
 

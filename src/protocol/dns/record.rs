@@ -24,7 +24,6 @@ mod rtype {
 /// Service parameters (RFC 9460 §14.3.2).
 mod parameter {
     pub const IPV4HINT: u16 = 4;
-    pub const ECH: u16 = 5;
     pub const IPV6HINT: u16 = 6;
 }
 
@@ -65,14 +64,12 @@ pub(super) fn read(
         return Some(AnswerData::Name(target));
     }
     let mut hints = spare.hints();
-    let ech = parameters(message.get(end..range.end).unwrap_or_default(), &mut hints);
-    Some(AnswerData::Service { target, hints, ech })
+    parameters(message.get(end..range.end).unwrap_or_default(), &mut hints);
+    Some(AnswerData::Service { target, hints })
 }
 
-/// Reads the parameters of a service: its address hints, and whether it has a key for Encrypted
-/// ClientHello.
-fn parameters(mut rest: &[u8], hints: &mut Vec<IpAddr>) -> bool {
-    let mut ech = false;
+/// Reads the address hints among the parameters of a service.
+fn parameters(mut rest: &[u8], hints: &mut Vec<IpAddr>) {
     while let Some((&[k0, k1, l0, l1], after)) = rest.split_first_chunk() {
         let length = usize::from(u16::from_be_bytes([l0, l1]));
         let Some((value, after)) = after.split_at_checked(length) else { break };
@@ -87,9 +84,7 @@ fn parameters(mut rest: &[u8], hints: &mut Vec<IpAddr>) -> bool {
                 let (addresses, _) = value.as_chunks::<16>();
                 hints.extend(addresses.iter().take(room).map(|&a| IpAddr::from(a)));
             }
-            parameter::ECH => ech = true,
             _ => {}
         }
     }
-    ech
 }

@@ -22,7 +22,6 @@ pub struct Fields<'a> {
     /// Account of `Authorization: Basic`.
     pub user: Option<String>,
     pub content_type: Option<Cow<'a, str>>,
-    pub x_stratum: Option<Cow<'a, str>>,
     /// `Content-Length`, if it is a number.
     pub length: Option<u64>,
     pub coding: Option<Coding>,
@@ -42,7 +41,6 @@ impl<'a> Fields<'a> {
         match name.len() {
             4 if is("Host") => keep(&mut self.host, || text(value()).map(lower_case)),
             7 if is("Upgrade") => keep(&mut self.upgrade, || Some(Upgrade::of(value()))),
-            9 if is("X-Stratum") => keep(&mut self.x_stratum, || text(value())),
             10 if is("User-Agent") => keep(&mut self.user_agent, || text(value())),
             12 if is("Content-Type") => keep(&mut self.content_type, || text(value())),
             13 if is("Authorization") => keep(&mut self.user, || credentials::account(value())),
@@ -120,11 +118,9 @@ mod tests {
             ("hOST", b"  Pool.Example:8080\t"),
             ("Host", b"other.example"),
             ("user-agent", b"cgminer\x1b 4.1"),
-            ("x-stratum", b"stratum+tcp://pool.example:3333"),
         ]);
         assert_eq!(fields.host.as_deref(), Some("pool.example:8080"));
         assert_eq!(fields.user_agent.as_deref(), Some("cgminer\\u{1b} 4.1"));
-        assert_eq!(fields.x_stratum.as_deref(), Some("stratum+tcp://pool.example:3333"));
     }
 
     #[test]

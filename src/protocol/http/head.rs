@@ -19,6 +19,8 @@ pub const MAX_HEAD: usize = 64 * 1024;
 const MAX_FIELDS: usize = 100;
 /// Longest method: the longest registered one, UPDATEREDIRECTREF, has 17 letters.
 const MAX_METHOD: usize = 24;
+/// Longest version kept; a right one has 8 letters (RFC 9112 §2.3).
+const MAX_VERSION: usize = 16;
 /// Longest request target kept, in bytes. URLs of the intelligence are far shorter, and what is
 /// longer has its path at the front.
 const MAX_TARGET: usize = 2048;
@@ -179,6 +181,7 @@ fn request(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
     }
     let method = printable_within(method, MAX_METHOD);
     let target = printable_within(target, MAX_TARGET);
+    let version = Some(version_of(version));
     Some((request_of(method, target, version, fields(parsed.headers)), length))
 }
 
@@ -194,7 +197,12 @@ fn response(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
     let Ok(Status::Complete(length)) = read else { return None };
     let (status, version) = (parsed.code?, parsed.version?);
     let reason = parsed.reason.unwrap_or_default().as_bytes();
-    Some((response_of(status, reason, version, fields(parsed.headers)), length))
+    Some((response_of(status, reason, version_of(version), fields(parsed.headers)), length))
+}
+
+/// The version with this minor number: `httparse` takes none but these two.
+fn version_of(minor: u8) -> Cow<'static, str> {
+    if minor == 0 { "HTTP/1.0".into() } else { "HTTP/1.1".into() }
 }
 
 fn fields<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
@@ -217,40 +225,43 @@ fn read_loosely(head: &[u8]) -> Option<Head<'_>> {
         }
     }
     if let Some((status, reason, version)) = status_line(first) {
+        let version = text_within(version, MAX_VERSION);
         return Some(response_of(status, reason, version, fields));
     }
     let (method, target, version) = request_line(first)?;
     let (method, target) = (text_within(method, MAX_METHOD), text_within(target, MAX_TARGET));
+    let version = version.map(|version| text_within(version, MAX_VERSION));
     Some(request_of(method, target, version, fields))
 }
 
-/// Method, target and minor version. The target may have blanks in it, and careless clients leave
+/// Method, target and version.
+type RequestLine<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
+
+/// Reads a request line. The target may have blanks in it, and careless clients leave
 /// the version out, as in HTTP/0.9: then the method must be a known one, and the target a path.
-fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
+fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let (method, rest) = line.split_at_checked(line.iter().position(blank)?)?;
     let rest = rest.trim_ascii();
     let word = rest.iter().rposition(blank).map_or(0, |last| last + 1);
     let (target, version) = match rest.split_at_checked(word)? {
         (target, word) if word.starts_with(b"HTTP/") => {
-            (target.trim_ascii(), digit(*word.last()?)?)
+            word.last().filter(|last| last.is_ascii_digit())?;
+            (target.trim_ascii(), Some(word))
         }
-        _ if rest.starts_with(b"/") && super::probe(line) == Probe::Certain => (rest, 9),
+        _ if rest.starts_with(b"/") && super::probe(line) == Probe::Certain => (rest, None),
         _ => return None,
     };
     is_method(method).then_some((method, target, version))
 }
 
-/// Status, reason and minor version.
-fn status_line(line: &[u8]) -> Option<(u16, &[u8], u8)> {
-    let (minor, rest) = line.strip_prefix(b"HTTP/1.")?.split_first()?;
+/// Status, reason and version.
+fn status_line(line: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let (version, rest) = line.split_at_checked(8)?;
+    version.strip_prefix(b"HTTP/1.")?.first().filter(|minor| minor.is_ascii_digit())?;
     let (status, reason) = rest.trim_ascii_start().split_at_checked(3)?;
     let status = std::str::from_utf8(status).ok()?.parse().ok()?;
-    Some((status, reason.trim_ascii(), digit(*minor)?))
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    byte.checked_sub(b'0').filter(|digit| *digit <= 9)
+    Some((status, reason.trim_ascii(), version))
 }
 
 /// A token (RFC 9110 §5.6.2) of the length of a method.
@@ -262,7 +273,7 @@ fn is_method(word: &[u8]) -> bool {
 fn request_of<'a>(
     method: Cow<'a, str>,
     target: Cow<'a, str>,
-    version_minor: u8,
+    version: Option<Cow<'a, str>>,
     mut fields: Fields<'a>,
 ) -> Head<'a> {
     // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
@@ -272,11 +283,10 @@ fn request_of<'a>(
     let request = HttpRequest {
         host: named.or_else(|| fields.host.take()),
         user_agent: fields.user_agent.take(),
-        websocket: fields.upgrade == Some(super::upgrade::Upgrade::WebSocket),
         user: fields.user.take(),
         method,
         target,
-        version_minor,
+        version,
         ..HttpRequest::default()
     };
     Head::Request(request, fields)
@@ -293,15 +303,14 @@ fn authority(target: &str) -> Option<&str> {
 fn response_of<'a>(
     status: u16,
     reason: &[u8],
-    version_minor: u8,
+    version: Cow<'a, str>,
     mut fields: Fields<'a>,
 ) -> Head<'a> {
     const ESTABLISHED: &[u8] = b"established";
     let response = HttpResponse {
         status,
-        x_stratum: fields.x_stratum.take(),
         content_type: fields.content_type.take(),
-        version_minor,
+        version,
         ..HttpResponse::default()
     };
     let established =
@@ -330,9 +339,8 @@ mod tests {
             target: "/rig1".into(),
             host: Some("node.example:8332".into()),
             user_agent: Some("cgminer 4.12".into()),
-            websocket: false,
             user: Some("rig1".into()),
-            version_minor: 0,
+            version: Some("HTTP/1.0".into()),
             ..HttpRequest::default()
         };
         assert_eq!(request(head), expected);
@@ -379,11 +387,23 @@ mod tests {
     }
 
     #[test]
+    fn the_version_is_the_one_that_was_sent() {
+        let version = |head: &'static [u8]| request(head).version;
+        assert_eq!(version(b"GET / HTTP/1.1\r\n\r\n").as_deref(), Some("HTTP/1.1"));
+        assert_eq!(version(b"GET / HTTP/2.0\r\n\r\n").as_deref(), Some("HTTP/2.0"));
+        assert_eq!(version(b"GET /old\r\nHost: pool.example\r\n\r\n"), None);
+        let head = b"HTTP/1.7 200 OK\r\n\r\n";
+        let Some(Head::Response(response, ..)) = read(head) else { panic!() };
+        assert_eq!(response.version, "HTTP/1.7");
+    }
+
+    #[test]
     fn a_response_is_read_with_folded_fields_and_bare_line_feeds() {
-        let head = b"HTTP/1.1  200\nX-Folded: a\n b\nX-Stratum : stratum+tcp://pool.example:3333\nContent-Length: 5\n\n";
+        let head =
+            b"HTTP/1.1  200\nX-Folded: a\n b\nContent-Type : text/plain\nContent-Length: 5\n\n";
         let Some(Head::Response(response, fields, reason)) = read(head) else { panic!() };
         assert_eq!(response.status, 200);
-        assert_eq!(response.x_stratum.as_deref(), Some("stratum+tcp://pool.example:3333"));
+        assert_eq!(response.content_type.as_deref(), Some("text/plain"));
         assert_eq!((fields.length, reason), (Some(5), Reason::Other));
         let head = b"HTTP/1.0 200 Connection Established\r\nproxy\x01agent: x\r\n\r\n";
         let Some(Head::Response(_, _, reason)) = read(head) else { panic!() };

@@ -104,6 +104,7 @@ impl Session {
             }
             Act::Job(job) => self.job(at, &job),
             Act::Answer { to, outcome } => self.judge(at, to, &outcome),
+            Act::Receipt { shares } => self.receipt(at, shares),
             Act::SendAway(reason) => self.sent_away(at, reason.into_owned()),
             Act::Redirect { host, port } => {
                 self.state.redirect = Some((kept(&host), port));
@@ -179,9 +180,7 @@ impl Session {
         let hashes = match measure {
             Measure::Hashes(hashes) => hashes,
             Measure::Difficulty(difficulty) => {
-                let (algorithm, coin) =
-                    (self.state.algorithm.as_deref(), self.state.coin.as_deref());
-                difficulty * coin::hashes_per_difficulty(self.state.dialect, algorithm, coin)?
+                difficulty * self.profile.hashes_per_difficulty(&self.state)?
             }
             Measure::InForce | Measure::HashesAtOne(_) | Measure::Unknown => return None,
         };

@@ -38,7 +38,7 @@ impl Session {
             None => None,
         };
         match open {
-            Some(open) if open.asked == Asked::Share => self.settle(at, open, &outcome),
+            Some(open) if open.is_share() => self.settle(at, open, &outcome),
             Some(open) => self.granted(at, open.asked, &outcome, brings_job),
             None if read.is_none() => self.spend(COST_ANSWER),
             None => {}
@@ -122,15 +122,22 @@ impl Session {
     }
 
     pub(super) fn judge(&mut self, at: Moment, to: Id, outcome: &Outcome) {
-        let share = |open: &Open| open.asked == Asked::Share;
         let open = match to {
-            Id::None => self.ledger.take(share).or_else(|| self.ledger.take(|_| true)),
+            Id::None => self.ledger.take(Open::is_share).or_else(|| self.ledger.take(|_| true)),
             id => self.ledger.take(|open| open.id == id),
         };
         match open {
-            Some(open) if share(&open) => self.settle(at, open, outcome),
+            Some(open) if open.is_share() => self.settle(at, open, outcome),
             Some(open) => self.granted(at, open.asked, outcome, false),
             None => {}
+        }
+    }
+
+    /// The pool accepts as many of the open shares, oldest first, as there are up to `shares`.
+    pub(super) fn receipt(&mut self, at: Moment, shares: u32) {
+        for _ in 0..shares {
+            let Some(share) = self.ledger.take(Open::is_share) else { break };
+            self.settle(at, share, &Outcome::Granted);
         }
     }
 

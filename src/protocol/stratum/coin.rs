@@ -48,16 +48,9 @@ pub fn hashes_below(target: &str) -> Option<f64> {
     Some(if hashes < 1e6 { hashes.max(1.0) } else { hashes.round() })
 }
 
-/// Expected hashes of a share of difficulty 1; `None` where the unit is not one of hashes.
-pub fn hashes_per_difficulty(
-    dialect: Dialect,
-    algorithm: Option<&str>,
-    coin: Option<&str>,
-) -> Option<f64> {
-    let is = |names: &[&str]| {
-        algorithm
-            .is_some_and(|algorithm| names.iter().any(|name| algorithm.eq_ignore_ascii_case(name)))
-    };
+/// Expected hashes of a share of difficulty 1; `None` where the unit is not one of hashes, or depends
+/// on an algorithm that is not known.
+pub fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -> Option<f64> {
     Some(match dialect {
         Dialect::Monero | Dialect::Tari | Dialect::Browser | Dialect::GetBlockTemplate => 1.0,
         // NiceHash: difficulty 1 is the target 00000000ffff0…
@@ -72,18 +65,26 @@ pub fn hashes_per_difficulty(
         // Cycles, not hashes.
         Dialect::Grin | Dialect::Aeternity | Dialect::Beam | Dialect::Nimiq => return None,
         Dialect::Bitcoin | Dialect::GetWork | Dialect::Unknown => {
-            let scrypt =
-                is(&["scrypt"]) || (algorithm.is_none() && matches!(coin, Some("LTC" | "DOGE")));
-            let x11 = is(&["x11"]) || (algorithm.is_none() && coin == Some("DASH"));
-            if scrypt || is(&["ghostrider", "gr"]) || coin == Some("RTM") {
-                TWO_POW_16
-            } else if x11 {
-                f64::powi(2.0, 24)
-            } else {
-                TWO_POW_32
+            match algorithm?.to_ascii_lowercase().as_str() {
+                "sha256" | "sha256d" => TWO_POW_32,
+                "scrypt" | "ghostrider" | "gr" => TWO_POW_16,
+                "x11" => f64::powi(2.0, 24),
+                _ => return None,
             }
         }
         Dialect::Ergo | Dialect::IronFish | Dialect::P2Pool => return None,
+    })
+}
+
+/// Algorithm of Bitcoin and its relatives, whose jobs do not name it, by the ticker of the coin
+/// mined. `None` for coins with several, or with one whose unit of difficulty is not known.
+pub fn algorithm_of(coin: &str) -> Option<&'static str> {
+    Some(match coin {
+        "BTC" | "BCH" | "XEC" | "NMC" | "PPC" | "FB" => "sha256d",
+        "LTC" | "DOGE" => "scrypt",
+        "DASH" => "x11",
+        "RTM" => "ghostrider",
+        _ => return None,
     })
 }
 
@@ -143,7 +144,7 @@ pub fn is_algorithm(name: &str) -> bool {
 pub fn of_dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {
         Dialect::Monero | Dialect::P2Pool | Dialect::Browser => "XMR",
-        Dialect::EthProxy => "ETH",
+        Dialect::EthProxy => "ETC",
         Dialect::Equihash => "ZEC",
         Dialect::KawPow => "RVN",
         Dialect::Kaspa => "KAS",
@@ -205,14 +206,16 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_of_difficulty_follows_algorithm_and_coin() {
-        let unit = |algorithm, coin| hashes_per_difficulty(Dialect::Bitcoin, algorithm, coin);
-        assert_eq!(unit(None, None), Some(4_294_967_296.0));
-        assert_eq!(unit(Some("scrypt"), None), Some(65_536.0));
-        assert_eq!(unit(None, Some("DOGE")), Some(65_536.0));
-        assert_eq!(unit(Some("ghostrider"), None), Some(65_536.0));
-        assert_eq!(hashes_per_difficulty(Dialect::Monero, None, None), Some(1.0));
-        assert_eq!(hashes_per_difficulty(Dialect::Grin, None, None), None);
+    fn the_unit_of_difficulty_follows_dialect_and_algorithm() {
+        let unit = |algorithm| hashes_per_difficulty(Dialect::Bitcoin, algorithm);
+        assert_eq!(unit(Some("SHA256d")), Some(4_294_967_296.0));
+        assert_eq!(unit(Some("scrypt")), Some(65_536.0));
+        assert_eq!(unit(algorithm_of("DOGE")), Some(65_536.0));
+        assert_eq!(unit(Some("ghostrider")), Some(65_536.0));
+        assert_eq!(unit(Some("x16r")), None);
+        assert_eq!(unit(None), None);
+        assert_eq!(hashes_per_difficulty(Dialect::Monero, None), Some(1.0));
+        assert_eq!(hashes_per_difficulty(Dialect::Grin, None), None);
     }
 
     proptest! {

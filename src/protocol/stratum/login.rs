@@ -10,7 +10,8 @@ use super::wallet;
 pub struct Identity {
     pub wallet: Option<Wallet>,
     pub worker: Option<String>,
-    /// Ticker that the miner names itself: `c=LTC` in the password, `DOGE:` before the address.
+    /// Ticker of the currency that the miner wants to be paid in: `c=LTC` in the password, `DOGE:`
+    /// before the address.
     pub coin: Option<String>,
     /// The user name is 64 hexadecimal digits: XMRig's donation rounds send the hash of the
     /// wallet (and Iron Fish addresses look the same).

@@ -55,6 +55,11 @@ impl Sample {
 }
 
 impl Nonces {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.samples.capacity() * size_of::<Sample>()
+    }
+
     /// A share with `nonce`, `age` after its job.
     pub fn share(&mut self, nonce: u32, age: Duration) {
         if age < MIN_AGE {

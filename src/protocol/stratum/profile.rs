@@ -17,7 +17,8 @@ const MAX_ALGORITHMS: usize = 64;
 pub struct Profile {
     /// The dialect was told by more than a first message's guess.
     dialect_proven: bool,
-    /// Coin that the miner named itself.
+    /// Currency that the miner named itself: the one it is paid in. Pools that ask for it take any
+    /// work, so it says nothing of the algorithm.
     named_coin: Option<String>,
 }
 
@@ -34,7 +35,6 @@ impl Profile {
         if !user.is_empty() {
             state.login = Some(kept(user));
         }
-        replace(&mut state.password, login.password.as_deref());
         replace(&mut state.rig_id, login.rig_id.as_deref());
         let worker = login.worker.as_deref().or(login.rig_id.as_deref());
         replace(&mut state.worker, worker.or(identity.worker.as_deref()));
@@ -113,7 +113,7 @@ impl Profile {
             Some("KAS") => Dialect::Kaspa,
             Some("ERG") => Dialect::Ergo,
             Some("CFX") => Dialect::Conflux,
-            Some("ETH") => Dialect::EthStratum1,
+            Some("ETC") => Dialect::EthStratum1,
             _ => Dialect::Bitcoin,
         };
         self.guess(state, likely);
@@ -145,6 +145,18 @@ impl Profile {
             state.coin = Some(kept(coin));
         }
         state.coin_reason = Some(reason);
+    }
+
+    /// Expected hashes of a share of difficulty 1, where the work that is done is known.
+    pub fn hashes_per_difficulty(&self, state: &MiningSession) -> Option<f64> {
+        let of_coin = || match (&self.named_coin, &state.coin) {
+            (Some(_), _) => None,
+            (None, Some(coin)) => coin::algorithm_of(coin),
+            // An account of a pool: most of them are Bitcoin's.
+            (None, None) => Some("sha256d"),
+        };
+        let algorithm = state.algorithm.as_deref().or_else(of_coin);
+        coin::hashes_per_difficulty(state.dialect, algorithm)
     }
 }
 

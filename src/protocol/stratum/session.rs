@@ -22,6 +22,10 @@ use super::work::{Clock, HashCounter, Jobs};
 /// A growing conversation is reported at most this often, apart from new steps.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
+/// Packets of one direction after which silence of the other means that it is not seen. Fewer may be
+/// a capture that begins late, or an answer that takes its time.
+const ONE_WAY_AFTER: u32 = 8;
+
 /// How much of other grammars a conversation may show before it counts as none of mining. An
 /// unknown method costs much, an answer to an unseen question little.
 const PATIENCE: u32 = 64;
@@ -57,9 +61,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Bytes kept of jobs, of requests without an answer, and of what a miner says of itself.
+    /// Bytes kept of jobs and shares, of requests without an answer, of pauses, and of what a miner
+    /// says of itself.
     pub fn held(&self) -> usize {
-        size_of::<Session>() + self.jobs.held() + self.ledger.held() + self.state.held()
+        let shares = self.ledger.held() + self.nonces.held();
+        size_of::<Session>() + self.jobs.held() + shares + self.clock.held() + self.state.held()
     }
 
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
@@ -152,15 +158,15 @@ impl Session {
         take(self, ctx.at);
         let due = self.is_mining() && ctx.at.time.since(self.reported) >= REPORT_EVERY;
         if self.ladder.steps.len() != steps || due {
-            self.report(ctx);
+            self.report(ctx, ONE_WAY_AFTER);
         }
     }
 
     /// The last word on the conversation.
     pub fn close(&mut self, ctx: &mut Context<'_>) {
         if self.is_mining() {
-            self.state.one_way = ctx.flow.packets.contains(&0);
-            self.report(ctx);
+            // No answer can follow any more.
+            self.report(ctx, 1);
         }
     }
 
@@ -183,8 +189,10 @@ impl Session {
         };
     }
 
-    fn report(&mut self, ctx: &mut Context<'_>) {
+    /// Tells the state. So many packets of one direction are `enough` to miss the other.
+    fn report(&mut self, ctx: &mut Context<'_>, enough: u32) {
         self.reported = ctx.at.time;
+        self.state.one_way = matches!(ctx.flow.packets, [0, seen] | [seen, 0] if seen >= enough);
         self.refresh();
         ctx.emit(Event::Mining(&self.state));
     }
@@ -206,5 +214,21 @@ impl Session {
             let read = if message.is_answer() { grammar.answer } else { grammar.message };
             read(message, &view).map(|act| (grammar.dialect, act))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_and_nonces_are_booked_as_memory() {
+        let mut session = Session::new(Vec::new(), None);
+        let before = session.held();
+        session.clock.pauses.reserve_exact(16);
+        let pauses = 16 * size_of::<(Timestamp, Timestamp)>();
+        assert_eq!(session.held(), before + pauses);
+        session.nonces.share(7, Duration::from_secs(9));
+        assert!(session.held() > before + pauses);
     }
 }

@@ -30,6 +30,12 @@ pub struct Open {
     pub hashes: Option<f64>,
 }
 
+impl Open {
+    pub fn is_share(&self) -> bool {
+        self.asked == Asked::Share
+    }
+}
+
 /// Shares and their hashes that were not rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Proven {
@@ -69,12 +75,12 @@ impl Ledger {
     }
 
     pub fn ask(&mut self, open: Open) {
-        if open.asked == Asked::Share {
+        if open.is_share() {
             self.submitted += 1;
         }
         if self.open.len() >= MAX_OPEN {
             // What is not a share goes first.
-            let at = self.open.iter().position(|o| o.asked != Asked::Share).unwrap_or(0);
+            let at = self.open.iter().position(|open| !open.is_share()).unwrap_or(0);
             if let Some(dropped) = self.open.remove(at) {
                 self.proven.add(dropped.hashes);
             }

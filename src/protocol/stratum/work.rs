@@ -38,7 +38,7 @@ pub struct Jobs {
 impl Jobs {
     /// Bytes kept.
     pub fn held(&self) -> usize {
-        self.known.capacity() * size_of::<(u64, Measure)>()
+        self.known.capacity() * size_of::<Known>()
     }
 
     /// The difficulty of the jobs to come.
@@ -89,6 +89,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        self.pauses.capacity() * size_of::<(Timestamp, Timestamp)>()
+    }
+
     /// A message at `now`.
     pub fn tick(&mut self, now: Timestamp) {
         if let (Some(_), Some(last)) = (self.first_job, self.last)

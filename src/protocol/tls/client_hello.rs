@@ -18,7 +18,6 @@ const EC_POINT_FORMATS: u16 = 11;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 pub(super) const ALPN: u16 = 16;
 pub(super) const SUPPORTED_VERSIONS: u16 = 43;
-const KEY_SHARE: u16 = 51;
 const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 
 /// Reads the body of a ClientHello; `whole` is `false` if its end is missing.
@@ -84,7 +83,6 @@ fn list(hello: &mut ClientHello, kind: u16, mut data: Reader<'_>) -> Option<()> 
         }
         ALPN => hello.alpn = protocols(data).collect(),
         SUPPORTED_VERSIONS => hello.supported_versions = numbers(data.vector8()?).collect(),
-        KEY_SHARE => hello.key_shares = key_shares(data).collect(),
         _ => {}
     }
     Some(())
@@ -105,15 +103,6 @@ fn server_name(mut data: Reader<'_>) -> Option<String> {
 pub(super) fn protocols(mut data: Reader<'_>) -> impl Iterator<Item = String> {
     let mut list = Reader::new(data.vector16().unwrap_or_default());
     std::iter::from_fn(move || list.vector8()).map(text::escaped).take(MAX_ALPN)
-}
-
-/// Groups of the key shares (RFC 8446 §4.2.8).
-fn key_shares(mut data: Reader<'_>) -> impl Iterator<Item = u16> {
-    let mut list = Reader::new(data.vector16().unwrap_or_default());
-    std::iter::from_fn(move || {
-        let group = list.u16()?;
-        list.vector16().map(|_key| group)
-    })
 }
 
 /// Type and length.
@@ -178,7 +167,6 @@ mod tests {
         assert_eq!(hello.point_formats, [0]);
         assert_eq!(hello.signature_algorithms, [0x0403, 0x0804]);
         assert_eq!(hello.supported_versions, [0x5a5a, 0x0304, 0x0303]);
-        assert_eq!(hello.key_shares, [0x001d]);
         assert!(!hello.truncated && !hello.ech);
     }
 

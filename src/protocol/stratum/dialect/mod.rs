@@ -52,6 +52,8 @@ pub enum Act<'a> {
     Job(Job<'a>),
     /// The pool answers a share with a message of its own.
     Answer { to: Id, outcome: Outcome },
+    /// The pool accepts the oldest so many shares at once (Stratum V2).
+    Receipt { shares: u32 },
     /// The pool ends the conversation, for this reason.
     SendAway(Cow<'a, str>),
     /// The pool sends the miner elsewhere; an empty host means the same host.

@@ -39,7 +39,7 @@ const SET_TARGET: u8 = 0x21;
 pub fn probe(bytes: &[u8]) -> Probe {
     // None stands for any byte.
     const OPENINGS: [&[Option<u8>]; 4] = [
-        // SetupConnection of at most 255 + … bytes for the mining protocol, versions 2 to 2.
+        // SetupConnection of less than 64 KiB for the mining protocol (0), versions 2 to 2.
         &[
             Some(0),
             Some(0),
@@ -177,9 +177,6 @@ impl Reader {
     }
 }
 
-/// Receipts book at most as many shares as can be open.
-const MAX_RECEIPT: u32 = 1024;
-
 /// What a frame means: its name, the id that pairs it with others, and its acts.
 fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'static>>)> {
     let mut fields = Fields(payload);
@@ -240,9 +237,8 @@ fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'sta
         }
         SUBMIT_SUCCESS => {
             let (_channel, _last) = (fields.u32()?, fields.u32()?);
-            let shares = fields.u32()?.min(MAX_RECEIPT);
-            let receipt = |_| Act::Answer { to: Id::None, outcome: Outcome::Granted };
-            ("SubmitShares.Success", Id::None, (0..shares).map(receipt).collect())
+            let shares = fields.u32()?;
+            ("SubmitShares.Success", Id::None, vec![Act::Receipt { shares }])
         }
         SUBMIT_ERROR => {
             let _channel = fields.u32()?;
@@ -302,5 +298,18 @@ impl<'a> Fields<'a> {
             let _ = write!(digits, "{byte:02x}");
         }
         Some(Measure::of_hashes(coin::hashes_below(&digits)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_one_act_however_many_shares_it_claims() {
+        let claim = u32::MAX.to_le_bytes();
+        let payload = [&[1, 0, 0, 0, 2, 0, 0, 0][..], &claim, &[0; 8]].concat();
+        let (_, _, acts) = interpret(SUBMIT_SUCCESS, &payload).expect("a whole frame");
+        assert!(matches!(acts.as_slice(), [Act::Receipt { shares: u32::MAX }]), "{acts:?}");
     }
 }

@@ -4,8 +4,9 @@ use tiny_keccak::{Hasher, Keccak};
 
 use super::Format;
 
-/// Forks and Conflux share the format; Ethereum itself no longer has miners but names the format.
-const COINS: &[&str] = &["ETH", "ETC", "ETHW", "CFX"];
+/// Forks and Conflux share the format. Ethereum itself has had no miners since September 2022, so it is
+/// the least likely.
+const COINS: &[&str] = &["ETC", "ETHW", "CFX", "ETH"];
 
 pub(super) fn identify(text: &str) -> Option<Format> {
     let (digits, prefixed) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {

@@ -94,13 +94,13 @@ mod tests {
         ("RVN", "RNevnuWG1KCEjEgdz98iXypNJXBBZbZcwv"),
         ("ZEC", "t1VF1UFHgpRvFNz25FubfnXPyDWinUgXkEr"),
         ("DOGE", "DT6ZUGn3xs5BMSLXiymcvkVxQiiS1D4UxT"),
-        ("ETH", "0xE1C325306ce62691b71DC61656b7Db78a939bdB0"),
+        ("ETC", "0xE1C325306ce62691b71DC61656b7Db78a939bdB0"),
         ("KAS", "kaspa:qr5n0xxa5l6r4fgthwnsga0futjhfe49ctvl75xc73sscfkke5052yyhyl99u"),
         // CIP-37, EIP-55, XELIS `config.rs` (DEV_ADDRESS), the Bitcoin Cash specification.
         ("CFX", "cfx:aarc9abycue0hhzgyrr53m6cxedgccrmmyybjgh4xg"),
         ("CFX", "CFX:TYPE.USER:AARC9ABYCUE0HHZGYRR53M6CXEDGCCRMMYYBJGH4XG"),
         ("CFX", "cfxtest:aarc9abycue0hhzgyrr53m6cxedgccrmmy8m50bu1p"),
-        ("ETH", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+        ("ETC", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
         ("XEL", "xel:vs3mfyywt0fjys0rgslue7mm4wr23xdgejsjk0ld7f2kxng4d4nqqnkdufz"),
         ("BCH", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"),
         // All zeros: the burn address.
@@ -166,9 +166,9 @@ mod tests {
     #[test]
     fn formats_without_a_checksum_say_so() {
         for (coin, address) in [
-            ("ETH", "0xe1c325306ce62691b71dc61656b7db78a939bdb0"),
-            ("ETH", "0XE1C325306CE62691B71DC61656B7DB78A939BDB0"),
-            ("ETH", "e1c325306ce62691b71dc61656b7db78a939bdb0"),
+            ("ETC", "0xe1c325306ce62691b71dc61656b7db78a939bdb0"),
+            ("ETC", "0XE1C325306CE62691B71DC61656B7DB78A939BDB0"),
+            ("ETC", "e1c325306ce62691b71dc61656b7db78a939bdb0"),
             ("ALPH", "1DrDyTr9RpRsQnDnXo2YRiPzPW4ooHX5LLoqXrqfMrpQH"),
         ] {
             let wallet = identify(address).unwrap_or_else(|| panic!("{address}"));

@@ -95,7 +95,7 @@ pub fn coin(dialect: Dialect) -> &'static str {
         | Dialect::StratumV2
         | Dialect::StratumV2Noise => "BTC",
         Dialect::EthProxy | Dialect::EthGetWork | Dialect::EthStratum1 | Dialect::EthStratum2 => {
-            "ETH"
+            "ETC"
         }
         Dialect::Equihash => "ZEC",
         Dialect::KawPow => "RVN",
@@ -153,7 +153,7 @@ pub fn port(dialect: Dialect) -> u16 {
 pub fn block_time(dialect: Dialect) -> f64 {
     match coin(dialect) {
         "BTC" => 600.0,
-        "ETH" => 13.0,
+        "ETC" => 13.0,
         "ZEC" => 75.0,
         "GRIN" | "RVN" | "IRON" | "NIM" => 60.0,
         "ALPH" => 16.0,
