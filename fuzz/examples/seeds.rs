@@ -40,6 +40,40 @@ fn named(seeds: Vec<(&str, Vec<u8>)>) -> Seeds {
     seeds.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect()
 }
 
+fn neighbours() -> Seeds {
+    let dhcp = minewatch_generator::dhcp::request([2; 6], [10, 0, 0, 7].into(), "lab-pc-7");
+    let encoded = |name: &[u8; 16]| {
+        let letters = name.iter().flat_map(|byte| [b'A' + (byte >> 4), b'A' + (byte & 0xf)]);
+        [&[32][..], &letters.collect::<Vec<u8>>(), &[0]].concat()
+    };
+    let own = encoded(b"LAB-PC-7       \0");
+    let registration = [
+        &[0x12, 0x34, 0x29, 0x10, 0, 1, 0, 0, 0, 0, 0, 1][..],
+        &own,
+        &[0, 0x20, 0, 1, 0xc0, 12, 0, 0x20, 0, 1, 0, 4, 0x93, 0xe0, 0, 6, 0, 0, 10, 0, 0, 7],
+    ]
+    .concat();
+    let sent = [&own[..], &encoded(b"LAB            \x1d"), b"announcement"].concat();
+    let datagram =
+        [&[0x11, 0x0a, 0x12, 0x34, 10, 0, 0, 7, 0, 138, 0, sent.len() as u8, 0, 0][..], &sent]
+            .concat();
+    let answer = |name: &str, class: u8| {
+        [
+            &[0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0][..],
+            &minewatch_generator::dns::encode(name),
+            &[0, 1, class, 1, 0, 0, 0, 120, 0, 4, 10, 0, 0, 7],
+        ]
+        .concat()
+    };
+    named(vec![
+        ("dhcp", script(0, &[(TO_SERVER, &dhcp)])),
+        ("netbios_name", script(0x40, &[(TO_SERVER, &registration)])),
+        ("netbios_datagram", script(0x80, &[(TO_SERVER, &datagram)])),
+        ("mdns", script(0xa0, &[(TO_SERVER, &answer("lab-pc-7.local", 0x80))])),
+        ("llmnr", script(0xc0, &[(TO_SERVER, &answer("lab-pc-7", 0))])),
+    ])
+}
+
 fn dns() -> Seeds {
     let name = minewatch_generator::dns::encode;
     let message = |flags: u16, counts: [u16; 4], rest: &[&[u8]]| {
@@ -575,6 +609,7 @@ fn main() -> io::Result<()> {
         ("decode", decode()),
         ("dns", dns()),
         ("http", http()),
+        ("neighbours", neighbours()),
         ("quic", quic()),
         ("reassembly", reassembly()),
         ("socks", socks()),

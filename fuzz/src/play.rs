@@ -71,11 +71,11 @@ pub fn play(setting: &Setting<'_>, input: &[u8]) {
     let opening = if options & BARE == 0 { setting.opening } else { &[] };
     let mut interest = Interest::More;
     for (direction, bytes) in opening {
-        if interest == Interest::More {
+        if interest != Interest::Settled {
             interest = play.chunk(*direction, 0, bytes);
         }
     }
-    while interest == Interest::More
+    while interest != Interest::Settled
         && let Some(control) = input.byte()
     {
         let direction =
@@ -100,7 +100,7 @@ pub fn play(setting: &Setting<'_>, input: &[u8]) {
             interest = play.chunk(direction, gap, &bytes);
         }
     }
-    if interest == Interest::More {
+    if interest != Interest::Settled {
         play.with(|inspector, context| inspector.close(context));
     }
 }
@@ -122,7 +122,13 @@ impl Play {
         self.flow.bytes[direction.index()] += bytes.len() as u64;
         self.flow.last_seen = self.at.time;
         let chunk = Chunk { direction, time: self.at.time, packet: self.at.packet, gap, bytes };
-        self.with(|inspector, context| inspector.chunk(context, &chunk))
+        let interest = self.with(|inspector, context| inspector.chunk(context, &chunk));
+        if interest == Interest::Anew
+            && let Some(inspector) = Inspector::new(&self.flow)
+        {
+            self.inspector = inspector;
+        }
+        interest
     }
 }
 

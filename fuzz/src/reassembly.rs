@@ -201,13 +201,7 @@ impl Visitor for Watch {
         if settled { Interest::Settled } else { Interest::More }
     }
 
-    fn closed(
-        &mut self,
-        flow: &Flow,
-        state: Option<&mut Delivered>,
-        end: FlowEnd,
-        at: Moment,
-    ) {
+    fn closed(&mut self, flow: &Flow, state: Option<&mut Delivered>, end: FlowEnd, at: Moment) {
         self.heard.push((at.packet, flow.id, What::Closed(end)));
         let begun = self.open.remove(&flow.id).expect("closed once");
         assert!(begun || state.is_none());
