@@ -174,3 +174,33 @@ fn a_reader_that_leaves_is_no_failure() {
     let (code, _, told) = output(Command::new("bash").args(["-c", &script]));
     assert!(code == 0 && told.is_empty(), "{code}: {told}");
 }
+
+#[test]
+fn standard_error_that_nobody_reads_changes_neither_exit_code_nor_output() {
+    let capture = sample("server-49.pcap").display().to_string();
+    let expected = output(minewatch().args(["replay", "--summary", "none", &capture])).1;
+    let folder = tempfile::tempdir().expect("a folder");
+    // Without its last byte, so that there is a problem to tell.
+    let cut = folder.path().join("cut.pcap");
+    let bytes = std::fs::read(&capture).expect("a sample");
+    std::fs::write(&cut, &bytes[..bytes.len() - 1]).expect("written");
+    let cut = cut.display().to_string();
+    for (arguments, code) in [
+        (vec!["replay", "--summary", "none", &cut], 3),
+        (vec!["replay", &cut], 3),
+        (vec!["replay", &capture], 0),
+        (vec!["replay", "no/such/file"], 1),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+            .args(&arguments)
+            .stderr(writer)
+            .output()
+            .expect("it runs");
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}");
+        if code == 0 {
+            assert!(ended.stdout == expected.as_bytes(), "{arguments:?}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::{Exit, Failure};
+use super::print;
 use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
@@ -83,10 +84,12 @@ fn intel(settings: &Settings) -> Result<Intel, Failure> {
 
 fn tell(warnings: &[Warning]) {
     for warning in warnings.iter().take(MAX_REMARKS) {
-        eprintln!("minewatch: {warning}");
+        print::note(warning);
     }
     if let Some(more) = warnings.len().checked_sub(MAX_REMARKS).filter(|&more| more > 0) {
-        eprintln!("minewatch: {more} more remarks on intelligence; `minewatch check` shows them");
+        print::note(format_args!(
+            "{more} more remarks on intelligence; `minewatch check` shows them"
+        ));
     }
 }
 
