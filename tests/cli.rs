@@ -1,6 +1,6 @@
 //! The program from outside: exit codes, formats, and output that depends on nothing but the input.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -203,4 +203,40 @@ fn standard_error_that_nobody_reads_changes_neither_exit_code_nor_output() {
             assert!(ended.stdout == expected.as_bytes(), "{arguments:?}");
         }
     }
+}
+
+#[test]
+fn a_replay_that_a_signal_ends_says_that_its_input_was_not_read_to_the_end() {
+    let capture = std::fs::read(sample("server-49.pcap")).expect("a sample");
+    for (threads, summary) in [("1", "text"), ("2", "json"), ("1", "none")] {
+        let mut sensor = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+            .args(["replay", "-", "--threads", threads, "--summary", summary])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut pipe = sensor.stdin.take().expect("a pipe");
+        pipe.write_all(&capture).expect("the sensor reads");
+        let mut alerts = BufReader::new(sensor.stdout.take().expect("a pipe"));
+        // An alert: so it is at work.
+        alerts.read_line(&mut String::new()).expect("UTF-8");
+        signal(&sensor, "INT");
+        let mut rest = String::new();
+        alerts.read_to_string(&mut rest).expect("UTF-8");
+        let ended = sensor.wait_with_output().expect("it ends");
+        drop(pipe);
+        let told = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert_eq!(ended.status.code(), Some(3), "{summary}: {told}");
+        assert!(told.contains("interrupted, not read to its end"), "{summary}: {told}");
+        assert!(rest.contains("closed"), "{summary}: {rest}");
+    }
+}
+
+fn signal(process: &std::process::Child, name: &str) {
+    let sent = std::process::Command::new("kill")
+        .args(["-s", name, &process.id().to_string()])
+        .status()
+        .expect("it runs");
+    assert!(sent.success());
 }

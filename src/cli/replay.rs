@@ -14,7 +14,7 @@ pub(super) fn replay(args: args::Replay) -> Result<Exit, Failure> {
     let setup = setup::setup(&settings)?;
     let options = ReplayOptions { filter: settings.capture.filter.clone() };
     let source = open_replay(&args.paths, &options)?;
-    let source = Stoppable { source, stop: flag_on_signals()? };
+    let source = Stoppable::new(source, flag_on_signals()?);
     let mut writer = setup::writer(&settings.output)?;
     let mut bar = ReplayBar::new();
     let threads = settings.capture.threads;
