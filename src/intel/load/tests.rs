@@ -283,6 +283,29 @@ fn remarks_on_json_say_where_the_value_itself_stands() {
 }
 
 #[test]
+fn an_allowed_address_silences_the_urls_on_it_as_the_explanation_says() {
+    let text = "http://192.0.2.9/a\nhttp://198.51.100.7:8080/b\nhttp://[2001:db8::1]/c\n\
+                http://203.0.113.5/d\nhttp://203.0.113.6:8080/e\n\
+                #! class allow\n192.0.2.9\n198.51.100.0/24\n2001:db8::1\n203.0.113.6:8080\n";
+    let (intel, warnings) = loaded("list.txt", text);
+    assert_eq!(warnings, [] as [String; 0]);
+    for (host, path) in [
+        ("192.0.2.9", "/a"),
+        ("192.0.2.9:80", "/a"),
+        ("198.51.100.7:8080", "/b"),
+        ("[2001:db8::1]", "/c"),
+        ("203.0.113.6:8080", "/e"),
+    ] {
+        assert!(intel.url(host, path).is_none(), "{host}");
+        let told = intel.explain(&format!("http://{host}{path}")).unwrap();
+        assert!(told.first().is_some_and(|entry| entry.allow), "{host}: {told:?}");
+    }
+    assert!(intel.url("203.0.113.5", "/d").is_some());
+    // An exception for one port is none for another.
+    assert!(intel.url("203.0.113.6", "/e").is_some());
+}
+
+#[test]
 fn bytes_that_are_not_utf_8_cost_only_their_line() {
     let text = text(b"a.example\np\xff\xfeol.example\nb.example\n".to_vec());
     let warnings = check("list.txt", &text, &["a.example", "b.example"], &[]);
