@@ -100,7 +100,8 @@ impl Correlator {
 
     /// Packet time has reached `now`: tells what is due and closes what is over.
     pub fn advance(&mut self, now: Timestamp, alerts: &mut Vec<Alert>) {
-        if now >= self.next_scan {
+        // Time may also be set back.
+        if now >= self.next_scan || self.next_scan.since(now) > SCAN_INTERVAL {
             self.next_scan = now.plus(SCAN_INTERVAL);
             self.incidents.scan(now, &self.hosts, alerts);
         }
