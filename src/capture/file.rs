@@ -231,7 +231,10 @@ pub(super) mod tests {
     }
 
     /// Reads a whole capture in blocks of `block` bytes.
-    fn read_stream(stream: Box<dyn Read + Send>, block: usize) -> (Vec<Seen>, CaptureStats) {
+    pub(in super::super) fn read_stream(
+        stream: Box<dyn Read + Send>,
+        block: usize,
+    ) -> (Vec<Seen>, CaptureStats) {
         let mut file = CaptureFile::new(Input::stream(stream), "test".into(), 0);
         let (mut batch, mut stats, mut seen) =
             (PacketBatch::default(), CaptureStats::default(), Vec::new());
