@@ -15,7 +15,7 @@ pub(super) fn run(args: args::Run) -> Result<Exit, Failure> {
     if !args.interfaces.is_empty() {
         settings.capture.interfaces = args.interfaces;
     }
-    let setup = setup::setup(&settings)?;
+    let setup = setup::setup(&settings, settings.capture.threads)?;
     let capture = &settings.capture;
     let options = LiveOptions {
         workers: capture.threads,

@@ -45,8 +45,10 @@ pub(super) fn file_settings(file: Option<&Path>) -> Result<Settings, Failure> {
 }
 
 /// Loads what the stages need.
-pub(super) fn setup(settings: &Settings) -> Result<Setup, Failure> {
-    let memory = Memory::split(&settings.limits, settings.capture.threads);
+///
+/// `decoders` is their number: live, each worker has one; in a replay one decodes for all.
+pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failure> {
+    let memory = Memory::split(&settings.limits, settings.capture.threads, decoders);
     Ok(Setup {
         intel: Arc::new(intel(settings)?),
         decode: DecodeOptions {
@@ -103,19 +105,18 @@ const NAME_BYTES: usize = 512;
 struct Memory {
     /// Of one worker, with what reassembly holds back.
     flows: usize,
-    /// Of one worker.
+    /// Of one decoder.
     fragments: usize,
     names: usize,
     incidents: usize,
 }
 
 impl Memory {
-    fn split(limits: &LimitSettings, workers: usize) -> Self {
+    fn split(limits: &LimitSettings, workers: usize, decoders: usize) -> Self {
         let sixteenth = limits.memory / 16;
-        let workers = workers.max(1);
         Memory {
-            flows: sixteenth * 12 / workers,
-            fragments: sixteenth / workers,
+            flows: sixteenth * 12 / workers.max(1),
+            fragments: sixteenth / decoders.max(1),
             names: sixteenth,
             incidents: sixteenth * 2,
         }
@@ -138,10 +139,15 @@ mod tests {
 
     #[test]
     fn all_parts_together_stay_within_the_budget() {
-        for (megabytes, workers) in [(16, 1), (256, 1), (256, 4), (16, 63)] {
+        for (megabytes, workers, decoders) in
+            [(16, 1, 1), (256, 1, 1), (256, 4, 4), (256, 4, 1), (16, 63, 63)]
+        {
             let limits = LimitSettings { memory: megabytes << 20, ..LimitSettings::default() };
-            let memory = Memory::split(&limits, workers);
-            let all = (memory.flows + memory.fragments) * workers + memory.names + memory.incidents;
+            let memory = Memory::split(&limits, workers, decoders);
+            let all = memory.flows * workers
+                + memory.fragments * decoders
+                + memory.names
+                + memory.incidents;
             assert!(all <= limits.memory && all > limits.memory / 16 * 15, "{memory:?}");
         }
     }
