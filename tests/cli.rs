@@ -240,3 +240,30 @@ fn signal(process: &std::process::Child, name: &str) {
         .expect("it runs");
     assert!(sent.success());
 }
+
+#[test]
+fn a_renamed_output_file_gets_a_successor_on_sighup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, old) = (folder.path().join("eve.json"), folder.path().join("eve.json.1"));
+    let capture = std::fs::read(sample("server-49.pcap")).expect("a sample");
+    let mut sensor = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+        .args(["replay", "-", "--summary", "none", "-o"])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut pipe = sensor.stdin.take().expect("a pipe");
+    pipe.write_all(&capture).expect("the sensor reads");
+    let lines = |path: &Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
+    while lines(&file) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::rename(&file, &old).expect("renamed");
+    signal(&sensor, "HUP");
+    drop(pipe);
+    assert_eq!(sensor.wait().expect("it ends").code(), Some(0));
+    let expected =
+        output(minewatch().args(["replay", "-", "--summary", "none"]).write_stdin(capture));
+    assert!(lines(&file) > 0, "the closing record is in the new file");
+    assert_eq!(lines(&old) + lines(&file), expected.1.lines().count());
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::args::Common;
 use super::exit::{Exit, Failure};
 use super::print;
+use super::stop::flag_on_hangup;
 use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
@@ -123,13 +124,13 @@ impl Memory {
     }
 }
 
-/// Opens what alerts are written to.
+/// Opens what alerts are written to; a file is opened anew on SIGHUP.
 pub(super) fn writer(output: &OutputSettings) -> Result<Writer, Failure> {
     let sensor = output.sensor.clone();
     if output.file.as_os_str() == "-" {
         return Ok(Writer::stdout(output.format, sensor));
     }
-    Writer::append(&output.file, output.format, sensor)
+    Writer::rotating(&output.file, output.format, sensor, flag_on_hangup()?)
         .map_err(|error| Failure::new(Exit::Failure, error))
 }
 

@@ -1,9 +1,9 @@
-//! A clean stop on SIGINT and SIGTERM.
+//! Signals: a clean stop on SIGINT and SIGTERM, and a new file on SIGHUP.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::{Exit, Failure};
@@ -20,6 +20,13 @@ pub(super) fn flag_on_signals() -> Result<Arc<AtomicBool>, Failure> {
             .map_err(cannot_register)?;
     }
     Ok(stop)
+}
+
+/// A flag that each SIGHUP raises: the output file was renamed, as logrotate does.
+pub(super) fn flag_on_hangup() -> Result<Arc<AtomicBool>, Failure> {
+    let renamed = Arc::new(AtomicBool::new(false));
+    flag::register(SIGHUP, Arc::clone(&renamed)).map_err(cannot_register)?;
+    Ok(renamed)
 }
 
 fn cannot_register(error: std::io::Error) -> Failure {
