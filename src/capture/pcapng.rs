@@ -277,7 +277,6 @@ impl PcapNg {
                 captured,
                 wire_len,
                 link,
-                origin: sink.origin,
             }),
             Err(value) => sink.unsupported.count(value),
         }

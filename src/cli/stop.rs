@@ -55,10 +55,6 @@ impl Source for Stoppable {
         self.source.fill(batch)
     }
 
-    fn origins(&self) -> Vec<String> {
-        self.source.origins()
-    }
-
     fn stats(&mut self) -> CaptureStats {
         let mut stats = self.source.stats();
         if self.stopped {

@@ -138,7 +138,7 @@ mod tests {
             batch.packets.first_packet = (index * size) as u64;
             for &second in part {
                 let time = Timestamp::from_parts(second, 0);
-                batch.packets.push(time, LinkType::ETHERNET, 0, 60, &[0; 60]);
+                batch.packets.push(time, LinkType::ETHERNET, 60, &[0; 60]);
             }
             dispatcher.deal(&mut batch);
             let second = |time: Timestamp| time.as_nanos() / TICK;
