@@ -288,6 +288,7 @@ impl PcapNg {
 mod tests {
     use std::io::Cursor;
 
+    use super::super::file::Unsupported;
     use super::super::file::tests::{Seen, read_all, read_stream};
     use super::super::problem::ProblemReason;
     use super::*;
@@ -431,6 +432,12 @@ mod tests {
         let fields = [0u32, 0, 2, 1, 1].map(u32::to_le_bytes);
         writer.block(6, &[fields.as_flattened(), b"b\0\0\0", &vec![0; MAX_BLOCK]]);
         writer.enhanced(0, 3, 1, b"c");
+        for present in [at as usize + 12, writer.file.len()] {
+            let (mut records, mut unsupported) = (Vec::new(), Unsupported::default());
+            let mut sink = Sink { records: &mut records, unsupported: &mut unsupported };
+            PcapNg::new().walk(&writer.file[..present], 0, &mut sink);
+            assert_eq!(records.len(), 1, "{present} bytes at hand");
+        }
         for block in [1, 1 << 10, 1 << 16, 4 << 20] {
             let (packets, stats) = read_stream(Box::new(Cursor::new(writer.file.clone())), block);
             assert_eq!(packets, [seen(1000, 1, 1, b"a")], "{block} bytes at once");
