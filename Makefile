@@ -17,9 +17,11 @@ build: system ## the release binary, target/release/minewatch
 
 test: system lint unit instructions ## lint, then every test
 
-lint: ## format and clippy
+lint: ## format, clippy and the links of the documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" \
+	  $(CARGO) doc --no-deps --document-private-items --locked
 
 unit:
 	@./tools/system-packages.sh iproute2 tcpreplay

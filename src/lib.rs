@@ -10,6 +10,8 @@
 //! left: `tests/layering.rs` checks it.
 
 #![deny(unsafe_code)]
+// They panic when nobody reads any more; see `cli::print`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod model;
 

@@ -42,12 +42,9 @@ impl Source for Frames {
     fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
         for Frame { time, bytes } in self.0.drain(..) {
             let time = Timestamp::from_nanos(time * 1000);
-            batch.push(time, LinkType::ETHERNET, 0, bytes.len() as u32, &bytes);
+            batch.push(time, LinkType::ETHERNET, bytes.len() as u32, &bytes);
         }
         Ok(Filled::End)
-    }
-    fn origins(&self) -> Vec<String> {
-        vec!["made".into()]
     }
     fn stats(&mut self) -> CaptureStats {
         CaptureStats::default()

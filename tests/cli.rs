@@ -1,6 +1,6 @@
 //! The program from outside: exit codes, formats, and output that depends on nothing but the input.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -173,4 +173,97 @@ fn a_reader_that_leaves_is_no_failure() {
     );
     let (code, _, told) = output(Command::new("bash").args(["-c", &script]));
     assert!(code == 0 && told.is_empty(), "{code}: {told}");
+}
+
+#[test]
+fn standard_error_that_nobody_reads_changes_neither_exit_code_nor_output() {
+    let capture = sample("server-49.pcap").display().to_string();
+    let expected = output(minewatch().args(["replay", "--summary", "none", &capture])).1;
+    let folder = tempfile::tempdir().expect("a folder");
+    // Without its last byte, so that there is a problem to tell.
+    let cut = folder.path().join("cut.pcap");
+    let bytes = std::fs::read(&capture).expect("a sample");
+    std::fs::write(&cut, &bytes[..bytes.len() - 1]).expect("written");
+    let cut = cut.display().to_string();
+    for (arguments, code) in [
+        (vec!["replay", "--summary", "none", &cut], 3),
+        (vec!["replay", &cut], 3),
+        (vec!["replay", &capture], 0),
+        (vec!["replay", "no/such/file"], 1),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+            .args(&arguments)
+            .stderr(writer)
+            .output()
+            .expect("it runs");
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}");
+        if code == 0 {
+            assert!(ended.stdout == expected.as_bytes(), "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn a_replay_that_a_signal_ends_says_that_its_input_was_not_read_to_the_end() {
+    let capture = std::fs::read(sample("server-49.pcap")).expect("a sample");
+    for (threads, summary) in [("1", "text"), ("2", "json"), ("1", "none")] {
+        let mut sensor = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+            .args(["replay", "-", "--threads", threads, "--summary", summary])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut pipe = sensor.stdin.take().expect("a pipe");
+        pipe.write_all(&capture).expect("the sensor reads");
+        let mut alerts = BufReader::new(sensor.stdout.take().expect("a pipe"));
+        // An alert: so it is at work.
+        alerts.read_line(&mut String::new()).expect("UTF-8");
+        signal(&sensor, "INT");
+        let mut rest = String::new();
+        alerts.read_to_string(&mut rest).expect("UTF-8");
+        let ended = sensor.wait_with_output().expect("it ends");
+        drop(pipe);
+        let told = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert_eq!(ended.status.code(), Some(3), "{summary}: {told}");
+        assert!(told.contains("interrupted, not read to its end"), "{summary}: {told}");
+        assert!(rest.contains("closed"), "{summary}: {rest}");
+    }
+}
+
+fn signal(process: &std::process::Child, name: &str) {
+    let sent = std::process::Command::new("kill")
+        .args(["-s", name, &process.id().to_string()])
+        .status()
+        .expect("it runs");
+    assert!(sent.success());
+}
+
+#[test]
+fn a_renamed_output_file_gets_a_successor_on_sighup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, old) = (folder.path().join("eve.json"), folder.path().join("eve.json.1"));
+    let capture = std::fs::read(sample("server-49.pcap")).expect("a sample");
+    let mut sensor = std::process::Command::new(env!("CARGO_BIN_EXE_minewatch"))
+        .args(["replay", "-", "--summary", "none", "-o"])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut pipe = sensor.stdin.take().expect("a pipe");
+    pipe.write_all(&capture).expect("the sensor reads");
+    let lines = |path: &Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
+    while lines(&file) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::rename(&file, &old).expect("renamed");
+    signal(&sensor, "HUP");
+    drop(pipe);
+    assert_eq!(sensor.wait().expect("it ends").code(), Some(0));
+    let expected =
+        output(minewatch().args(["replay", "-", "--summary", "none"]).write_stdin(capture));
+    assert!(lines(&file) > 0, "the closing record is in the new file");
+    assert_eq!(lines(&old) + lines(&file), expected.1.lines().count());
 }

@@ -229,6 +229,27 @@ fn a_flood_of_names() {
 }
 
 #[test]
+fn a_flood_of_names_of_a_listed_pool() {
+    stays_within_the_budget("a pool's names", |out| {
+        // Nearly as many hosts as may have incidents at once, and of each more names than are remembered.
+        let (hosts, names) = (500, 450);
+        for name in 0..names {
+            for host in 0..hosts {
+                let i = name * hosts + host;
+                let (query, _) = dns::lookup(
+                    client(host),
+                    server(53),
+                    i as u16,
+                    &format!("{i}.supportxmr.com"),
+                    None,
+                );
+                out.frame(at(u64::from(i) * 20), &ethernet(&query)).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
 fn a_flood_of_miners() {
     stays_within_the_budget("miners", |out| {
         conversations(out, 60_000, 1, 3333, |number, _| {

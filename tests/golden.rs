@@ -47,6 +47,17 @@ fn a_replay_gives_the_committed_alerts_byte_for_byte_with_any_number_of_threads(
 }
 
 #[test]
+fn the_sentence_that_the_readme_quotes_is_the_one_of_the_sample() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("README.md")).expect("a page");
+    let alerts = fs::read_to_string(root.join("pcaps/server-49.expected.jsonl")).expect("alerts");
+    let last = alerts.lines().last().expect("the closing record");
+    let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+    let summary = last["summary"].as_str().expect("a sentence");
+    assert!(page.replace('\n', " ").contains(summary), "{summary}");
+}
+
+#[test]
 fn the_committed_captures_are_what_the_generator_writes() {
     if std::env::var_os(REGENERATE).is_some() {
         return; // they are being written

@@ -139,7 +139,7 @@ impl Source for Ring {
                     None => &bulk[number - light.len()],
                 };
                 let length = bytes.len() as u32;
-                batch.push(epoch.plus(at), LinkType::ETHERNET, 0, length, bytes);
+                batch.push(epoch.plus(at), LinkType::ETHERNET, length, bytes);
                 taken += 1;
             }
             if taken == before {
@@ -155,10 +155,6 @@ impl Source for Ring {
         }
         std::thread::sleep(Duration::from_millis(1));
         Ok(Filled::Idle)
-    }
-
-    fn origins(&self) -> Vec<String> {
-        vec!["ring".into()]
     }
 
     fn stats(&mut self) -> CaptureStats {
@@ -186,15 +182,11 @@ impl Source for Firehose {
                 Some((_, bytes)) => bytes,
                 None => &bulk[self.number % bulk.len()],
             };
-            batch.push(wall_clock(), LinkType::ETHERNET, 0, bytes.len() as u32, bytes);
+            batch.push(wall_clock(), LinkType::ETHERNET, bytes.len() as u32, bytes);
             self.number += 1;
         }
         *self.taken.lock().unwrap() += batch.records.len();
         Ok(if Instant::now() < self.until { Filled::Packets } else { Filled::End })
-    }
-
-    fn origins(&self) -> Vec<String> {
-        Vec::new()
     }
 
     fn stats(&mut self) -> CaptureStats {
@@ -216,13 +208,9 @@ impl Source for Recording {
         }
         let start = Timestamp::from_parts(1_700_000_000, 0);
         for (at, bytes) in self.0.iter() {
-            batch.push(start.plus(*at), LinkType::ETHERNET, 0, bytes.len() as u32, bytes);
+            batch.push(start.plus(*at), LinkType::ETHERNET, bytes.len() as u32, bytes);
         }
         Ok(Filled::Packets)
-    }
-
-    fn origins(&self) -> Vec<String> {
-        Vec::new()
     }
 
     fn stats(&mut self) -> CaptureStats {

@@ -34,7 +34,7 @@ impl Pieces {
         let (mut whole, mut batch) = (PacketBatch::default(), PacketBatch::default());
         while source.fill(&mut batch).unwrap() != Filled::End {
             for (packet, record) in batch.packets().zip(&batch.records) {
-                whole.push(record.time, record.link, 0, record.wire_len, packet.bytes);
+                whole.push(record.time, record.link, record.wire_len, packet.bytes);
             }
             batch.clear();
         }
@@ -48,7 +48,7 @@ impl Source for Pieces {
         for (record, packet) in
             self.whole.records.iter().zip(self.whole.packets()).take(end).skip(self.next)
         {
-            batch.push(record.time, record.link, 0, record.wire_len, packet.bytes);
+            batch.push(record.time, record.link, record.wire_len, packet.bytes);
         }
         let over = self.next == end;
         self.next = end;
@@ -57,10 +57,6 @@ impl Source for Pieces {
             (true, false) => Ok(Filled::End),
             (true, true) => Err(CaptureError::NoInput),
         }
-    }
-
-    fn origins(&self) -> Vec<String> {
-        vec!["samples".into()]
     }
 
     fn stats(&mut self) -> CaptureStats {

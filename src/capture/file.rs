@@ -20,8 +20,6 @@ const MAX_UNSUPPORTED_LINKS: usize = 16;
 /// Where a walker puts what it finds.
 pub(super) struct Sink<'a> {
     pub records: &'a mut Vec<PacketRecord>,
-    /// For [`PacketRecord::origin`].
-    pub origin: u16,
     pub unsupported: &'a mut Unsupported,
 }
 
@@ -69,7 +67,6 @@ enum Format {
 /// A capture file that is being read.
 pub(super) struct CaptureFile {
     name: String,
-    origin: u16,
     input: Input,
     format: Format,
     /// The start of a record whose rest comes with the next block.
@@ -84,10 +81,9 @@ pub(super) struct CaptureFile {
 }
 
 impl CaptureFile {
-    pub(super) fn new(input: Input, name: String, origin: u16) -> CaptureFile {
+    pub(super) fn new(input: Input, name: String) -> CaptureFile {
         CaptureFile {
             name,
-            origin,
             input,
             format: Format::Unknown,
             carry: Vec::new(),
@@ -161,7 +157,7 @@ impl CaptureFile {
 
     fn walk(&mut self, bytes: &[u8], at: usize, records: &mut Vec<PacketRecord>) -> Walked {
         let unsupported = &mut self.unsupported;
-        let mut sink = Sink { records, origin: self.origin, unsupported };
+        let mut sink = Sink { records, unsupported };
         match &mut self.format {
             Format::Pcap(pcap) => pcap.walk(bytes, at, &mut sink),
             Format::PcapNg(pcapng) => pcapng.walk(bytes, at, &mut sink),
@@ -231,8 +227,11 @@ pub(super) mod tests {
     }
 
     /// Reads a whole capture in blocks of `block` bytes.
-    fn read_stream(stream: Box<dyn Read + Send>, block: usize) -> (Vec<Seen>, CaptureStats) {
-        let mut file = CaptureFile::new(Input::stream(stream), "test".into(), 0);
+    pub(in super::super) fn read_stream(
+        stream: Box<dyn Read + Send>,
+        block: usize,
+    ) -> (Vec<Seen>, CaptureStats) {
+        let mut file = CaptureFile::new(Input::stream(stream), "test".into());
         let (mut batch, mut stats, mut seen) =
             (PacketBatch::default(), CaptureStats::default(), Vec::new());
         loop {
@@ -345,7 +344,7 @@ pub(super) mod tests {
         // The header and the first packet; half of the second; its rest.
         let sizes = vec![24 + 26, 20, 6].into_iter().cycle();
         let stream = Fragments { data: Cursor::new(data), sizes };
-        let mut file = CaptureFile::new(Input::stream(Box::new(stream)), "test".into(), 0);
+        let mut file = CaptureFile::new(Input::stream(Box::new(stream)), "test".into());
         let (mut batch, mut stats) = (PacketBatch::default(), CaptureStats::default());
         for _ in 0..2 {
             batch.clear();

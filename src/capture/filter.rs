@@ -40,7 +40,7 @@ impl Filter {
         })
     }
 
-    /// Removes the packets that the filter rejects. `name` gives a record's origin in words.
+    /// Removes the packets that the filter rejects. `name` says where they are from.
     pub(super) fn apply(&mut self, batch: &mut PacketBatch, stats: &mut CaptureStats, name: &str) {
         for record in &batch.records {
             self.prepare(record, stats, name);
@@ -108,7 +108,7 @@ mod tests {
             (LinkType::RAW, &ipv4_tcp()),
             (LinkType::RAW, &ethernet),
         ] {
-            batch.push(Timestamp::ZERO, link, 0, 60, packet);
+            batch.push(Timestamp::ZERO, link, 60, packet);
         }
         let mut stats = CaptureStats::default();
         filter.apply(&mut batch, &mut stats, "test");
@@ -129,7 +129,7 @@ mod tests {
         let mut stats = CaptureStats::default();
         for _ in 0..2 {
             let mut batch = PacketBatch::default();
-            batch.push(Timestamp::ZERO, LinkType::RAW, 0, 40, &ipv4_tcp());
+            batch.push(Timestamp::ZERO, LinkType::RAW, 40, &ipv4_tcp());
             filter.apply(&mut batch, &mut stats, "raw.pcap");
             assert!(batch.records.is_empty());
         }

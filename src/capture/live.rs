@@ -91,11 +91,11 @@ pub fn open_live(
             next_check: Instant::now() + CHECK_INTERVAL,
         })
         .collect();
-    for (origin, name) in (0u16..).zip(interfaces) {
+    for name in interfaces {
         let group = Arc::new(Group::default());
         for source in &mut sources {
             let (name, group) = (name.clone(), group.clone());
-            let mut port = Port { name, origin, group, socket: None };
+            let mut port = Port { name, group, socket: None };
             port.open(&options, &mut source.stats).map_err(|error| port.error(error, &options))?;
             source.ports.push(port);
         }
@@ -127,7 +127,6 @@ impl Group {
 /// One worker's access to one interface.
 struct Port {
     name: String,
-    origin: u16,
     group: Arc<Group>,
     /// `None` while the interface is lost.
     socket: Option<Socket>,
@@ -216,7 +215,7 @@ impl Port {
     /// were shed.
     fn drain(&mut self, batch: &mut PacketBatch) -> Result<usize, pcap::Error> {
         let Some(Socket { capture, link, since, .. }) = &mut self.socket else { return Ok(0) };
-        let (link, since, origin) = (*link, *since, self.origin);
+        let (link, since) = (*link, *since);
         capture.dispatch(Some(PACKETS_PER_TURN), |packet| {
             let header = packet.header;
             let time = Timestamp::from_parts(
@@ -225,7 +224,7 @@ impl Port {
                 u64::try_from(header.ts.tv_usec).unwrap_or(0),
             );
             if time >= since {
-                batch.push(time, link, origin, header.len, packet.data);
+                batch.push(time, link, header.len, packet.data);
             }
         })
     }
@@ -350,10 +349,6 @@ impl Source for Live {
         }
         self.stats.count_delivered(batch);
         Ok(Filled::Packets)
-    }
-
-    fn origins(&self) -> Vec<String> {
-        self.ports.iter().map(|port| port.name.clone()).collect()
     }
 
     fn stats(&mut self) -> CaptureStats {

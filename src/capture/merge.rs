@@ -211,7 +211,7 @@ impl Merge {
                 let start = record.offset as usize;
                 let end = start + record.captured as usize;
                 let bytes = active.batch.bytes.get(start..end).unwrap_or_default();
-                batch.push(record.time, record.link, record.origin, record.wire_len, bytes);
+                batch.push(record.time, record.link, record.wire_len, bytes);
                 active.next += 1;
             }
             // With its buffer empty it keeps its place, to be read on at once.

@@ -60,9 +60,6 @@ pub trait Source: Send {
     /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.
     fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError>;
 
-    /// The names behind `PacketRecord::origin`: file paths or interfaces.
-    fn origins(&self) -> Vec<String>;
-
     /// Counters and problems since the start. On a live source it also asks the kernel, so
     /// call it about once a second, not once a batch.
     fn stats(&mut self) -> CaptureStats;

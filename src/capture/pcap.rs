@@ -123,7 +123,6 @@ impl Pcap {
                     captured,
                     wire_len,
                     link,
-                    origin: sink.origin,
                 }),
                 Err(value) => sink.unsupported.count(value),
             }

@@ -129,18 +129,17 @@ impl PcapNg {
             }
             let wanted = is_section
                 || matches!(kind, INTERFACE_DESCRIPTION | PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
+            // Before looking whether it is there: how much was read at once must not matter.
+            if wanted && length > MAX_BLOCK {
+                return Walked::broken(
+                    at,
+                    format!("a block of {length} bytes, more than {MAX_BLOCK}"),
+                );
+            }
             let end = at.saturating_add(length);
             let Some(block) = bytes.get(at..end) else {
-                if !wanted {
-                    return Walked::until(end);
-                }
-                if length > MAX_BLOCK {
-                    return Walked::broken(
-                        at,
-                        format!("a block of {length} bytes, more than {MAX_BLOCK}"),
-                    );
-                }
-                break;
+                // The rest of what nobody needs is skipped; of a packet it is waited for.
+                return Walked::until(if wanted { at } else { end });
             };
             if block.last_chunk().map(|trailer| self.order.u32(*trailer) as usize) != Some(length) {
                 return Walked::broken(at, "the two lengths of a block differ".into());
@@ -278,7 +277,6 @@ impl PcapNg {
                 captured,
                 wire_len,
                 link,
-                origin: sink.origin,
             }),
             Err(value) => sink.unsupported.count(value),
         }
@@ -288,7 +286,10 @@ impl PcapNg {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::tests::{Seen, read_all};
+    use std::io::Cursor;
+
+    use super::super::file::Unsupported;
+    use super::super::file::tests::{Seen, read_all, read_stream};
     use super::super::problem::ProblemReason;
     use super::*;
 
@@ -419,6 +420,30 @@ mod tests {
         let (packets, stats) = read_all(writer.file);
         assert_eq!(packets, []);
         assert_eq!(stats.problems.first().map(|p| &p.reason), Some(&ProblemReason::Truncated));
+    }
+
+    #[test]
+    fn a_block_beyond_the_limit_is_refused_however_much_is_read_at_once() {
+        let mut writer = Writer::new(false);
+        writer.interface(1, 0, &[]);
+        writer.enhanced(0, 1, 1, b"a");
+        let at = writer.file.len() as u64;
+        // A small packet with a comment that is larger than anything real.
+        let fields = [0u32, 0, 2, 1, 1].map(u32::to_le_bytes);
+        writer.block(6, &[fields.as_flattened(), b"b\0\0\0", &vec![0; MAX_BLOCK]]);
+        writer.enhanced(0, 3, 1, b"c");
+        for present in [at as usize + 12, writer.file.len()] {
+            let (mut records, mut unsupported) = (Vec::new(), Unsupported::default());
+            let mut sink = Sink { records: &mut records, unsupported: &mut unsupported };
+            PcapNg::new().walk(&writer.file[..present], 0, &mut sink);
+            assert_eq!(records.len(), 1, "{present} bytes at hand");
+        }
+        for block in [1, 1 << 10, 1 << 16, 4 << 20] {
+            let (packets, stats) = read_stream(Box::new(Cursor::new(writer.file.clone())), block);
+            assert_eq!(packets, [seen(1000, 1, 1, b"a")], "{block} bytes at once");
+            let problem = stats.problems.first().expect("a problem");
+            assert_eq!(problem.offset, Some(at), "{block} bytes at once");
+        }
     }
 
     #[test]

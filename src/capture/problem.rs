@@ -62,6 +62,8 @@ pub enum ProblemReason {
     Unreadable(String),
     /// The filter makes no sense for packets of this link type, so none of them passed.
     FilterMismatch { link_type: u16, reason: String },
+    /// A signal ended the replay; the rest of the input was not read.
+    Interrupted,
     /// More files overlap in time than are kept open: the later ones come after their time.
     OutOfOrder,
     /// The interface went away or could not be read; it is waited for.
@@ -70,6 +72,17 @@ pub enum ProblemReason {
     InterfaceDown(String),
     /// The interface would not go into promiscuous mode: only this machine's packets arrive.
     NotPromiscuous(String),
+}
+
+impl InputProblem {
+    /// The user ended the replay before its input did.
+    pub fn interrupted() -> Self {
+        InputProblem {
+            origin: "input".to_owned(),
+            offset: None,
+            reason: ProblemReason::Interrupted,
+        }
+    }
 }
 
 impl fmt::Display for InputProblem {
@@ -98,6 +111,9 @@ impl fmt::Display for InputProblem {
                 super::linktype::describe(u32::from(*link_type)),
                 printable(reason)
             )?,
+            ProblemReason::Interrupted => {
+                f.write_str("interrupted, not read to its end")?;
+            }
             ProblemReason::OutOfOrder => write!(
                 f,
                 "more than {} files overlap in time: its packets come late",

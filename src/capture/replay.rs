@@ -39,8 +39,7 @@ pub fn open_replay(
     options: &ReplayOptions,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let filter = options.filter.as_deref().map(Filter::new).transpose()?;
-    let mut replay =
-        Replay { merge: Merge::new(filter), names: Vec::new(), read: Arc::default(), total: None };
+    let mut replay = Replay { merge: Merge::new(filter), read: Arc::default(), total: None };
     match paths {
         [] => return Err(CaptureError::NoInput),
         [path] if is_pipe(path)? => replay.add_pipe(path),
@@ -52,7 +51,6 @@ pub fn open_replay(
 /// Capture files in time order, or one pipe.
 struct Replay {
     merge: Merge,
-    names: Vec<String>,
     /// Bytes read from disk, of all files.
     read: Arc<AtomicU64>,
     /// Bytes on disk; unknown for a pipe.
@@ -62,10 +60,6 @@ struct Replay {
 impl Source for Replay {
     fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
         Ok(self.merge.fill(batch))
-    }
-
-    fn origins(&self) -> Vec<String> {
-        self.names.clone()
     }
 
     fn stats(&mut self) -> CaptureStats {
@@ -102,7 +96,7 @@ impl Replay {
             true => Input::stdin(counter),
             false => Input::open(&path, counter),
         };
-        let pending = self.pending(Timestamp::ZERO, name, open);
+        let pending = pending_file(Timestamp::ZERO, name, open);
         self.merge.add(vec![pending]);
     }
 
@@ -187,7 +181,7 @@ impl Replay {
     fn probe(&mut self, path: &Path) -> Probe {
         let name = name_of(path);
         let mut file = match Input::open(path, Arc::default()) {
-            Ok(input) => CaptureFile::new(input, name, 0),
+            Ok(input) => CaptureFile::new(input, name),
             Err(error) => {
                 self.merge.stats.report(&name, None, unreadable(error));
                 return Probe::NoPackets;
@@ -213,27 +207,19 @@ impl Replay {
         let size = path.metadata().map_or(0, |metadata| metadata.len());
         self.total = Some(self.total.unwrap_or(0) + size);
         let (path, name, counter) = (path.to_owned(), name_of(path), self.read.clone());
-        self.pending(first, name, move || Input::open(&path, counter))
+        pending_file(first, name, move || Input::open(&path, counter))
     }
+}
 
-    fn pending(
-        &mut self,
-        first: Timestamp,
-        name: String,
-        open: impl FnOnce() -> io::Result<Input> + Send + 'static,
-    ) -> Pending {
-        // More files than a record can tell apart share the last number.
-        let origin = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
-        if self.names.len() <= usize::from(u16::MAX) {
-            self.names.push(name.clone());
-        } else if let Some(last) = self.names.last_mut() {
-            *last = "(one of many files)".to_owned();
-        }
-        let shown = name.clone();
-        let open =
-            move || open().map(|input| CaptureFile::new(input, shown, origin)).map_err(unreadable);
-        Pending { first, name, late: false, open: Box::new(open) }
-    }
+/// A file or pipe that is opened when its first packet is due.
+fn pending_file(
+    first: Timestamp,
+    name: String,
+    open: impl FnOnce() -> io::Result<Input> + Send + 'static,
+) -> Pending {
+    let shown = name.clone();
+    let open = move || open().map(|input| CaptureFile::new(input, shown)).map_err(unreadable);
+    Pending { first, name, late: false, open: Box::new(open) }
 }
 
 /// Whether a path has to be read as it comes: standard input, a named pipe, a device.

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use super::print;
 use crate::config::SummaryStyle;
 use crate::output::summary::{self, Screen, Totals};
 use crate::pipeline::Report;
@@ -21,7 +22,7 @@ pub(super) fn tell(report: &Report, style: SummaryStyle) {
     };
     if style == SummaryStyle::None {
         for problem in &capture.problems {
-            eprintln!("minewatch: {problem}");
+            print::note(problem);
         }
     }
     let screen = Screen { colour: io::stderr().is_terminal(), ..Screen::default() };

@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(Failure { message, exit }) => {
             if let Some(message) = message {
-                eprintln!("minewatch: {message}");
+                print::note(message);
             }
             exit.into()
         }

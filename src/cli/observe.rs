@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::print;
 use crate::capture::{CaptureStats, InputProblem, Progress};
 use crate::pipeline::Observer;
 
@@ -55,29 +56,29 @@ impl Observer for LiveNotes {
     fn capture(&mut self, stats: &CaptureStats) {
         for problem in &stats.problems {
             if !self.told.contains(problem) {
-                eprintln!("minewatch: {problem}");
+                print::note(problem);
                 self.told.push(problem.clone());
             }
         }
         for name in self.waiting_for.iter().filter(|name| !stats.waiting_for.contains(name)) {
-            eprintln!("minewatch: {name}: packets can arrive again");
+            print::note(format_args!("{name}: packets can arrive again"));
         }
         self.waiting_for.clone_from(&stats.waiting_for);
         let drops = stats.kernel_drops + stats.interface_drops;
         if drops > self.drops {
-            eprintln!(
-                "minewatch: {} packets lost, {drops} of {} so far",
+            print::note(format_args!(
+                "{} packets lost, {drops} of {} so far",
                 drops - self.drops,
                 stats.kernel_received
-            );
+            ));
             self.drops = drops;
         }
         let shed = stats.shed.packets;
         if shed > self.shed {
-            eprintln!(
-                "minewatch: too much traffic: {} packets of settled flows shed, {shed} so far",
+            print::note(format_args!(
+                "too much traffic: {} packets of settled flows shed, {shed} so far",
                 shed - self.shed
-            );
+            ));
             self.shed = shed;
         }
     }

@@ -11,10 +11,10 @@ use crate::pipeline;
 
 pub(super) fn replay(args: args::Replay) -> Result<Exit, Failure> {
     let settings = setup::settings(args.common)?;
-    let setup = setup::setup(&settings)?;
+    let setup = setup::setup(&settings, 1)?;
     let options = ReplayOptions { filter: settings.capture.filter.clone() };
     let source = open_replay(&args.paths, &options)?;
-    let source = Stoppable { source, stop: flag_on_signals()? };
+    let source = Stoppable::new(source, flag_on_signals()?);
     let mut writer = setup::writer(&settings.output)?;
     let mut bar = ReplayBar::new();
     let threads = settings.capture.threads;

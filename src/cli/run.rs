@@ -4,6 +4,7 @@ use super::args;
 use super::exit::{Exit, Failure};
 use super::finish;
 use super::observe::LiveNotes;
+use super::print;
 use super::setup;
 use super::stop::flag_on_signals;
 use crate::capture::{LiveOptions, open_live};
@@ -14,7 +15,7 @@ pub(super) fn run(args: args::Run) -> Result<Exit, Failure> {
     if !args.interfaces.is_empty() {
         settings.capture.interfaces = args.interfaces;
     }
-    let setup = setup::setup(&settings)?;
+    let setup = setup::setup(&settings, settings.capture.threads)?;
     let capture = &settings.capture;
     let options = LiveOptions {
         workers: capture.threads,
@@ -26,7 +27,7 @@ pub(super) fn run(args: args::Run) -> Result<Exit, Failure> {
     };
     let mut writer = setup::writer(&settings.output)?;
     let sources = open_live(&capture.interfaces, &options)?;
-    eprintln!("minewatch: watching {}", capture.interfaces.join(", "));
+    print::note(format_args!("watching {}", capture.interfaces.join(", ")));
     let report = pipeline::live(sources, &setup, &mut writer, &mut LiveNotes::default())?;
     finish::tell(&report, settings.output.summary);
     Ok(Exit::Done)

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::{Exit, Failure};
+use super::print;
+use super::stop::flag_on_hangup;
 use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
@@ -44,8 +46,10 @@ pub(super) fn file_settings(file: Option<&Path>) -> Result<Settings, Failure> {
 }
 
 /// Loads what the stages need.
-pub(super) fn setup(settings: &Settings) -> Result<Setup, Failure> {
-    let memory = Memory::split(&settings.limits, settings.capture.threads);
+///
+/// `decoders` is their number: live, each worker has one; in a replay one decodes for all.
+pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failure> {
+    let memory = Memory::split(&settings.limits, settings.capture.threads, decoders);
     Ok(Setup {
         intel: Arc::new(intel(settings)?),
         decode: DecodeOptions {
@@ -83,15 +87,18 @@ fn intel(settings: &Settings) -> Result<Intel, Failure> {
 
 fn tell(warnings: &[Warning]) {
     for warning in warnings.iter().take(MAX_REMARKS) {
-        eprintln!("minewatch: {warning}");
+        print::note(warning);
     }
     if let Some(more) = warnings.len().checked_sub(MAX_REMARKS).filter(|&more| more > 0) {
-        eprintln!("minewatch: {more} more remarks on intelligence; `minewatch check` shows them");
+        print::note(format_args!(
+            "{more} more remarks on intelligence; `minewatch check` shows them"
+        ));
     }
 }
 
-/// Bytes of an incident with one conversation and its reasons.
-const INCIDENT_BYTES: usize = 4 << 10;
+/// Bytes of an incident with a conversation or two and their reasons. One that is filled with all it may
+/// hold takes several times as much: `tests/floods.rs` fills as many as there may be.
+const INCIDENT_BYTES: usize = 8 << 10;
 /// Typical bytes of a learnt name, in both views of the table.
 const NAME_BYTES: usize = 512;
 
@@ -100,32 +107,31 @@ const NAME_BYTES: usize = 512;
 struct Memory {
     /// Of one worker, with what reassembly holds back.
     flows: usize,
-    /// Of one worker.
+    /// Of one decoder.
     fragments: usize,
     names: usize,
     incidents: usize,
 }
 
 impl Memory {
-    fn split(limits: &LimitSettings, workers: usize) -> Self {
+    fn split(limits: &LimitSettings, workers: usize, decoders: usize) -> Self {
         let sixteenth = limits.memory / 16;
-        let workers = workers.max(1);
         Memory {
-            flows: sixteenth * 12 / workers,
-            fragments: sixteenth / workers,
+            flows: sixteenth * 12 / workers.max(1),
+            fragments: sixteenth / decoders.max(1),
             names: sixteenth,
             incidents: sixteenth * 2,
         }
     }
 }
 
-/// Opens what alerts are written to.
+/// Opens what alerts are written to; a file is opened anew on SIGHUP.
 pub(super) fn writer(output: &OutputSettings) -> Result<Writer, Failure> {
     let sensor = output.sensor.clone();
     if output.file.as_os_str() == "-" {
         return Ok(Writer::stdout(output.format, sensor));
     }
-    Writer::append(&output.file, output.format, sensor)
+    Writer::rotating(&output.file, output.format, sensor, flag_on_hangup()?)
         .map_err(|error| Failure::new(Exit::Failure, error))
 }
 
@@ -135,10 +141,15 @@ mod tests {
 
     #[test]
     fn all_parts_together_stay_within_the_budget() {
-        for (megabytes, workers) in [(16, 1), (256, 1), (256, 4), (16, 63)] {
+        for (megabytes, workers, decoders) in
+            [(16, 1, 1), (256, 1, 1), (256, 4, 4), (256, 4, 1), (16, 63, 63)]
+        {
             let limits = LimitSettings { memory: megabytes << 20, ..LimitSettings::default() };
-            let memory = Memory::split(&limits, workers);
-            let all = (memory.flows + memory.fragments) * workers + memory.names + memory.incidents;
+            let memory = Memory::split(&limits, workers, decoders);
+            let all = memory.flows * workers
+                + memory.fragments * decoders
+                + memory.names
+                + memory.incidents;
             assert!(all <= limits.memory && all > limits.memory / 16 * 15, "{memory:?}");
         }
     }

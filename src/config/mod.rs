@@ -1,6 +1,7 @@
 //! Settings: the file `config.toml` as it is written ([`raw`]), checked and turned into [`Settings`].
 //!
-//! The file in the repository is also the built-in default, so there is one place to look.
+//! The file in the repository shows every setting with its built-in default ([`Settings::default`]);
+//! tests hold the two against each other.
 
 mod choice;
 mod error;
@@ -17,7 +18,7 @@ pub use settings::{
     Settings, THREADS, home_network,
 };
 
-/// The built-in configuration, commented.
+/// All settings with their defaults, commented: the file in the repository.
 pub const DEFAULT: &str = include_str!("../../config.toml");
 
 /// Reads and checks a configuration file. Relative paths in it are taken from its folder.

@@ -1,20 +1,25 @@
 //! The reasons behind a verdict: each listed once, however often it recurs.
 
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
 use crate::model::alert::{Evidence, EvidenceKind};
 
 /// Reasons listed for one incident; a record of 8,000 bytes holds fewer.
-const MAX_LISTED: usize = 48;
-/// Keys remembered to recognise repetitions; beyond that new reasons are only counted.
-const MAX_KEYS: usize = 4096;
+const MAX_LISTED: usize = 32;
+/// Reasons remembered to recognise repetitions; beyond that new ones are only counted. More than there
+/// are pools to probe, and with 8 bytes each not more than half of what an incident is reckoned with.
+const MAX_KEYS: usize = 384;
 
 /// Reasons, first occurrence first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EvidenceList {
-    /// With their subjects.
-    listed: Vec<(String, Evidence)>,
-    keys: HashSet<(EvidenceKind, String)>,
+    /// With the hashes of their subjects.
+    listed: Vec<(u64, Evidence)>,
+    /// Hashes of kind and subject: a name can have 255 bytes, and there may be as many as a host likes.
+    keys: HashSet<u64>,
     omitted: u64,
 }
 
@@ -22,7 +27,11 @@ impl EvidenceList {
     /// Adds a reason unless one of its kind is known for `subject` (a name, a far end): whether
     /// it was new.
     pub fn add(&mut self, subject: &str, evidence: Evidence) -> bool {
-        let key = (evidence.kind, subject.to_owned());
+        self.add_hashed(FixedState::default().hash_one(subject), evidence)
+    }
+
+    fn add_hashed(&mut self, subject: u64, evidence: Evidence) -> bool {
+        let key = FixedState::default().hash_one((evidence.kind, subject));
         if self.keys.contains(&key) {
             return false;
         }
@@ -30,7 +39,7 @@ impl EvidenceList {
             self.keys.insert(key);
         }
         if self.listed.len() < MAX_LISTED {
-            self.listed.push((subject.to_owned(), evidence));
+            self.listed.push((subject, evidence));
         } else {
             self.omitted += 1;
         }
@@ -44,7 +53,7 @@ impl EvidenceList {
             if matches!(evidence.kind, EvidenceKind::Login | EvidenceKind::LoginReply) {
                 evidence.kind = EvidenceKind::Probe;
             }
-            self.add(&subject, evidence);
+            self.add_hashed(subject, evidence);
         }
         self.omitted += other.omitted;
     }

@@ -1,7 +1,7 @@
 //! Joins the findings of all flows into incidents, one per inside host and campaign.
 //!
 //! There is one correlator, and it gets its findings in capture order: what it says depends on
-//! the packets alone. Every table is bounded by [`Limits`].
+//! the packets alone. Every table is bounded.
 
 mod assess;
 mod attack;
@@ -43,7 +43,8 @@ pub struct Options {
     pub home_net: HomeNet,
     /// An incident is closed after this much silence.
     pub incident_idle: Duration,
-    /// News of an open incident is told at most this often, unless the verdict changes.
+    /// News of an open incident is told at most this often, unless the verdict rises or another pool is
+    /// used.
     pub update_interval: Duration,
     /// So many pools tried in vain make a prober.
     pub probe_pools: usize,
@@ -102,7 +103,8 @@ impl Correlator {
 
     /// Packet time has reached `now`: tells what is due and closes what is over.
     pub fn advance(&mut self, now: Timestamp, alerts: &mut Vec<Alert>) {
-        if now >= self.next_scan {
+        // Time may also be set back.
+        if now >= self.next_scan || self.next_scan.since(now) > SCAN_INTERVAL {
             self.next_scan = now.plus(SCAN_INTERVAL);
             self.incidents.scan(now, &self.hosts, alerts);
         }

@@ -126,11 +126,15 @@ impl Intel {
     /// The longest URL entry with which `host` + `target` begins. `host` is in lower case and may
     /// carry a port; `target` is the path as requested, with its slash.
     pub fn url(&self, host: &str, target: &str) -> Option<Hit> {
-        let host = without_port(host);
+        let authority = host;
+        let host = without_port(authority);
         let (path, group) = self.watch.urls.matches(host, target).next()?;
-        if self.allow.urls.matches(host, target).next().is_some()
-            || self.allow.names.get(host).is_some()
-        {
+        let allowed = self.allow.urls.matches(host, target).next().is_some()
+            || match host.parse() {
+                Ok(ip) => self.allow.addresses.get(ip, port_of(authority)).is_some(),
+                Err(_) => self.allow.names.get(host).is_some(),
+            };
+        if allowed {
             return None;
         }
         self.hit(group, format!("{host}{path}"))
@@ -148,6 +152,11 @@ impl Intel {
 /// As [`Intel::load`].
 pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
     load::lint(path)
+}
+
+/// The port of a URL's authority, or that of HTTP (RFC 9110 §4.2.1).
+fn port_of(authority: &str) -> u16 {
+    authority.parse().map_or(80, |endpoint: std::net::SocketAddr| endpoint.port())
 }
 
 fn endpoint_text(ip: IpAddr, port: u16) -> String {

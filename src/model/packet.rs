@@ -44,8 +44,6 @@ pub struct PacketRecord {
     /// Bytes on the wire; more than `captured` where the snap length cut the packet.
     pub wire_len: u32,
     pub link: LinkType,
-    /// Which file or interface it came from: an index into the source's list of names.
-    pub origin: u16,
 }
 
 /// One packet, borrowed from its batch.
@@ -88,14 +86,7 @@ impl PacketBatch {
     }
 
     /// Copies a packet in, unless the gate sheds it: for sources that cannot hand over whole blocks.
-    pub fn push(
-        &mut self,
-        time: Timestamp,
-        link: LinkType,
-        origin: u16,
-        wire_len: u32,
-        bytes: &[u8],
-    ) {
+    pub fn push(&mut self, time: Timestamp, link: LinkType, wire_len: u32, bytes: &[u8]) {
         if let Some(gate) = &mut self.gate
             && gate.sheds(time, link, wire_len, bytes)
         {
@@ -109,7 +100,6 @@ impl PacketBatch {
             captured: bytes.len() as u32,
             wire_len,
             link,
-            origin,
         });
     }
 

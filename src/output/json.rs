@@ -47,7 +47,7 @@ pub(super) fn name<T: Serialize>(value: &T) -> String {
     }
 }
 
-/// Bytes that a character takes in a JSON string written by [`line`].
+/// Bytes that a character takes in a JSON string written by [`line()`].
 fn encoded_len(c: char) -> usize {
     match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,

@@ -3,7 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Outlet, eve, native};
 use crate::config::Format;
@@ -25,6 +27,8 @@ pub struct Writer {
     sensor: Option<String>,
     /// Whole lines that are still to be written.
     gathered: Vec<u8>,
+    /// A file that may be renamed under way, and the flag that says it was.
+    rotation: Option<(PathBuf, Arc<AtomicBool>)>,
 }
 
 impl Writer {
@@ -40,17 +44,23 @@ impl Writer {
     /// When the file cannot be opened for writing; the error names it.
     pub fn append(path: &Path, format: Format, sensor: Option<String>) -> io::Result<Self> {
         let name = crate::model::text::printable(&path.to_string_lossy());
-        let open = || {
-            let unfinished = ends_inside_a_line(path)?;
-            let mut file =
-                OpenOptions::new().append(true).create(true).mode(FILE_MODE).open(path)?;
-            if unfinished {
-                file.write_all(b"\n")?;
-            }
-            Ok(file)
-        };
-        let file = open().map_err(|error: io::Error| named(&name, &error))?;
+        let file = open(path).map_err(|error| named(&name, &error))?;
         Ok(Writer::new(Box::new(file), &name, format, sensor))
+    }
+
+    /// Like [`Writer::append`]. Whenever `renamed` is raised, `path` is opened anew before the next
+    /// write or flush: a file that was renamed, as logrotate does, gets a successor.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn rotating(
+        path: &Path,
+        format: Format,
+        sensor: Option<String>,
+        renamed: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
+        let rotation = Some((path.to_owned(), renamed));
+        Ok(Writer { rotation, ..Writer::append(path, format, sensor)? })
     }
 
     /// To anything else; `name` is for error messages.
@@ -60,7 +70,18 @@ impl Writer {
         format: Format,
         sensor: Option<String>,
     ) -> Self {
-        Writer { sink, name: name.to_owned(), format, sensor, gathered: Vec::new() }
+        Writer { sink, name: name.to_owned(), format, sensor, gathered: Vec::new(), rotation: None }
+    }
+
+    /// Writes what is gathered, to the file that has the name now.
+    fn write(&mut self) -> io::Result<()> {
+        if let Some((path, renamed)) = &self.rotation
+            && renamed.swap(false, Ordering::Relaxed)
+        {
+            self.sink = Box::new(open(path)?);
+        }
+        self.sink.write_all(&self.gathered)?;
+        self.sink.flush()
     }
 
     fn gather(&mut self, line: &str) {
@@ -88,7 +109,7 @@ impl Outlet for Writer {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.sink.write_all(&self.gathered).and_then(|()| self.sink.flush());
+        let written = self.write();
         self.gathered.clear();
         written.map_err(|error| named(&self.name, &error))
     }
@@ -102,6 +123,16 @@ pub fn reader_left(error: &io::Error) -> bool {
 
 fn named(name: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{name}: {error}"))
+}
+
+/// Opens a file for whole lines at its end.
+fn open(path: &Path) -> io::Result<File> {
+    let unfinished = ends_inside_a_line(path)?;
+    let mut file = OpenOptions::new().append(true).create(true).mode(FILE_MODE).open(path)?;
+    if unfinished {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
 }
 
 fn ends_inside_a_line(path: &Path) -> io::Result<bool> {
@@ -207,6 +238,27 @@ mod tests {
         }
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text, "{\"whole\":1}\n{\"half\":\n{\"b\":1}\n{\"b\":2}\n");
+    }
+
+    #[test]
+    fn a_file_that_was_renamed_gets_a_successor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.json");
+        let old = folder.path().join("alerts.json.1");
+        let renamed = Arc::new(AtomicBool::new(false));
+        let mut writer = Writer::rotating(&path, Format::Eve, None, Arc::clone(&renamed)).unwrap();
+        let mut write = |line| {
+            writer.record(line).unwrap();
+            writer.flush().unwrap();
+        };
+        write("1");
+        fs::rename(&path, &old).unwrap();
+        write("2");
+        renamed.store(true, Ordering::Relaxed);
+        write("3");
+        write("4");
+        assert_eq!(fs::read_to_string(&old).unwrap(), "1\n2\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "3\n4\n");
     }
 
     #[test]

@@ -202,9 +202,11 @@ fn work(
         *worker.gate() = batch.packets.gate.take();
         let mut messages = Vec::new();
         if silent {
-            now = now.max(silent_since());
-            if dispatcher.silence(now) {
-                worker.advance(now, &mut messages);
+            // Not before what was seen, and yet what the clock says now, should it have been set back.
+            let quiet = silent_since();
+            now = now.max(quiet);
+            if dispatcher.silence(quiet) {
+                worker.advance(quiet, &mut messages);
             }
         } else {
             batch.packets.first_packet = packets.wrapping_add(1);

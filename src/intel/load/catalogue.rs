@@ -20,14 +20,14 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::super::builder::{Builder, Position, Purpose};
+use super::super::builder::{Builder, Purpose};
 use super::super::error::{IntelError, shown};
 use super::super::groups::{Meta, Source};
+use super::places::Places;
 use super::{is_date, unnamed};
 use crate::model::finding::PoolClass;
 
@@ -84,8 +84,9 @@ struct Allow {
 }
 
 pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
+    let places = Places::new(text);
     let catalogue: Catalogue = toml::from_str(text).map_err(|error| {
-        let at = position(text, error.span().unwrap_or_default());
+        let at = places.at(error.span().unwrap_or_default().start);
         IntelError::Syntax {
             file: builder.file().to_owned(),
             line: at.line as usize,
@@ -94,7 +95,7 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
         }
     })?;
     for list in catalogue.sources.values().filter(|list| !is_date(list.date.get_ref())) {
-        let at = position(text, list.date.span());
+        let at = places.at(list.date.span().start);
         let message = format!("{} is no date", shown(list.date.get_ref()));
         builder.warn(at, message, "write YYYY-MM-DD", false);
     }
@@ -105,7 +106,7 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
             if list.is_none() {
                 let message = format!("{} is not among the sources", shown(name.get_ref()));
                 let help = "describe it under [sources]";
-                builder.warn(position(text, name.span()), message, help, false);
+                builder.warn(places.at(name.span().start), message, help, false);
             }
             let date = list.map(|list| list.date.get_ref().clone()).unwrap_or_default();
             sources.push(Source { name: name.get_ref().clone(), date });
@@ -121,7 +122,7 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
             sources,
         });
         for value in pool.domains.iter().chain(&pool.addresses).chain(&pool.urls) {
-            builder.add(position(text, value.span()), value.get_ref(), group, Purpose::Watch);
+            builder.add(places.at(value.span().start), value.get_ref(), group, Purpose::Watch);
         }
     }
     for allow in &catalogue.allow {
@@ -129,12 +130,8 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
         meta.name = Some(allow.reason.clone());
         let group = builder.group(meta);
         for value in &allow.indicators {
-            builder.add(position(text, value.span()), value.get_ref(), group, Purpose::Allow);
+            builder.add(places.at(value.span().start), value.get_ref(), group, Purpose::Allow);
         }
     }
     Ok(())
-}
-
-fn position(text: &str, span: Range<usize>) -> Position {
-    super::position_at(text, span.start)
 }

@@ -1,66 +1,60 @@
 //! MISP events (JSON): the network attributes that are marked for detection.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::super::builder::{Builder, Purpose};
 use super::super::error::{IntelError, shown};
 use super::super::groups::{Meta, Source};
-use super::{is_date, json_error, position_of};
+use super::places::Places;
+use super::{is_date, json_error, string};
 
+/// One event, or a server's answer with several.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Event {
-        #[serde(rename = "Event")]
-        event: Event,
-    },
-    Response {
-        response: Vec<Wrapped>,
-    },
-    Events(Vec<Wrapped>),
+struct Document<'a> {
+    #[serde(borrow, rename = "Event")]
+    event: Option<Event<'a>>,
+    #[serde(default, borrow)]
+    response: Vec<Wrapped<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Wrapped {
-    #[serde(rename = "Event")]
-    event: Event,
+struct Wrapped<'a> {
+    #[serde(borrow, rename = "Event")]
+    event: Event<'a>,
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct Event<'a> {
     #[serde(default)]
     info: String,
     #[serde(default)]
     date: String,
-    #[serde(default, rename = "Attribute")]
-    attributes: Vec<Attribute>,
-    #[serde(default, rename = "Object")]
-    objects: Vec<Object>,
+    #[serde(default, borrow, rename = "Attribute")]
+    attributes: Vec<Attribute<'a>>,
+    #[serde(default, borrow, rename = "Object")]
+    objects: Vec<Object<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Object {
-    #[serde(default, rename = "Attribute")]
-    attributes: Vec<Attribute>,
+struct Object<'a> {
+    #[serde(default, borrow, rename = "Attribute")]
+    attributes: Vec<Attribute<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Attribute {
+struct Attribute<'a> {
     #[serde(rename = "type")]
     kind: String,
-    value: String,
+    #[serde(borrow)]
+    value: &'a RawValue,
     #[serde(default)]
     to_ids: bool,
 }
 
 pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
-    let document = serde_json::from_str(text).map_err(|error| json_error(builder, &error))?;
-    let events = match document {
-        Document::Event { event } => vec![event],
-        Document::Response { response: events } | Document::Events(events) => {
-            events.into_iter().map(|wrapped| wrapped.event).collect()
-        }
-    };
+    let events = events(text).map_err(|error| json_error(builder, &error))?;
+    let places = Places::new(text);
     for event in &events {
         let date = if is_date(&event.date) { event.date.clone() } else { String::new() };
         let name = format!("MISP: {}", shown(&event.info));
@@ -68,14 +62,35 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
         let group = builder.group(meta);
         let of_objects = event.objects.iter().flat_map(|object| &object.attributes);
         for attribute in event.attributes.iter().chain(of_objects) {
-            add_attribute(builder, text, group, attribute);
+            add_attribute(builder, &places, group, attribute);
         }
     }
     Ok(())
 }
 
-fn add_attribute(builder: &mut Builder, text: &str, group: u32, attribute: &Attribute) {
-    let value = attribute.value.trim();
+fn events(text: &str) -> serde_json::Result<Vec<Event<'_>>> {
+    let (event, several) = if text.trim_start().starts_with('[') {
+        (None, serde_json::from_str(text)?)
+    } else {
+        let Document { event, response } = serde_json::from_str(text)?;
+        (event, response)
+    };
+    let several = several.into_iter().map(|Wrapped { event }| event);
+    Ok(event.into_iter().chain(several).collect())
+}
+
+fn add_attribute(
+    builder: &mut Builder,
+    places: &Places<'_>,
+    group: u32,
+    attribute: &Attribute<'_>,
+) {
+    // What is not for detection is context: references, victims, comments.
+    if !attribute.to_ids {
+        return;
+    }
+    let Some(value) = string(builder, places, attribute.value) else { return };
+    let value = value.trim();
     let used = match attribute.kind.as_str() {
         "domain" | "hostname" | "ip-dst" | "ip-src" | "url" | "uri" | "domain|ip"
         | "ip-dst|port" | "ip-src|port" | "hostname|port" => true,
@@ -83,11 +98,10 @@ fn add_attribute(builder: &mut Builder, text: &str, group: u32, attribute: &Attr
         "md5" | "sha1" | "sha256" => is_misprinted(&attribute.kind, value),
         _ => false,
     };
-    // What is not for detection is context: references, victims, comments.
-    if !used || !attribute.to_ids {
+    if !used {
         return;
     }
-    let at = position_of(text, &attribute.value);
+    let at = places.of(attribute.value);
     let (first, second) = value.split_once('|').unwrap_or((value, ""));
     match attribute.kind.as_str() {
         "domain|ip" => {

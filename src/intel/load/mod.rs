@@ -6,16 +6,20 @@ mod catalogue;
 mod csv;
 mod lines;
 mod misp;
+mod places;
 mod stix;
 mod zeek;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
+
 use super::builder::{Builder, Position};
 use super::error::{IntelError, Warning};
 use super::groups::{Meta, Source};
 use super::{Intel, Tables};
+use places::Places;
 
 /// A list of a million names has 20 MB; this leaves room and still fits memory.
 const MAX_FILE: u64 = 512 << 20;
@@ -197,17 +201,14 @@ fn json_error(builder: &Builder, error: &serde_json::Error) -> IntelError {
     }
 }
 
-/// Where the first `value` stands in `text`, quoted as JSON does.
-fn position_of(text: &str, value: &str) -> Position {
-    let quoted = serde_json::to_string(value).unwrap_or_default();
-    text.find(&quoted).map_or(Position::default(), |index| position_at(text, index))
-}
-
-fn position_at(text: &str, index: usize) -> Position {
-    let before = text.get(..index).unwrap_or_default();
-    let line = before.matches('\n').count() as u32 + 1;
-    let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) as u32 + 1;
-    Position { line, column }
+/// The text of a JSON value that should be a string; `None`, with a remark, if it is something else.
+fn string(builder: &mut Builder, places: &Places<'_>, value: &RawValue) -> Option<String> {
+    let text = serde_json::from_str(value.get());
+    if text.is_err() {
+        let message = format!("{} is no text", super::error::shown(value.get()));
+        builder.warn(places.of(value), message, "write it in quotation marks", true);
+    }
+    text.ok()
 }
 
 /// Whether `text` is a date in the form `YYYY-MM-DD`.

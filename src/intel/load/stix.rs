@@ -1,26 +1,28 @@
 //! STIX 2.1 bundles: names, addresses, ports and URLs in the patterns of indicators.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::super::builder::{Builder, Purpose};
+use super::super::builder::{Builder, Position, Purpose};
 use super::super::error::{IntelError, shown};
 use super::super::groups::{Meta, Source};
-use super::{is_date, json_error, position_of, warn_if_expired};
+use super::places::Places;
+use super::{is_date, json_error, string, warn_if_expired};
 
 #[derive(Deserialize)]
-struct Bundle {
-    #[serde(default)]
-    objects: Vec<Object>,
+struct Bundle<'a> {
+    #[serde(default, borrow)]
+    objects: Vec<Object<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Object {
+struct Object<'a> {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
     name: Option<String>,
-    #[serde(default)]
-    pattern: String,
+    #[serde(borrow)]
+    pattern: Option<&'a RawValue>,
     #[serde(default)]
     pattern_type: Option<String>,
     #[serde(default)]
@@ -32,24 +34,30 @@ struct Object {
 }
 
 pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
-    let bundle: Bundle = serde_json::from_str(text).map_err(|error| json_error(builder, &error))?;
-    for object in bundle.objects.iter().filter(|object| object.kind == "indicator") {
-        let at = position_of(text, &object.pattern);
-        if object.revoked {
+    let bundle: Bundle<'_> =
+        serde_json::from_str(text).map_err(|error| json_error(builder, &error))?;
+    let places = Places::new(text);
+    for object in &bundle.objects {
+        if object.kind != "indicator" || object.revoked {
             continue;
         }
+        let at = object.pattern.map_or(Position::default(), |pattern| places.of(pattern));
         if object.pattern_type.as_deref().is_some_and(|kind| kind != "stix") {
             let help = "patterns of the type stix are used";
             builder.warn(at, "has a pattern of another language".to_owned(), help, true);
             continue;
         }
+        let pattern = match object.pattern.map(|pattern| string(builder, &places, pattern)) {
+            Some(None) => continue,
+            pattern => pattern.flatten().unwrap_or_default(),
+        };
         let date = object.modified.get(..10).filter(|date| is_date(date)).unwrap_or_default();
         let source = Source { name: file_name(builder), date: date.to_owned() };
         let name = object.name.as_deref().map(shown).filter(|name| !name.is_empty());
         let group = builder.group(Meta { name, sources: vec![source], ..Meta::default() });
-        let values = values(&object.pattern);
+        let values = values(&pattern);
         if values.is_empty() {
-            let message = format!("{} names no host", shown(&object.pattern));
+            let message = format!("{} names no host", shown(&pattern));
             let help = "comparisons of domain-name, ipv4-addr, ipv6-addr and url by = are used";
             builder.warn(at, message, help, true);
         }

@@ -19,7 +19,10 @@ const HEADS: [&str; 7] = ["HOST", "VERDICT", "SEVERITY", "SINCE", "UNTIL", "SHAR
 
 pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     if totals.incidents.is_empty() {
-        page.title("No mining was seen.");
+        page.title(match totals.capture.problems.is_empty() {
+            true => "No mining was seen.",
+            false => "No mining was seen in what could be read.",
+        });
         page.line("");
         return;
     }

@@ -1,7 +1,7 @@
 //! The summary as a reader sees it.
 
 use super::*;
-use crate::capture::CaptureStats;
+use crate::capture::{CaptureStats, InputProblem};
 use crate::model::Shed;
 use crate::model::alert::{EvidenceKind, Severity, Verdict};
 use crate::output::sample;
@@ -62,6 +62,17 @@ Analysed (times in UTC)
 fn nothing_found_is_said_in_words() {
     let text = shown(&[], &capture(), SummaryStyle::Text, false);
     assert!(text.starts_with("No mining was seen.\n"));
+}
+
+#[test]
+fn nothing_found_in_a_part_of_the_input_is_not_nothing_found() {
+    let mut capture = capture();
+    capture.problems.push(InputProblem::interrupted());
+    let text = shown(&[], &capture, SummaryStyle::Text, false);
+    assert!(text.starts_with("No mining was seen in what could be read.\n"), "{text}");
+    assert!(text.contains("  problem   input: interrupted, not read to its end\n"), "{text}");
+    let text = shown(&[], &capture, SummaryStyle::Json, false);
+    assert!(text.contains("interrupted, not read to its end"), "{text}");
 }
 
 #[test]
