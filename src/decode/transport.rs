@@ -49,7 +49,9 @@ pub(super) fn udp<'a>(
         .and_then(|length| after.get(..length))
         .unwrap_or(after);
     let ports = [header.source_port(), header.destination_port()];
-    if let Some(next) = tunnel::over_udp(ports, payload)? {
+    if tunnel::has_port(ports)
+        && let Some(next) = tunnel::over_udp(ports, payload)?
+    {
         return Ok(Inside::Tunnel(next));
     }
     head.header = TransportHeader::Udp;

@@ -22,6 +22,7 @@ mod port {
 }
 
 /// Whether a datagram between these ports may be a tunnel, though another one was not.
+#[inline]
 pub fn has_port(ports: [u16; 2]) -> bool {
     use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
     ports.iter().any(|port| {
@@ -83,7 +84,7 @@ fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
 }
 
 /// The tunnel in a UDP payload, if there is one.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
     use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
     match (src, dst) {

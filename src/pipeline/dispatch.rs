@@ -1,5 +1,7 @@
 //! The front half of the pipeline: decodes batches and deals their segments out to workers.
 
+use std::ops::Range;
+
 use crate::decode::{DecodeOptions, DecodeStats, Decoder, Payload};
 use crate::flow::dispatch_hash;
 use crate::model::Timestamp;
@@ -20,9 +22,10 @@ const SET_BACK: u32 = 256;
 pub struct Dispatcher {
     decoder: Decoder,
     workers: usize,
-    /// When the passing of time is told next.
-    next_tick: Timestamp,
-    /// Packets since the last one that was not far behind `next_tick`.
+    /// Time that is not worth telling: until the next tick, and from as long before it as packets may be
+    /// out of order.
+    usual: Range<Timestamp>,
+    /// Packets since the last one that was not before `usual`.
     behind: u32,
     /// Packet time of the oldest and of the newest packet.
     span: Option<(Timestamp, Timestamp)>,
@@ -35,7 +38,7 @@ impl Dispatcher {
         Dispatcher {
             decoder: Decoder::new(options),
             workers: workers.max(1),
-            next_tick: Timestamp::ZERO,
+            usual: Timestamp::ZERO..Timestamp::ZERO,
             behind: 0,
             span: None,
             reassembled: Vec::new(),
@@ -96,12 +99,23 @@ impl Dispatcher {
     }
 
     /// Takes note that it is `now`: whether that is worth telling.
+    #[inline]
     fn passes(&mut self, now: Timestamp) -> bool {
-        let far_behind = now.plus_nanos(OUT_OF_ORDER) < self.next_tick;
-        self.behind = if far_behind { self.behind + 1 } else { 0 };
-        let due = now >= self.next_tick || self.behind >= SET_BACK;
+        if self.usual.contains(&now) {
+            self.behind = 0;
+            return false;
+        }
+        self.passes_unusually(now)
+    }
+
+    #[cold]
+    fn passes_unusually(&mut self, now: Timestamp) -> bool {
+        self.behind = if now < self.usual.start { self.behind + 1 } else { SET_BACK };
+        let due = self.behind >= SET_BACK;
         if due {
-            self.next_tick = after(now);
+            let next_tick = after(now);
+            let start = next_tick.as_nanos().saturating_sub(OUT_OF_ORDER);
+            self.usual = Timestamp::from_nanos(start)..next_tick;
             self.behind = 0;
         }
         due
