@@ -22,12 +22,13 @@ mod port {
 }
 
 /// Whether a datagram between these ports may be a tunnel, though another one was not.
-#[inline]
-pub fn has_port(ports: [u16; 2]) -> bool {
+#[inline(always)]
+pub fn has_port([one, other]: [u16; 2]) -> bool {
     use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
-    ports.iter().any(|port| {
-        matches!(*port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
-    })
+    let is_tunnels = |port| {
+        matches!(port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
+    };
+    is_tunnels(one) || is_tunnels(other)
 }
 
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
