@@ -31,6 +31,12 @@ pub(super) fn severity(grounds: &Grounds<'_>) -> Severity {
     }
 }
 
+/// What a host did that did not mine: whether it looked a pool up, and whether it connected to one.
+pub(super) fn contact(evidence: &[Evidence]) -> (bool, bool) {
+    let mut kinds = evidence.iter().map(|evidence| evidence.kind);
+    (kinds.clone().any(EvidenceKind::is_lookup), kinds.any(EvidenceKind::is_connection))
+}
+
 /// 0 to 100: how sure it is that the verdict's statement is true of this host.
 pub(super) fn confidence(grounds: &Grounds<'_>) -> u8 {
     let base: i32 = match grounds.verdict {
@@ -44,9 +50,7 @@ pub(super) fn confidence(grounds: &Grounds<'_>) -> u8 {
     let mut confidence = base;
     if grounds.verdict == Verdict::Contact {
         // Looked up *and* connected to is more than either alone.
-        let mut kinds = grounds.evidence.iter().map(|evidence| evidence.kind);
-        let looked_up = kinds.clone().any(EvidenceKind::is_lookup);
-        let reached = kinds.any(EvidenceKind::is_connection);
+        let (looked_up, reached) = contact(grounds.evidence);
         confidence += if looked_up && reached { 20 } else { 0 };
         confidence += match grounds.class {
             Some(PoolClass::Malware) => 10,

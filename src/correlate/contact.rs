@@ -12,7 +12,6 @@ use crate::model::authority::without_port;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
 use crate::model::finding::{Contact, FlowRef, Hit, PoolClass};
-use crate::model::flow::Endpoint;
 
 impl Correlator {
     /// A new connection: to an address that DNS gave this host for a pool's name?
@@ -52,7 +51,7 @@ impl Correlator {
         let Contact { evidence, observed, proxied, hit } = contact;
         let lookup = evidence.is_lookup();
         let tunnelled = *evidence == EvidenceKind::TunnelTarget;
-        let target = tunnelled.then(|| endpoint(observed)).flatten();
+        let target = observed.parse().ok().filter(|_| tunnelled).map(|end: SocketAddr| end.into());
         let port = tunnelled.then(|| port(observed)).flatten();
         let domain = match evidence {
             EvidenceKind::PoolAddress | EvidenceKind::TlsCertificate => {
@@ -100,10 +99,4 @@ impl Correlator {
 /// The digits after the last colon.
 fn port(authority: &str) -> Option<u16> {
     authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).filter(|&port| port != 0)
-}
-
-/// `192.0.2.9:3333` or `[2001:db8::9]:3333`.
-fn endpoint(text: &str) -> Option<Endpoint> {
-    let address: SocketAddr = text.parse().ok()?;
-    Some(Endpoint { ip: address.ip(), port: address.port() })
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::assess;
 use super::hosts::HostFacts;
-use crate::model::alert::{Alert, EvidenceKind, Host, Mining, Pool, State, Verdict};
+use crate::model::alert::{Alert, Host, Mining, Pool, State, Verdict};
 use crate::model::event::mining::Shares;
 
 /// Characters of a wallet kept at either end: enough to recognise it.
@@ -74,9 +75,7 @@ fn host_text(host: &Host) -> String {
 
 /// What the host did, as far as the evidence shows.
 fn contact_words(alert: &Alert) -> &'static str {
-    let mut kinds = alert.evidence.iter().map(|evidence| evidence.kind);
-    let looked_up = kinds.clone().any(EvidenceKind::is_lookup);
-    match (looked_up, kinds.any(EvidenceKind::is_connection)) {
+    match assess::contact(&alert.evidence) {
         (true, true) => "looked up and connected to",
         (true, false) => "looked up",
         _ => "connected to",

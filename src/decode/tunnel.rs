@@ -24,11 +24,13 @@ mod port {
 /// Whether a datagram between these ports may be a tunnel, though another one was not.
 #[inline(always)]
 pub fn has_port([one, other]: [u16; 2]) -> bool {
-    use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
-    let is_tunnels = |port| {
-        matches!(port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
-    };
     is_tunnels(one) || is_tunnels(other)
+}
+
+#[inline(always)]
+fn is_tunnels(port: u16) -> bool {
+    use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
+    matches!(port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
 }
 
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
@@ -87,13 +89,10 @@ fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
 /// The tunnel in a UDP payload, if there is one.
 #[inline(never)]
 pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
-    use port::{GENEVE, GTP_U, L2TP, OLD_VXLAN, TEREDO, TZSP, VXLAN, VXLAN_GPE};
-    match (src, dst) {
-        (_, VXLAN | OLD_VXLAN | VXLAN_GPE | GENEVE | GTP_U | L2TP | TEREDO | TZSP) => {
-            at_port(dst, payload)
-        }
+    match src {
+        _ if is_tunnels(dst) => at_port(dst, payload),
         // These answer from where they were asked.
-        (TEREDO | GTP_U | L2TP, _) => at_port(src, payload),
+        port::TEREDO | port::GTP_U | port::L2TP => at_port(src, payload),
         _ => Ok(None),
     }
 }

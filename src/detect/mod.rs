@@ -12,7 +12,7 @@ use hashbrown::HashSet;
 
 use crate::intel::{Intel, PoolAddresses};
 use crate::model::alert::EvidenceKind;
-use crate::model::authority::without_port;
+use crate::model::authority::{endpoint, without_port};
 use crate::model::chunk::Direction;
 use crate::model::event::http::HttpRequest;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
@@ -170,13 +170,13 @@ impl Detector {
         let host = without_port(authority);
         report.proxied |= name::is_absolute(&request.target);
         if report.proxied
-            && let Some(end) = name::endpoint(authority)
+            && let Some(end) = endpoint(authority)
         {
             // Which no packet shows: the proxy connects to it.
             let hit = self.intel.endpoint(end.ip, end.port);
             report.contact(hit, EvidenceKind::TunnelTarget, || end.to_string());
         }
-        let url = self.intel.url(host, name::path(&request.target));
+        let url = self.intel.url(authority, name::path(&request.target));
         if !report.contact(url, EvidenceKind::HttpUrl, || name::url(host, &request.target)) {
             self.server_name(Some(host), EvidenceKind::HttpHost, report);
         }

@@ -1,11 +1,8 @@
 //! Small readings of names and URLs that the rules need.
 
-use std::net::SocketAddr;
-
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::AnswerData;
 use crate::model::finding::NameAnswer;
-use crate::model::flow::Endpoint;
 
 /// Addresses kept of one DNS answer; the largest honest round-robin sets have a few dozen.
 const MAX_ADDRESSES: usize = 64;
@@ -69,15 +66,6 @@ pub(super) fn path(target: &str) -> &str {
     after_scheme(target).map_or(target, |rest| rest.find('/').map_or("/", |slash| &rest[slash..]))
 }
 
-/// The endpoint in an authority that has an address where a name could be; port 80 if it has none.
-pub(super) fn endpoint(authority: &str) -> Option<Endpoint> {
-    const HTTP: u16 = 80;
-    let with_port = |address: SocketAddr| Endpoint { ip: address.ip(), port: address.port() };
-    let bare = authority.trim_start_matches('[').trim_end_matches(']');
-    let alone = || bare.parse().ok().map(|ip| Endpoint { ip, port: HTTP });
-    authority.parse().ok().map(with_port).or_else(alone)
-}
-
 /// The URL as an analyst writes it, without scheme.
 pub(super) fn url(host: &str, target: &str) -> String {
     format!("{host}{}", path(target))
@@ -92,16 +80,6 @@ mod tests {
         assert_eq!(path("/raw/x"), "/raw/x");
         assert_eq!(path("http://pastebin.com/raw/x?y"), "/raw/x?y");
         assert_eq!(path("http://pastebin.com"), "/");
-    }
-
-    #[test]
-    fn an_address_in_place_of_a_name_has_its_port_or_that_of_http() {
-        let shown = |authority: &str| endpoint(authority).map(|end| end.to_string());
-        assert_eq!(shown("192.0.2.9:3333").as_deref(), Some("192.0.2.9:3333"));
-        assert_eq!(shown("192.0.2.9").as_deref(), Some("192.0.2.9:80"));
-        assert_eq!(shown("[2001:db8::9]:3333").as_deref(), Some("[2001:db8::9]:3333"));
-        assert_eq!(shown("[2001:db8::9]").as_deref(), Some("[2001:db8::9]:80"));
-        assert_eq!(shown("pool.example:3333"), None);
     }
 
     #[test]

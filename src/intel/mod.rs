@@ -23,7 +23,7 @@ pub use answers::{PoolAddresses, can_be_pools};
 pub use error::{IntelError, Warning};
 pub use explain::{Explanation, IntelStats, Kind};
 
-use crate::model::authority::without_port;
+use crate::model::authority::{endpoint, without_port};
 use crate::model::finding::Hit;
 use addresses::{Addresses, Cover, network_text};
 use groups::Meta;
@@ -123,16 +123,15 @@ impl Intel {
         Some(Hit { pool: meta.entry(&indicator), indicator })
     }
 
-    /// The longest URL entry with which `host` + `target` begins. `host` is in lower case and may
-    /// carry a port; `target` is the path as requested, with its slash.
-    pub fn url(&self, host: &str, target: &str) -> Option<Hit> {
-        let authority = host;
+    /// The longest URL entry with which the host of `authority` and `target` begin. `authority` is in
+    /// lower case and may have a port; `target` is the path as requested, with its slash.
+    pub fn url(&self, authority: &str, target: &str) -> Option<Hit> {
         let host = without_port(authority);
         let (path, group) = self.watch.urls.matches(host, target).next()?;
         let allowed = self.allow.urls.matches(host, target).next().is_some()
-            || match host.parse() {
-                Ok(ip) => self.allow.addresses.get(ip, port_of(authority)).is_some(),
-                Err(_) => self.allow.names.get(host).is_some(),
+            || match endpoint(authority) {
+                Some(end) => self.allow.addresses.get(end.ip, end.port).is_some(),
+                None => self.allow.names.get(host).is_some(),
             };
         if allowed {
             return None;
@@ -152,11 +151,6 @@ impl Intel {
 /// As [`Intel::load`].
 pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
     load::lint(path)
-}
-
-/// The port of a URL's authority, or that of HTTP (RFC 9110 §4.2.1).
-fn port_of(authority: &str) -> u16 {
-    authority.parse().map_or(80, |endpoint: std::net::SocketAddr| endpoint.port())
 }
 
 fn endpoint_text(ip: IpAddr, port: u16) -> String {

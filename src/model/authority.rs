@@ -1,5 +1,9 @@
 //! `host:port`, as URLs, `Host` headers and CONNECT write it (RFC 3986 §3.2).
 
+use std::net::SocketAddr;
+
+use super::flow::Endpoint;
+
 /// The host: without a port, which is digits or nothing, and without the brackets of an IPv6
 /// address. What is no authority stays as it is, a bare IPv6 address among it.
 pub fn without_port(authority: &str) -> &str {
@@ -18,9 +22,28 @@ pub fn without_port(authority: &str) -> &str {
     }
 }
 
+/// The endpoint in an authority that has an address where a name could be; port 80, that of HTTP
+/// (RFC 9110 §4.2.1), if it has none.
+pub fn endpoint(authority: &str) -> Option<Endpoint> {
+    const HTTP: u16 = 80;
+    let ip = without_port(authority).parse().ok()?;
+    let port = authority.parse().map_or(HTTP, |address: SocketAddr| address.port());
+    Some(Endpoint { ip, port })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_in_place_of_a_name_has_its_port_or_that_of_http() {
+        let shown = |authority: &str| endpoint(authority).map(|end| end.to_string());
+        assert_eq!(shown("192.0.2.9:3333").as_deref(), Some("192.0.2.9:3333"));
+        assert_eq!(shown("192.0.2.9").as_deref(), Some("192.0.2.9:80"));
+        assert_eq!(shown("[2001:db8::9]:3333").as_deref(), Some("[2001:db8::9]:3333"));
+        assert_eq!(shown("[2001:db8::9]").as_deref(), Some("[2001:db8::9]:80"));
+        assert_eq!(shown("pool.example:3333"), None);
+    }
 
     #[test]
     fn an_authority_loses_its_port_and_brackets_only() {

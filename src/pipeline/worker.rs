@@ -276,7 +276,7 @@ mod tests {
 
     use super::*;
     use crate::intel::Intel;
-    use crate::model::flow::{Endpoint, FlowKey};
+    use crate::model::flow::FlowKey;
     use crate::model::packet::LinkType;
 
     #[test]
@@ -286,8 +286,7 @@ mod tests {
             let ends = [("10.0.0.7", port), ("198.51.100.9", port)];
             let [client, server] =
                 ends.map(|(ip, port)| SocketAddr::new(ip.parse().unwrap(), port));
-            let end = |end: SocketAddr| Endpoint { ip: end.ip(), port: end.port() };
-            let (key, initiator) = FlowKey::new(end(client), end(server), Transport::Udp, 0);
+            let (key, initiator) = FlowKey::new(client.into(), server.into(), Transport::Udp, 0);
             let mut gate = Box::new(Gate::new(false));
             gate.shut(now);
             let mut lens = Lens {

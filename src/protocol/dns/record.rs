@@ -8,7 +8,7 @@ use super::spare::Spare;
 use crate::model::event::dns::AnswerData;
 
 /// Record types (IANA).
-mod rtype {
+pub mod rtype {
     pub const A: u16 = 1;
     pub const NS: u16 = 2;
     pub const CNAME: u16 = 5;

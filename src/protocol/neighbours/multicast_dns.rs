@@ -4,10 +4,6 @@ use std::net::IpAddr;
 
 use crate::protocol::dns;
 
-/// Types of address records (RFC 1035 §3.2.2, RFC 3596 §2.1).
-const A: u16 = 1;
-const AAAA: u16 = 28;
-
 /// The name of `sender`, in lower case, if it answers with a record of its own address.
 pub(super) fn read(sender: IpAddr, bytes: &[u8]) -> Option<String> {
     /// QR, OPCODE and RCODE; other messages are to be ignored (RFC 6762 §18, RFC 4795 §2.1.1).
@@ -19,8 +15,8 @@ pub(super) fn read(sender: IpAddr, bytes: &[u8]) -> Option<String> {
     }
     // Whatever its class: mDNS has a flag in it (RFC 6762 §10.2).
     let owner = dns::owner(bytes, |rtype, data| match sender {
-        IpAddr::V4(ip) => rtype == A && data == ip.octets(),
-        IpAddr::V6(ip) => rtype == AAAA && data == ip.octets(),
+        IpAddr::V4(ip) => rtype == dns::rtype::A && data == ip.octets(),
+        IpAddr::V6(ip) => rtype == dns::rtype::AAAA && data == ip.octets(),
     })?;
     let is_service = owner.split('.').any(|label| label.starts_with('_'));
     if is_service || is_concealing(&owner) { None } else { super::name(owner.as_bytes()) }
