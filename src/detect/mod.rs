@@ -347,6 +347,26 @@ mod tests {
     }
 
     #[test]
+    fn a_url_on_an_address_that_is_allowed_at_its_port_is_no_contact() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("list.txt");
+        let text = "http://203.0.113.6:8080/e\n#! class allow\n203.0.113.6:8080\n";
+        std::fs::write(&list, text).unwrap();
+        let (intel, _) = Intel::load(&[list], false).unwrap();
+        let intel = Arc::new(intel);
+        let contacts = |host: &'static str| {
+            let (mut detector, mut count) = (Detector::new(Arc::clone(&intel)), 0);
+            let (host, target) = (Some(host.into()), "/e".into());
+            let request = HttpRequest { host, target, ..HttpRequest::default() };
+            let event = Event::HttpRequest(&request);
+            detector
+                .event(&flow("203.0.113.6", false), Moment::default(), event, &mut |_| count += 1);
+            count
+        };
+        assert_eq!((contacts("203.0.113.6:8080"), contacts("203.0.113.6")), (0, 1));
+    }
+
+    #[test]
     fn both_ends_of_a_flow_joined_midstream_may_have_opened_it() {
         let hosts = |flow: &Flow| -> Vec<Direction> {
             found(flow, Event::FlowOpened).iter().map(|one| one.host).collect()
