@@ -4,7 +4,7 @@ CARGO ?= cargo
 # libpcap's build script would otherwise ask the installed library for its version at build time.
 export LIBPCAP_VER ?= 1.10.3
 
-.PHONY: help demo build test lint unit samples oracle fuzz bench compare live instructions baseline golden accuracy deny clean system
+.PHONY: help demo build test lint unit samples oracle fuzz bench compare live instructions golden accuracy deny clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -44,11 +44,8 @@ accuracy: build ## measure against the truth, nDPI and Suricata, into docs/ACCUR
 	$(CARGO) build --release --locked -p minewatch-generator
 	./tools/accuracy/run.sh
 
-instructions: ## compare the instructions of whole replays with the baseline
-	./benches/instructions.sh
-
-baseline: ## make the present instruction counts the baseline
-	./benches/instructions.sh --write
+instructions: ## hold the instructions of whole replays against the reference, or AGAINST=REVISION
+	./benches/instructions.sh $(if $(AGAINST),--against $(AGAINST))
 
 live: ## measure live capture against tcpdump (MIX: a mixed capture)
 	./benches/live.sh $(MIX)

@@ -1,62 +1,95 @@
 #!/usr/bin/env bash
-# Counts the instructions of whole replays and compares them with benches/instructions.tsv: unlike times
-# they hardly depend on the machine, so a stage that has become slower shows in a test.
-#   benches/instructions.sh [--write]
-# With the compiler and C library of the baseline they must agree within TOLERANCE %, faster or slower; --write makes the
-# new figures the baseline. Others make other code: then only a great loss fails.
+# Counts the instructions of whole replays and holds them against benches/reference.tsv, or another commit.
+#   benches/instructions.sh [--against REVISION | --freeze]
+# Unlike times, instructions hardly depend on the machine, so a stage that became slower fails a test.
+# Each input has its own limit in the reference: so many percent more fail. A faster replay never fails.
+#   --against REVISION   builds that commit beside this one and prints the difference; nothing fails
+#   --freeze             writes a new reference. All work is measured against the one that is committed:
+#                        freeze only an input that changed, and say why in the commit.
+# Another compiler or C library makes other code: then only OTHER_COMPILER % more fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-TOLERANCE=3
 OTHER_COMPILER=25
-baseline=benches/instructions.tsv
-work=${WORK:-target/instructions}
-mkdir -p "$work"
+reference=benches/reference.tsv
+work=$(mkdir -p "${WORK:-target/instructions}" && cd "${WORK:-target/instructions}" && pwd)
 ./tools/system-packages.sh valgrind libpcap-dev
-cargo build --release --locked --workspace
-mw=target/release/minewatch
+cargo build --release --locked --package minewatch
+cargo build --release --locked --package minewatch-generator
 generator=target/release/minewatch-generator
 "$generator" bulk "$work/bulk.pcap" --bytes 60000000
 "$generator" flows "$work/flows.pcap" --flows 20000 --packets 150000
 "$generator" web "$work/web.pcap" --visits 6000
-# What makes the code that is counted.
 compiler="rustc $(rustc --version | cut -d' ' -f2), $(ldd --version | awk 'NR == 1 { print "libc " $NF }'), $(uname -m)"
 
-count() { # CAPTURE...: instructions of a replay
-  valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" --log-file="$work/log" \
-    "$mw" replay --threads 1 --format eve --output /dev/null --summary none "$@" >/dev/null
+inputs=(start dialects bulk flows web)
+# A sample that is added later does not change what is counted.
+samples=(aeternity alephium bitcoin browser conflux equihash eth-getwork eth-proxy eth-stratum-1 eth-stratum-2 getblocktemplate
+  getwork grin ironfish kaspa kawpow monero monero-hybrid monero-self-select monero-stak monerod nimiq p2pool server-49
+  stratum-v2 stratum-v2-noise tari watchdogs webminerpool)
+files() { # INPUT: the captures it replays
+  case $1 in
+    start) echo pcaps/server-49.pcap ;;
+    dialects) printf 'pcaps/%s.pcap\n' "${samples[@]}" ;;
+    *) echo "$work/$1.pcap" ;;
+  esac
+}
+bytes() { # INPUT: the size of its captures, to tell a changed input from changed code
+  files "$1" | xargs cat | wc -c
+}
+count() { # BINARY INPUT: instructions of its replay
+  files "$2" | xargs valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" --log-file="$work/log" \
+    "$1" replay --threads 1 --format eve --output /dev/null --summary none >/dev/null
   awk '/Collected/ { print $NF }' "$work/log"
 }
 
-declare -A counts
-order=(start dialects bulk flows web)
-counts[start]=$(count pcaps/server-49.pcap)
-counts[dialects]=$(count pcaps)
-for input in bulk flows web; do counts[$input]=$(count "$work/$input.pcap"); done
-
-if [ "${1:-}" = --write ]; then
-  {
-    printf '# Instructions of a replay, by benches/instructions.sh --write\n# compiler: %s\n' "$compiler"
-    for input in "${order[@]}"; do printf '%s\t%s\n' "$input" "${counts[$input]}"; done
-  } >"$baseline"
-  cat "$baseline"
-  exit
-fi
-known=$(sed -n 's/^# compiler: //p' "$baseline")
-limit=$TOLERANCE
-if [ "$known" != "$compiler" ]; then
-  echo "the baseline was made with $known, this is $compiler: only $OTHER_COMPILER % more count as too much"
-  limit=$OTHER_COMPILER
-fi
-failed=0
-for input in "${order[@]}"; do
-  expected=$(awk -v input="$input" '$1 == input { print $2 }' "$baseline")
-  awk -v input="$input" -v a="${counts[$input]}" -v b="${expected:-0}" -v limit="$limit" -v strict="$([ "$known" = "$compiler" ] && echo 1)" 'BEGIN {
-    change = b ? (a / b - 1) * 100 : 100
-    bad = change > limit || (strict && change < -limit)
-    printf "%-9s %14d instructions, %+.1f %% of the baseline%s\n", input, a, change, bad ? "  <-- OUT OF TOLERANCE" : ""
-    exit bad }' || failed=1
-done
-if [ "$failed" = 1 ]; then
-  echo "If this is meant, write the new baseline with: make baseline" >&2
-  exit 1
-fi
+case ${1:-} in
+  --freeze)
+    {
+      echo '# Instructions of whole replays, frozen; see benches/instructions.sh'
+      echo "# compiler: $compiler"
+      echo '# input	instructions	limit in percent	bytes of its captures'
+      for input in "${inputs[@]}"; do
+        case $input in bulk | flows) limit=0.5 ;; *) limit=5 ;; esac
+        printf '%s\t%s\t%s\t%s\n' "$input" "$(count target/release/minewatch "$input")" "$limit" "$(bytes "$input")"
+      done
+    } >"$work/reference.tsv"
+    mv "$work/reference.tsv" "$reference"
+    cat "$reference"
+    ;;
+  --against)
+    other=$work/other
+    rm -rf "$other" && git worktree prune && git worktree add --quiet --detach "$other" "$2"
+    trap 'git worktree remove --force "$other"' EXIT
+    (cd "$other" && CARGO_TARGET_DIR="$work/other-target" cargo build --release --locked --package minewatch)
+    for input in "${inputs[@]}"; do
+      printf '%s\t%s\t%s\n' "$input" "$(count target/release/minewatch "$input")" \
+        "$(count "$work/other-target/release/minewatch" "$input")" |
+        awk '{ printf "%-9s %14d instructions, %+.2f %% of the other commit\n", $1, $2, ($2 / $3 - 1) * 100 }'
+    done
+    ;;
+  '')
+    known=$(sed -n 's/^# compiler: //p' "$reference")
+    [ "$known" = "$compiler" ] ||
+      echo "the reference was made with $known, this is $compiler: only $OTHER_COMPILER % more count as too much"
+    failed=0
+    for input in "${inputs[@]}"; do
+      IFS=$'\t' read -r _ expected limit size < <(grep "^$input	" "$reference")
+      [ "$known" = "$compiler" ] || limit=$OTHER_COMPILER
+      if [ "$size" != "$(bytes "$input")" ]; then
+        echo "$input: its captures have $(bytes "$input") bytes, the reference's had $size: freeze this input anew" >&2
+        failed=1
+        continue
+      fi
+      awk -v input="$input" -v a="$(count target/release/minewatch "$input")" -v b="$expected" -v limit="$limit" 'BEGIN {
+        change = (a / b - 1) * 100
+        printf "%-9s %14d instructions, %+.2f %% of the reference (at most +%s)%s\n",
+          input, a, change, limit, change > limit ? "  <-- TOO MANY" : ""
+        exit change > limit }' || failed=1
+    done
+    exit "$failed"
+    ;;
+  *)
+    echo "usage: benches/instructions.sh [--against REVISION | --freeze]" >&2
+    exit 2
+    ;;
+esac
