@@ -1,0 +1,11 @@
+//! Packets from captures, through links and tunnels, to flows.
+
+mod captures;
+mod flows;
+mod links;
+
+use crate::support::trial::{Trial, all};
+
+pub fn trials() -> Vec<Trial> {
+    all([captures::trials(), flows::trials(), links::trials()])
+}
