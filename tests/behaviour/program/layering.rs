@@ -11,6 +11,7 @@ pub fn trials() -> Vec<Trial> {
         no_module_imports_against_the_arrows,
         an_import_against_the_arrows_is_found,
         no_test_hides_from_the_runner,
+        a_test_that_hides_is_found,
     ]
 }
 
@@ -89,13 +90,43 @@ fn an_import_against_the_arrows_is_found() {
     assert!(violations(file, "flow", "use crate::{model, decode}; // not crate::cli").is_empty());
 }
 
-/// The compiler drops what has the attribute of the built-in runner, without a word.
+/// The compiler says nothing of a property that is not listed, and drops what has the attribute of
+/// its own runner.
 fn no_test_hides_from_the_runner() {
     for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")) {
         if file.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&file).expect("readable source");
-            let hidden = text.lines().any(|line| line.trim() == "#[test]");
-            assert!(!hidden, "{}: list the test in `trials!` instead", file.display());
+            let hidden = hidden_tests(&text);
+            assert!(hidden.is_empty(), "{}: not in `trials!`: {hidden:?}", file.display());
         }
     }
+}
+
+fn a_test_that_hides_is_found() {
+    let listed = "trials![a]\nproptest! {\n    fn a(x: u8) {\n    }\n}\nfn b() {}\n";
+    assert!(hidden_tests(listed).is_empty());
+    assert_eq!(hidden_tests(&listed.replace("fn a", "fn c")), ["c"]);
+    assert_eq!(hidden_tests(&listed.replace("fn b", "#[test]\nfn b")), ["b"]);
+}
+
+/// The tests of a source file that the runner does not know of.
+fn hidden_tests(text: &str) -> Vec<&str> {
+    let list = text.split_once("trials![").and_then(|(_, rest)| rest.split_once(']'));
+    let listed: Vec<&str> = list.map_or("", |(list, _)| list).split(',').map(str::trim).collect();
+    let (mut property, mut attribute, mut hidden) = (false, false, Vec::new());
+    for line in text.lines() {
+        match line.trim() {
+            "proptest! {" => property = true,
+            "#[test]" => attribute = true,
+            _ if line == "}" => property = false,
+            _ => {}
+        }
+        let Some(rest) = line.trim_start().strip_prefix("fn ") else { continue };
+        let name = rest.split(['(', '<']).next().unwrap_or_default();
+        if attribute || (property && !listed.contains(&name)) {
+            hidden.push(name);
+        }
+        attribute = false;
+    }
+    hidden
 }
