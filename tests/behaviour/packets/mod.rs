@@ -2,10 +2,11 @@
 
 mod captures;
 mod flows;
+mod gate;
 mod links;
 
 use crate::support::trial::{Trial, all};
 
 pub fn trials() -> Vec<Trial> {
-    all([captures::trials(), flows::trials(), links::trials()])
+    all([captures::trials(), flows::trials(), gate::trials(), links::trials()])
 }
