@@ -23,7 +23,7 @@ lint: ## format, clippy and the links of the documentation
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" \
 	  $(CARGO) doc --no-deps --document-private-items --locked
 
-unit:
+unit: ## every test, without the lints
 	@./tools/system-packages.sh iproute2 tcpreplay
 	$(CARGO) test --workspace --locked
 
@@ -38,7 +38,7 @@ bench: system ## time each stage
 	$(CARGO) bench --locked
 
 golden: ## write the golden captures in pcaps/ and their alerts anew
-	MINEWATCH_WRITE_GOLDEN=1 $(CARGO) test --locked --test golden
+	MINEWATCH_WRITE_GOLDEN=1 $(CARGO) test --locked --test behaviour -- output::golden --test-threads 1
 
 accuracy: build ## measure against the truth, nDPI and Suricata, into docs/ACCURACY.md
 	$(CARGO) build --release --locked -p minewatch-generator

@@ -1,6 +1,6 @@
 //! Reading DNS messages, beside `dns-parser` with the text of the question.
 
-#[path = "../tests/flow/mod.rs"]
+#[path = "../tests/support/flow.rs"]
 mod flow;
 
 use std::hint::black_box;

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One named type crosses each arrow ([`model`]), and a module imports only what stands to its
-//! left: `tests/layering.rs` checks it.
+//! left: `tests/behaviour/program/layering.rs` checks it.
 
 #![deny(unsafe_code)]
 // They panic when nobody reads any more; see `cli::print`.

@@ -97,7 +97,7 @@ fn tell(warnings: &[Warning]) {
 }
 
 /// Bytes of an incident with a conversation or two and their reasons. One that is filled with all it may
-/// hold takes several times as much: `tests/floods.rs` fills as many as there may be.
+/// hold takes several times as much: `tests/behaviour/program/floods.rs` fills as many as there may be.
 const INCIDENT_BYTES: usize = 8 << 10;
 /// Typical bytes of a learnt name, in both views of the table.
 const NAME_BYTES: usize = 512;

@@ -1,0 +1,137 @@
+//! A sensor that gets several times what it can take sheds packets of settled flows, says so, misses
+//! no lookup and no miner, and recovers.
+
+mod clock;
+mod sources;
+mod traffic;
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use minewatch::capture::{CaptureStats, Progress};
+use minewatch::model::Shed;
+use minewatch::model::alert::Alert;
+use minewatch::output::Outlet;
+use minewatch::pipeline::{self, Observer, Report, Setup};
+
+use crate::support::setup::setup;
+use crate::support::trial::{Trial, trials};
+use sources::{Firehose, Recording, Ring};
+use traffic::{Traffic, traffic};
+
+pub fn trials() -> Vec<Trial> {
+    trials![an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers]
+}
+
+/// How much more arrives than the sensor can take.
+const OVERLOAD: u32 = 4;
+/// When the load begins and ends, after the start, by the clock of the sensor's worker.
+const LOAD: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(3000)];
+/// When everything ends.
+const END: Duration = Duration::from_millis(4000);
+/// What the ring holds at full load. The sensor would fall behind by three quarters of the load if it
+/// did not shed, which is more.
+const RING: Duration = Duration::from_millis(1000);
+/// A machine that grows slower all at once, or pauses, is no fault of the sensor: then the test is
+/// repeated.
+const ATTEMPTS: usize = 4;
+
+/// Keeps what the pipeline tells while it runs.
+#[derive(Default)]
+struct Notes {
+    shed: Shed,
+}
+
+impl Outlet for Notes {
+    fn alert(&mut self, _: &Alert) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn record(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Observer for Notes {
+    fn progress(&mut self, _: Option<Progress>) {}
+
+    fn capture(&mut self, stats: &CaptureStats) {
+        self.shed = stats.shed;
+    }
+}
+
+/// Who mined where, for whom, how much.
+fn incidents(report: &Report) -> Vec<String> {
+    let told = |alert: &Alert| {
+        let mining = alert.mining.as_ref();
+        let (pool, host, verdict) = (&alert.pool, alert.host.ip, alert.verdict);
+        let wallet = mining.and_then(|mining| mining.wallet.clone());
+        let shares = mining.map(|mining| mining.shares);
+        format!("{host} {verdict:?} {:?} {:?} {wallet:?} {shares:?}", pool.domain, pool.ip)
+    };
+    let mut all: Vec<String> = report.collected.incidents.iter().map(told).collect();
+    all.sort();
+    all
+}
+
+/// Time that the pipeline takes for a packet of this traffic when it sheds nothing.
+fn cost(traffic: &Traffic, setup: &Setup) -> Duration {
+    let source = Firehose::new(traffic, Duration::from_millis(400));
+    let taken = source.taken.clone();
+    let (mut outlet, mut observer) = (Notes::default(), Notes::default());
+    let report = pipeline::live(vec![Box::new(source)], setup, &mut outlet, &mut observer).unwrap();
+    assert_eq!(report.capture.shed.packets, 0, "packets come without delay");
+    let (packets, time) = *taken.lock().unwrap();
+    time / packets
+}
+
+fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
+    let (mut traffic, setup) = (traffic(), setup());
+    let mut outlet = Notes::default();
+    let alone = Recording(traffic.light.clone(), AtomicBool::new(false));
+    let unloaded =
+        pipeline::replay(Box::new(alone), &setup, 1, &mut outlet, &mut Notes::default()).unwrap();
+    let datagrams_over_ipv4 = |report: &Report| report.decode.udp - report.decode.ipv6;
+    let (expected, lookups) = (incidents(&unloaded), datagrams_over_ipv4(&unloaded));
+    assert!(expected.iter().filter(|told| told.contains("Active")).count() == 8, "{expected:#?}");
+    assert!(lookups == 2 * 358, "{lookups}");
+
+    for attempt in 1..=ATTEMPTS {
+        traffic.gap = cost(&traffic, &setup) / OVERLOAD;
+        let ring = Ring::new(&traffic);
+        let gate = ring.gate.clone();
+        let (mut outlet, mut observer) = (Notes::default(), Notes::default());
+        let report =
+            pipeline::live(vec![Box::new(ring)], &setup, &mut outlet, &mut observer).unwrap();
+        let capture = &report.capture;
+        let gate = gate.lock().unwrap();
+        let &(last, shut) = gate.last().expect("the gate was asked");
+        let told = format!(
+            "a packet every {:?}: {} received, {} lost, {:?}; the gate moved {} times, last at {last:?}",
+            traffic.gap,
+            capture.kernel_received,
+            capture.kernel_drops,
+            capture.shed,
+            gate.len()
+        );
+        if capture.kernel_drops > 0 && attempt < ATTEMPTS {
+            continue;
+        }
+        assert_eq!(capture.kernel_drops, 0, "{told}");
+        assert_eq!(datagrams_over_ipv4(&report), lookups, "no lookup is lost: {told}");
+        assert_eq!(incidents(&report), expected);
+        let shed = capture.shed.packets > capture.kernel_received / 4 && capture.shed.bytes > 0;
+        assert!(shed, "{told}");
+        let media = capture.kernel_received / 2;
+        assert!(report.decode.ipv6 < media * 3 / 4, "{} of {media}: {told}", report.decode.ipv6);
+        assert!(capture.shed.milliseconds > 0 && observer.shed.packets > 0, "told at once: {told}");
+        assert_eq!(capture.packets + capture.shed.packets, capture.kernel_received);
+        assert!(!shut && last < END - Duration::from_millis(300), "open again: {told}");
+        return;
+    }
+}

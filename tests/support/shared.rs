@@ -1,0 +1,11 @@
+//! Captures, lists and schemas beside the repository, which are not ours to copy.
+
+use std::path::{Path, PathBuf};
+
+use super::trial::Lacks;
+
+/// A file or folder in `../shared`.
+pub fn shared(name: &str) -> Result<PathBuf, Lacks> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
+    if path.exists() { Ok(path) } else { Err(Lacks(format!("needs ../shared/{name}"))) }
+}
