@@ -97,15 +97,15 @@ impl<S> FlowTable<S> {
             }
             let (before, weight) = (entry.buffered(), entry.weight());
             for direction in Direction::BOTH {
-                entry.release(direction, visitor, |stream, out| {
-                    stream.give_up_holes(now, &mut self.stats, out);
+                entry.release(direction, &mut self.stats, visitor, |stream, stats, out| {
+                    stream.give_up_holes(now, stats, out);
                 });
             }
             let after = entry.buffered();
             self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
             self.held = self.held - weight + entry.weight();
-            if after == 0 {
-                entry.flow.seen.clear(Seen::WAITING);
+            if let Some(active) = &mut entry.active {
+                active.waiting = after > 0;
             }
             after > 0
         });

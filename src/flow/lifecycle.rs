@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::table::FlowTable;
+use super::tcp::Stream;
 use super::visitor::Visitor;
 use crate::model::Segment;
 use crate::model::chunk::Direction;
@@ -96,9 +97,9 @@ impl<S> FlowTable<S> {
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
         self.held -= entry.weight();
-        if entry.flow.seen.has(Seen::WAITING) {
+        if entry.may_wait() {
             for direction in Direction::BOTH {
-                entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
+                entry.release(direction, &mut self.stats, visitor, Stream::flush);
             }
         }
         if entry.awaits_end(visitor) {
@@ -106,6 +107,9 @@ impl<S> FlowTable<S> {
             visitor.closed(&entry.flow, state, end, at);
         }
         entry.active = None;
+        if entry.flow.seen.has(Seen::TAPPED) {
+            entry.untap(&mut self.stats);
+        }
         entry.flow.seen.set(Seen::CLOSED);
     }
 

@@ -13,6 +13,7 @@ mod limits;
 mod prefetch;
 mod stats;
 mod table;
+mod tap;
 mod tcp;
 mod visitor;
 mod wheel;

@@ -29,6 +29,18 @@ pub struct FlowStats {
     pub strays: u64,
     /// Bytes held back now, waiting for their predecessors.
     pub buffered_bytes: u64,
+    /// Flows tapped now. Left out where it is 0, as is the next one: a sensor that taps nothing says
+    /// nothing of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tapped: u64,
+    /// Taps refused since there were too many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub taps_refused: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl FlowStats {
@@ -48,5 +60,7 @@ impl FlowStats {
         self.lost_bytes += other.lost_bytes;
         self.strays += other.strays;
         self.buffered_bytes += other.buffered_bytes;
+        self.tapped += other.tapped;
+        self.taps_refused += other.taps_refused;
     }
 }
