@@ -54,7 +54,7 @@ pub struct Progress {
 
 /// Where packets come from.
 pub trait Source: Send {
-    /// Appends packets to a cleared batch; its `number` and `first_packet` are the caller's.
+    /// Appends packets to a cleared batch; its `first_packet` is the caller's.
     ///
     /// A batch is about 1 MiB of packet bytes. Errors are those nothing can be done about;
     /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.
