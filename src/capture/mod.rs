@@ -10,6 +10,7 @@
 //! whole capture is a [`CaptureError`].
 
 mod bytes;
+mod clock;
 mod decompress;
 mod fanout;
 mod file;
@@ -25,6 +26,7 @@ mod problem;
 mod replay;
 mod stats;
 
+pub use clock::wall_clock;
 pub use filter::check_filter;
 pub use interfaces::{InterfaceInfo, interfaces};
 pub use live::{LiveOptions, open_live};
