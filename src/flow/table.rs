@@ -222,7 +222,7 @@ impl<S> FlowTable<S> {
         segment: &Segment<'_>,
         visitor: &mut V,
     ) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         if entry.flow.seen.has(Seen::TAPPED) {
             entry.show(segment, &mut self.stats, visitor);
         }
@@ -238,7 +238,7 @@ impl<S> FlowTable<S> {
         header: TcpHeader,
         visitor: &mut V,
     ) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let direction = entry.direction(segment);
         let index = direction.index();
         if header.flags.syn() {
@@ -286,7 +286,7 @@ impl<S> FlowTable<S> {
 
     /// Books a change of what the flow's reassembly and state hold.
     fn book(&mut self, slot: u32, before: usize) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         self.held = self.held - before + entry.weight();
         if let Some(active) = &mut entry.active
             && !active.listed
@@ -298,7 +298,7 @@ impl<S> FlowTable<S> {
 
     /// Books a change of what the flow holds back.
     fn rebalance(&mut self, slot: u32, before: usize) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let after = entry.buffered();
         self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
         let timer = entry.timer(slot);
