@@ -6,13 +6,11 @@ use super::header::Header;
 use super::spare::Spare;
 use super::{name, record};
 use crate::model::event::DnsMessage;
-use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question};
+use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question, class, record_type};
 
 /// Questions and records looked at in one message. The largest honest round-robin sets have a few
 /// dozen; a datagram can hold thousands, each with a name to decode.
 const MAX_ENTRIES: usize = 64;
-/// EDNS(0) pseudo-record (RFC 6891 §6.1.1).
-const OPT: u16 = 41;
 
 /// The four parts behind the header, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +110,9 @@ pub(super) fn is_exact(message: &DnsMessage) -> bool {
     !broken && message.questions.iter().all(|question| is_class(question.qclass))
 }
 
-/// Whether a question can have this class (IANA): IN, CH, HS, NONE or ANY.
+/// Whether a question can have this class.
 pub(super) fn is_class(qclass: u16) -> bool {
-    matches!(qclass, 1 | 3 | 4 | 254 | 255)
+    matches!(qclass, class::IN | class::CH | class::HS | class::NONE | class::ANY)
 }
 
 struct Walk<'a> {
@@ -149,7 +147,7 @@ impl Walk<'_> {
         }
         for _ in 0..header.count(Section::Additional) {
             let record = self.unnamed_record()?;
-            if record.rtype == OPT {
+            if record.rtype == record_type::OPT {
                 self.message.rcode = self.message.rcode & 0x000f | (record.ttl >> 24 << 4) as u16;
             }
         }

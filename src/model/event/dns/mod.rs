@@ -1,5 +1,8 @@
 //! A DNS message (RFC 1035), with names decoded and lower-cased.
 
+pub mod class;
+pub mod record_type;
+
 use std::net::IpAddr;
 
 use crate::model::chunk::Direction;
@@ -33,8 +36,9 @@ impl DnsMessage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
     pub name: String,
-    /// TYPE (IANA registry), for example 1 for A, 28 for AAAA, 65 for HTTPS.
+    /// One of [`record_type`], or any other.
     pub qtype: u16,
+    /// One of [`class`], or any other.
     pub qclass: u16,
 }
 
