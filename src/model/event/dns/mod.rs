@@ -69,12 +69,8 @@ pub enum AnswerData {
 pub struct DnsAnomalies {
     /// The header announces more records than the message holds.
     pub short_sections: bool,
-    /// The reserved Z bit is set.
-    pub reserved_bit: bool,
     /// A name could not be decoded (bad pointer, over 255 bytes, over the jump budget).
     pub bad_name: bool,
     /// Bytes after the last record.
     pub trailing_bytes: bool,
-    /// More records than are looked at.
-    pub record_limit: bool,
 }
