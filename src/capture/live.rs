@@ -7,11 +7,12 @@
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::model::packet::LinkType;
 use crate::model::{PacketBatch, Timestamp};
 
+use super::clock::wall_clock;
 use super::fanout;
 use super::filter::Filter;
 use super::interfaces::{fault, interfaces};
@@ -101,7 +102,7 @@ pub fn open_live(
         }
     }
     // Until the last one had joined, the others were given its share too.
-    let joined = now();
+    let joined = wall_clock();
     for port in sources.iter_mut().flat_map(|source| &mut source.ports) {
         if let Some(socket) = &mut port.socket
             && options.workers > 1
@@ -184,7 +185,7 @@ impl Port {
         let mut since = Timestamp::ZERO;
         if options.workers > 1 {
             self.group.join(&capture).map_err(OpenError::Fanout)?;
-            since = now();
+            since = wall_clock();
         }
         let last = pcap::Stat { received: 0, dropped: 0, if_dropped: 0 };
         self.socket = Some(Socket { capture, link, since, last });
@@ -258,11 +259,6 @@ fn activate(
         .timeout(BLOCK_TIMEOUT_MS)
         .open()?
         .setnonblock()
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::ZERO.plus(since_epoch)
 }
 
 /// One worker's source.

@@ -10,6 +10,7 @@
 //! whole capture is a [`CaptureError`].
 
 mod bytes;
+mod clock;
 mod decompress;
 mod fanout;
 mod file;
@@ -25,6 +26,7 @@ mod problem;
 mod replay;
 mod stats;
 
+pub use clock::wall_clock;
 pub use filter::check_filter;
 pub use interfaces::{InterfaceInfo, interfaces};
 pub use live::{LiveOptions, open_live};
@@ -54,7 +56,7 @@ pub struct Progress {
 
 /// Where packets come from.
 pub trait Source: Send {
-    /// Appends packets to a cleared batch; its `number` and `first_packet` are the caller's.
+    /// Appends packets to a cleared batch; its `first_packet` is the caller's.
     ///
     /// A batch is about 1 MiB of packet bytes. Errors are those nothing can be done about;
     /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.

@@ -37,7 +37,8 @@ pub struct CaptureStats {
 }
 
 impl CaptureStats {
-    /// Adds what another source of the same capture has seen.
+    /// Adds what another source of the same capture has seen: counters add up, and lists hold what is
+    /// in any of them.
     pub fn merge(&mut self, other: CaptureStats) {
         self.packets += other.packets;
         self.bytes += other.bytes;

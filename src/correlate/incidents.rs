@@ -49,10 +49,6 @@ impl Incidents {
         }
     }
 
-    pub fn len(&self) -> usize {
-        self.open.len()
-    }
-
     pub fn get_mut(&mut self, sequence: u64) -> Option<&mut Incident> {
         self.open.get_mut(&sequence)
     }

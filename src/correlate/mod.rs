@@ -76,11 +76,6 @@ impl Correlator {
         }
     }
 
-    /// Incidents that are open.
-    pub fn open_incidents(&self) -> usize {
-        self.incidents.len()
-    }
-
     /// Takes one finding and appends the alerts that it causes.
     pub fn finding(&mut self, finding: &Finding, alerts: &mut Vec<Alert>) {
         let &Finding { at, ref flow, host, ref kind } = finding;

@@ -6,9 +6,10 @@ use super::assess;
 use super::hosts::HostFacts;
 use crate::model::alert::{Alert, Host, Mining, Pool, State, Verdict};
 use crate::model::event::mining::Shares;
+use crate::model::text::Abbreviation;
 
-/// Characters of a wallet kept at either end: enough to recognise it.
-const WALLET_ENDS: usize = 6;
+/// `47abcd…efghij`: enough to recognise a wallet.
+const WALLET: Abbreviation = Abbreviation { whole: 13, head: 6, mark: "…", tail: 6 };
 
 /// What happened, who did it, to whom it goes.
 pub(super) fn summary(alert: &Alert, facts: &HostFacts) -> String {
@@ -108,7 +109,7 @@ fn miner_text(mining: Option<&Mining>) -> String {
     if mining.donation {
         text.push_str(", a donation round of XMRig");
     } else if let Some(wallet) = &mining.wallet {
-        let _ = write!(text, ", wallet {}", shorten(wallet));
+        let _ = write!(text, ", wallet {}", WALLET.of(wallet));
     } else if mining.wallet_hidden {
         text.push_str(", wallet hidden by a proxy or an account");
     }
@@ -138,16 +139,6 @@ fn shares_text(alert: &Alert) -> String {
     text
 }
 
-/// `47abcd…efghij`; texts that are short already stay whole.
-fn shorten(wallet: &str) -> String {
-    let letters: Vec<char> = wallet.chars().collect();
-    if letters.len() <= 2 * WALLET_ENDS + 1 {
-        return wallet.to_owned();
-    }
-    let (head, tail) = (&letters[..WALLET_ENDS], &letters[letters.len() - WALLET_ENDS..]);
-    format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
-}
-
 /// Hashes per second with a unit that leaves one to three digits before the point.
 pub fn human_rate(hashes_per_second: f64) -> String {
     const UNITS: [&str; 6] = ["H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s"];
@@ -175,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_wallet_is_shortened_in_the_middle() {
-        assert_eq!(shorten("short"), "short");
-        assert_eq!(shorten("472jm2WBFsScZaCueCmZPg7w7v3"), "472jm2…g7w7v3");
+        assert_eq!(WALLET.of("short"), "short");
+        assert_eq!(WALLET.of("472jm2WBFsScZaCueCmZPg7w7v3"), "472jm2…g7w7v3");
     }
 }

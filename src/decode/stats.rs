@@ -69,7 +69,7 @@ impl Stop {
     }
 }
 
-/// Counters of one decoder.
+/// Counters of one decoder: all of them add up over several.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DecodeStats {
     pub packets: u64,

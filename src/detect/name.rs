@@ -1,7 +1,7 @@
 //! Small readings of names and URLs that the rules need.
 
 use crate::model::event::DnsMessage;
-use crate::model::event::dns::AnswerData;
+use crate::model::event::dns::{AnswerData, record_type};
 use crate::model::finding::NameAnswer;
 
 /// Addresses kept of one DNS answer; the largest honest round-robin sets have a few dozen.
@@ -9,11 +9,10 @@ const MAX_ADDRESSES: usize = 64;
 /// Aliases followed in one answer; resolvers give up at about 16.
 const MAX_ALIASES: usize = 16;
 
-/// Whether a question of this type means that somebody wants to reach the name. A PTR question
-/// (12) names an address, and its asker is an analyst or a mail server.
+/// Whether a question of this type means that somebody wants to reach the name. A PTR question names
+/// an address, and its asker is an analyst or a mail server.
 pub(super) fn is_lookup(qtype: u16) -> bool {
-    const PTR: u16 = 12;
-    qtype != PTR
+    qtype != record_type::PTR
 }
 
 /// What an answer teaches about a name's addresses; `None` for queries and empty answers.
@@ -26,7 +25,9 @@ pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
     for record in &message.answers {
         match &record.data {
             AnswerData::Address(ip) => addresses.push(*ip),
-            AnswerData::Name(target) if record.rtype == CNAME || record.rtype == DNAME => {
+            AnswerData::Name(target)
+                if matches!(record.rtype, record_type::CNAME | record_type::DNAME) =>
+            {
                 aliases.push(target.clone());
             }
             AnswerData::Service { target, hints, .. } => {
@@ -44,11 +45,6 @@ pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
     let learnt = !addresses.is_empty() || !aliases.is_empty();
     learnt.then(|| NameAnswer { name: name.into(), aliases, addresses, ttl, hit: None })
 }
-
-/// RFC 1035 §3.2.2.
-const CNAME: u16 = 5;
-/// RFC 6672.
-const DNAME: u16 = 39;
 
 /// What follows the scheme of a request target in absolute form (RFC 9112 §3.2.2). A path may have
 /// another URL in it.

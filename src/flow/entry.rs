@@ -28,6 +28,8 @@ pub(super) struct Active<S> {
     pub weight: usize,
     /// The flow is in the table's list of those that hold something.
     pub listed: bool,
+    /// The flow is in the table's list of those with holes in their streams.
+    pub waiting: bool,
 }
 
 impl<S> Entry<S> {
@@ -69,7 +71,7 @@ impl<S> Entry<S> {
     /// Whether its end means something to the visitor.
     #[inline]
     pub fn awaits_end<V: Visitor<State = S>>(&self, visitor: &V) -> bool {
-        self.active.is_some() || visitor.awaits_end(&self.flow)
+        self.active.is_some() || visitor.awaits_end(&self.flow) || self.flow.seen.has(Seen::TAPPED)
     }
 
     /// Which way a segment travels.
@@ -107,13 +109,24 @@ impl<S> Entry<S> {
         self.active.as_ref().map_or(0, |active| active.weight)
     }
 
+    /// Whether segments may wait for those before them.
+    #[inline]
+    pub fn may_wait(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| active.waiting)
+    }
+
     /// Whether segments wait for those before them.
     pub fn is_waiting(&self) -> bool {
         self.active.as_ref().is_some_and(|active| active.streams.iter().any(Stream::is_waiting))
     }
 
     /// Hands a datagram to the visitor.
-    pub fn datagram<V: Visitor<State = S>>(&mut self, segment: &Segment<'_>, visitor: &mut V) {
+    pub fn datagram<V: Visitor<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        stats: &mut FlowStats,
+        visitor: &mut V,
+    ) {
         let chunk = Chunk {
             direction: self.direction(segment),
             time: segment.time,
@@ -121,7 +134,9 @@ impl<S> Entry<S> {
             gap: 0,
             bytes: segment.payload,
         };
-        self.look(visitor, |flow, active, visitor| visitor.chunk(flow, &mut active.state, &chunk));
+        self.look(stats, visitor, |flow, active, _, visitor| {
+            visitor.chunk(flow, &mut active.state, &chunk)
+        });
     }
 
     /// Puts the payload of a TCP segment in order and hands on what is next.
@@ -143,7 +158,7 @@ impl<S> Entry<S> {
             time: segment.time,
             packet: segment.packet,
         };
-        self.look(visitor, |flow, active, visitor| {
+        self.look(stats, visitor, |flow, active, stats, visitor| {
             deliver(flow, active, direction, visitor, |stream, out| {
                 stream.push(part, room, stats, out);
             })
@@ -154,12 +169,13 @@ impl<S> Entry<S> {
     pub fn release<V: Visitor<State = S>>(
         &mut self,
         direction: Direction,
+        stats: &mut FlowStats,
         visitor: &mut V,
-        work: impl FnOnce(&mut Stream, &mut dyn FnMut(Run<'_>)),
+        work: impl FnOnce(&mut Stream, &mut FlowStats, &mut dyn FnMut(Run<'_>)),
     ) {
         if self.active.is_some() {
-            self.look(visitor, |flow, active, visitor| {
-                deliver(flow, active, direction, visitor, work)
+            self.look(stats, visitor, |flow, active, stats, visitor| {
+                deliver(flow, active, direction, visitor, |stream, out| work(stream, stats, out))
             });
         }
     }
@@ -170,17 +186,18 @@ impl<S> Entry<S> {
     /// memory of each other. So a state only moves to the heap if it has to.
     fn look<V: Visitor<State = S>>(
         &mut self,
+        stats: &mut FlowStats,
         visitor: &mut V,
-        work: impl FnOnce(&mut Flow, &mut Active<S>, &mut V) -> Interest,
+        work: impl FnOnce(&mut Flow, &mut Active<S>, &mut FlowStats, &mut V) -> Interest,
     ) {
         let interest = if let Some(active) = &mut self.active {
-            work(&mut self.flow, active, visitor)
+            work(&mut self.flow, active, stats, visitor)
         } else if self.flow.seen.has(Seen::SETTLED) {
             return;
         } else if let Some(state) = visitor.begin(&self.flow) {
             let streams = [self.stream(0), self.stream(1)];
-            let mut active = Active { streams, state, weight: 0, listed: false };
-            let interest = work(&mut self.flow, &mut active, visitor);
+            let mut active = Active { streams, state, weight: 0, listed: false, waiting: false };
+            let interest = work(&mut self.flow, &mut active, stats, visitor);
             if interest == Interest::More {
                 self.active = Some(Box::new(active));
             }
@@ -199,6 +216,12 @@ impl<S> Entry<S> {
                 active.weight = size_of::<Active<S>>() + streams + visitor.held(&active.state);
             }
             (Interest::More, None) => {}
+        }
+        if interest != Interest::More
+            && !self.flow.seen.has(Seen::TAPPED)
+            && visitor.taps(&self.flow)
+        {
+            self.tap(stats, visitor);
         }
     }
 

@@ -24,7 +24,7 @@ impl<S> FlowTable<S> {
         for timers in due.chunks(LOOKUP_BATCH) {
             timers.iter().for_each(|timer| self.prefetch(timer.slot));
             for &timer in timers {
-                let Some(entry) = self.alive(timer) else { continue };
+                let Some(entry) = alive(&self.entries, timer) else { continue };
                 let deadline = entry.flow.last_seen.plus(self.timeout(entry));
                 if deadline >= now {
                     self.wheel.arm(timer, deadline);
@@ -40,8 +40,8 @@ impl<S> FlowTable<S> {
         awaited.sort_unstable();
         over.extend(awaited.iter().map(|&(_, slot)| slot));
         for slots in over.chunks(LOOKUP_BATCH) {
-            for &slot in slots {
-                self.index.prefetch(self.index.hash(&self.entries[slot as usize].flow.key));
+            for entry in slots.iter().filter_map(|&slot| self.entries.get(slot as usize)) {
+                self.index.prefetch(self.index.hash(&entry.flow.key));
             }
             for &slot in slots {
                 self.remove(slot, FlowEnd::Timeout, at, visitor);
@@ -58,7 +58,8 @@ impl<S> FlowTable<S> {
         let mut awaited: Vec<_> = awaited.collect();
         awaited.sort_unstable();
         for (_, slot) in awaited {
-            let time = self.entries[slot as usize].flow.last_seen;
+            let Some(entry) = self.entries.get(slot as usize) else { continue };
+            let time = entry.flow.last_seen;
             self.close(slot, FlowEnd::Input, Moment { time, packet }, visitor);
         }
         self.index = Index::new();
@@ -66,11 +67,6 @@ impl<S> FlowTable<S> {
         self.free.clear();
         self.waiting.clear();
         self.stats.active = 0;
-    }
-
-    /// The flow of `timer`, unless it is gone.
-    fn alive(&self, timer: Timer) -> Option<&Entry<S>> {
-        self.entries.get(timer.slot as usize).filter(|entry| entry.is(timer))
     }
 
     pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
@@ -91,21 +87,19 @@ impl<S> FlowTable<S> {
     fn give_up_holes<V: Visitor<State = S>>(&mut self, now: Timestamp, visitor: &mut V) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|timer| {
-            let entry = &mut self.entries[timer.slot as usize];
-            if !entry.is(*timer) {
-                return false;
-            }
+            let entry = self.entries.get_mut(timer.slot as usize);
+            let Some(entry) = entry.filter(|entry| entry.is(*timer)) else { return false };
             let (before, weight) = (entry.buffered(), entry.weight());
             for direction in Direction::BOTH {
-                entry.release(direction, visitor, |stream, out| {
-                    stream.give_up_holes(now, &mut self.stats, out);
+                entry.release(direction, &mut self.stats, visitor, |stream, stats, out| {
+                    stream.give_up_holes(now, stats, out);
                 });
             }
             let after = entry.buffered();
             self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
             self.held = self.held - weight + entry.weight();
-            if after == 0 {
-                entry.flow.seen.clear(Seen::WAITING);
+            if let Some(active) = &mut entry.active {
+                active.waiting = after > 0;
             }
             after > 0
         });
@@ -116,15 +110,11 @@ impl<S> FlowTable<S> {
     /// and captures in which no time passes, they would become too many.
     #[cold]
     pub(super) fn sweep(&mut self) {
-        let mut wheel = std::mem::take(&mut self.wheel);
-        wheel.retain(|timer| self.alive(timer).is_some());
-        self.wheel = wheel;
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.retain(|&timer| self.alive(timer).is_some());
-        self.waiting = waiting;
-        let mut holders = std::mem::take(&mut self.holders);
-        holders.retain(|&timer| self.alive(timer).is_some_and(|entry| entry.active.is_some()));
-        self.holders = holders;
+        let entries = &self.entries;
+        self.wheel.retain(|timer| alive(entries, timer).is_some());
+        self.waiting.retain(|&timer| alive(entries, timer).is_some());
+        self.holders
+            .retain(|&timer| alive(entries, timer).is_some_and(|entry| entry.active.is_some()));
         let left = self.wheel.len() + self.waiting.len() + self.holders.len();
         self.sweep_at = MIN_SWEEP.max(left * 2);
     }
@@ -145,7 +135,7 @@ impl<S> FlowTable<S> {
             let mut looked_at = 0;
             for _ in 0..self.holders.len() {
                 let Some(timer) = self.holders.pop_front() else { break };
-                let weight = self.alive(timer).map_or(0, Entry::weight);
+                let weight = alive(&self.entries, timer).map_or(0, Entry::weight);
                 if weight == 0 {
                     continue;
                 }
@@ -189,4 +179,9 @@ impl<S> FlowTable<S> {
             }
         }
     }
+}
+
+/// The flow of `timer`, unless it is gone.
+fn alive<S>(entries: &[Entry<S>], timer: Timer) -> Option<&Entry<S>> {
+    entries.get(timer.slot as usize).filter(|entry| entry.is(timer))
 }

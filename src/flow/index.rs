@@ -20,7 +20,8 @@ const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Debug)]
 pub(super) struct Index {
     hasher: foldhash::fast::RandomState,
-    /// Hash above, slot and one below; 0: free.
+    /// Hash above, slot and one below; 0: free. A power of two in number, so that every offset is
+    /// masked with that less one.
     places: Vec<u64>,
     length: usize,
 }
@@ -51,9 +52,7 @@ impl Index {
     /// Has the place fetched where a look-up begins.
     #[inline]
     pub fn prefetch(&self, hash: u32) {
-        if let Some(place) = self.places.get(self.home(hash)) {
-            prefetch(place);
-        }
+        prefetch(&self.places[self.home(hash)]);
     }
 
     /// The first slot with this hash that `is` says yes to.
@@ -61,7 +60,7 @@ impl Index {
     pub fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
         loop {
-            let place = *self.places.get(at)?;
+            let place = self.places[at];
             if place == 0 {
                 return None;
             }
@@ -82,12 +81,10 @@ impl Index {
 
     fn put(&mut self, new: u64) {
         let mut at = self.home(hash_of(new));
-        while self.places.get(at).is_some_and(|&place| place != 0) {
+        while self.places[at] != 0 {
             at = (at + 1) & (self.places.len() - 1);
         }
-        if let Some(place) = self.places.get_mut(at) {
-            *place = new;
-        }
+        self.places[at] = new;
     }
 
     fn grow(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::table::FlowTable;
+use super::tcp::Stream;
 use super::visitor::Visitor;
 use crate::model::Segment;
 use crate::model::chunk::Direction;
@@ -13,7 +14,7 @@ impl<S> FlowTable<S> {
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
     #[inline]
     pub(super) fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEnd> {
-        let entry = &self.entries[slot as usize];
+        let entry = self.entries.get(slot as usize)?;
         // Nearly always less than any timeout has passed.
         if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
             && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
@@ -54,20 +55,13 @@ impl<S> FlowTable<S> {
             Transport::Other(_) => {}
         }
         self.stats.midstream += u64::from(entry.flow.midstream());
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                let place = &mut self.entries[slot as usize];
-                *place = entry;
-                slot
-            }
-            None => {
-                self.entries.push(entry);
-                (self.entries.len() - 1) as u32
-            }
-        };
-        self.index.insert(hash, slot);
-        let entry = &self.entries[slot as usize];
+        let slot = self.free.pop().unwrap_or(self.entries.len() as u32);
         let timer = entry.timer(slot);
+        match self.entries.get_mut(slot as usize) {
+            Some(place) => *place = entry,
+            None => self.entries.push(entry),
+        }
+        self.index.insert(hash, slot);
         // The shortest timeout that may apply; the flow is looked at again then.
         let first_look = match transport {
             Transport::Tcp => self.limits.tcp_unanswered.min(self.limits.tcp_closed),
@@ -77,8 +71,9 @@ impl<S> FlowTable<S> {
         if self.wheel.len() + self.waiting.len() + self.holders.len() > self.sweep_at {
             self.sweep();
         }
-        let entry = &self.entries[slot as usize];
-        visitor.opened(&entry.flow, segment.packet);
+        if let Some(entry) = self.entries.get(slot as usize) {
+            visitor.opened(&entry.flow, segment.packet);
+        }
         slot
     }
 
@@ -90,15 +85,15 @@ impl<S> FlowTable<S> {
         at: Moment,
         visitor: &mut V,
     ) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         if entry.flow.seen.has(Seen::CLOSED) {
             return;
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
         self.held -= entry.weight();
-        if entry.flow.seen.has(Seen::WAITING) {
+        if entry.may_wait() {
             for direction in Direction::BOTH {
-                entry.release(direction, visitor, |stream, out| stream.flush(&mut self.stats, out));
+                entry.release(direction, &mut self.stats, visitor, Stream::flush);
             }
         }
         if entry.awaits_end(visitor) {
@@ -106,6 +101,9 @@ impl<S> FlowTable<S> {
             visitor.closed(&entry.flow, state, end, at);
         }
         entry.active = None;
+        if entry.flow.seen.has(Seen::TAPPED) {
+            entry.untap(&mut self.stats);
+        }
         entry.flow.seen.set(Seen::CLOSED);
     }
 
@@ -117,9 +115,12 @@ impl<S> FlowTable<S> {
         at: Moment,
         visitor: &mut V,
     ) {
-        self.index.remove(self.index.hash(&self.entries[slot as usize].flow.key), slot);
+        let Some(entry) = self.entries.get(slot as usize) else { return };
+        self.index.remove(self.index.hash(&entry.flow.key), slot);
         self.close(slot, end, at, visitor);
-        self.entries[slot as usize].free();
+        if let Some(entry) = self.entries.get_mut(slot as usize) {
+            entry.free();
+        }
         self.free.push(slot);
         self.stats.active -= 1;
         match end {

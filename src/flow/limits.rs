@@ -27,6 +27,10 @@ impl FlowLimits {
     /// case: 24 MB by default, enough for what a thousand miners say. A million flows fit into the
     /// rest.
     pub const HELD_SHARE: usize = 8;
+
+    /// Flows of one table that are tapped at once. For each of them the visitor keeps something, a
+    /// megabyte in all if that is 256 bytes, and no packet is shed by a sensor that cannot keep up.
+    pub const MAX_TAPPED: u64 = 4096;
 }
 
 impl Default for FlowLimits {

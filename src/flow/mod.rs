@@ -1,8 +1,11 @@
 //! Tells connections apart and puts TCP streams in order: segments in, chunks out.
 //!
 //! A settled flow, one of whose payload nothing more is wanted, costs a hash, a look-up and two
-//! counters per packet. Nothing here panics on any input, and memory stays within
-//! [`FlowLimits::memory`].
+//! counters per packet. Memory stays within [`FlowLimits::memory`].
+//!
+//! Nothing here panics on any input. A slot, which the index or a list remembers, is looked up with
+//! `get`: the flow may be gone. `[]` stands where the same function or type shows the bound: both
+//! directions, a mask, a remainder.
 
 mod entry;
 mod expiry;
@@ -13,6 +16,7 @@ mod limits;
 mod prefetch;
 mod stats;
 mod table;
+mod tap;
 mod tcp;
 mod visitor;
 mod wheel;

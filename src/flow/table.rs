@@ -174,23 +174,23 @@ impl<S> FlowTable<S> {
                 // acknowledges.
                 let seen = entry.flow.seen;
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
-                let news = !segment.payload.is_empty() || segment.missing > 0;
-                if header.flags.0 & events != 0
-                    || !seen.has(Seen::SETTLED | Seen::CLOSED)
-                        && (news || seen.has(Seen::WAITING) || seen.both_fins())
+                let is_event = header.flags.0 & events != 0;
+                if !is_event && seen.is_only_counted() {
+                    visitor.settled(&entry.flow);
+                } else if is_event
+                    || !segment.payload.is_empty()
+                    || segment.missing > 0
+                    || seen.both_fins()
+                    || entry.may_wait()
                 {
                     self.tcp(slot, segment, header, visitor);
-                } else if seen.has(Seen::SETTLED) && !seen.has(Seen::CLOSED) {
-                    visitor.settled(&entry.flow);
                 }
             }
-            TransportHeader::Udp if entry.flow.seen.has(Seen::SETTLED) => {
+            TransportHeader::Udp if entry.flow.seen.is_only_counted() => {
                 visitor.settled(&entry.flow);
             }
             TransportHeader::Udp if !segment.payload.is_empty() => {
-                let before = entry.weight();
-                entry.datagram(segment, visitor);
-                self.book(slot, before);
+                self.datagram(slot, segment, visitor);
             }
             TransportHeader::Udp | TransportHeader::Other => {}
         }
@@ -210,10 +210,25 @@ impl<S> FlowTable<S> {
 
     /// Whether the flow at `slot` is the one with this key.
     #[inline]
-    fn holds(&self, slot: u32, key: &FlowKey) -> bool {
+    pub(super) fn holds(&self, slot: u32, key: &FlowKey) -> bool {
         self.entries
             .get(slot as usize)
             .is_some_and(|entry| entry.flow.key == *key && !entry.is_free())
+    }
+
+    fn datagram<V: Visitor<State = S>>(
+        &mut self,
+        slot: u32,
+        segment: &Segment<'_>,
+        visitor: &mut V,
+    ) {
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
+        if entry.flow.seen.has(Seen::TAPPED) {
+            entry.show(segment, &mut self.stats, visitor);
+        }
+        let before = entry.weight();
+        entry.datagram(segment, &mut self.stats, visitor);
+        self.book(slot, before);
     }
 
     fn tcp<V: Visitor<State = S>>(
@@ -223,15 +238,18 @@ impl<S> FlowTable<S> {
         header: TcpHeader,
         visitor: &mut V,
     ) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let direction = entry.direction(segment);
         let index = direction.index();
         if header.flags.syn() {
             entry.isn[index] = header.seq;
             entry.flow.seen.set(Seen::SYN << index);
         }
-        if entry.flow.seen.has(Seen::CLOSED) {
-            return;
+        if entry.flow.seen.has(Seen::CLOSED | Seen::TAPPED) {
+            if entry.flow.seen.has(Seen::CLOSED) {
+                return;
+            }
+            entry.show(segment, &mut self.stats, visitor);
         }
         if header.flags.fin() {
             entry.flow.seen.set(Seen::FIN << index);
@@ -268,7 +286,7 @@ impl<S> FlowTable<S> {
 
     /// Books a change of what the flow's reassembly and state hold.
     fn book(&mut self, slot: u32, before: usize) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         self.held = self.held - before + entry.weight();
         if let Some(active) = &mut entry.active
             && !active.listed
@@ -280,12 +298,16 @@ impl<S> FlowTable<S> {
 
     /// Books a change of what the flow holds back.
     fn rebalance(&mut self, slot: u32, before: usize) {
-        let entry = &mut self.entries[slot as usize];
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let after = entry.buffered();
         self.stats.buffered_bytes = self.stats.buffered_bytes + after as u64 - before as u64;
-        if after > 0 && !entry.flow.seen.has(Seen::WAITING) {
-            entry.flow.seen.set(Seen::WAITING);
-            self.waiting.push(entry.timer(slot));
+        let timer = entry.timer(slot);
+        if after > 0
+            && let Some(active) = &mut entry.active
+            && !active.waiting
+        {
+            active.waiting = true;
+            self.waiting.push(timer);
         }
     }
 }

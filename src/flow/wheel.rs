@@ -16,8 +16,9 @@ pub(super) struct Timer {
     pub generation: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wheel {
+    /// [`BUCKETS`] of them; see [`bucket`].
     buckets: Vec<Vec<Timer>>,
     length: usize,
     /// The second up to which everything was looked at.

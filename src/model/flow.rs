@@ -280,8 +280,8 @@ impl Seen {
     pub const CLOSED: u8 = 0x20;
     /// The first packet was not of a handshake.
     pub const MIDSTREAM: u8 = 0x40;
-    /// Segments of it may wait for those before them.
-    pub const WAITING: u8 = 0x80;
+    /// Its segments are shown to the visitor as they come, whether or not it is settled.
+    pub const TAPPED: u8 = 0x80;
 
     /// Whether any of these bits is set.
     #[inline]
@@ -296,6 +296,12 @@ impl Seen {
 
     pub const fn clear(&mut self, bits: u8) {
         self.0 &= !bits;
+    }
+
+    /// Whether its packets are only counted: it is settled, and neither closed nor tapped.
+    #[inline]
+    pub const fn is_only_counted(self) -> bool {
+        self.0 & (Self::SETTLED | Self::CLOSED | Self::TAPPED) == Self::SETTLED
     }
 
     /// Whether both ends have sent their FIN.

@@ -11,6 +11,7 @@
 
 pub mod alert;
 pub mod authority;
+pub mod base64;
 pub mod chunk;
 pub mod event;
 pub mod finding;

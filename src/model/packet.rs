@@ -67,8 +67,6 @@ const KEEP_CAPACITY: usize = 8 << 20;
 /// allocates nothing.
 #[derive(Debug, Default)]
 pub struct PacketBatch {
-    /// Position of this batch in the input, from 0.
-    pub number: u64,
     /// Number of the first packet ([`Packet::number`]).
     pub first_packet: u64,
     pub bytes: Vec<u8>,

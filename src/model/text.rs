@@ -29,6 +29,29 @@ pub fn is_deceptive(c: char) -> bool {
         )
 }
 
+/// How a text that is too long is shortened: its beginning, a mark, its end. All lengths are in
+/// characters.
+#[derive(Clone, Copy, Debug)]
+pub struct Abbreviation {
+    /// Texts up to this length stay whole.
+    pub whole: usize,
+    pub head: usize,
+    pub mark: &'static str,
+    pub tail: usize,
+}
+
+impl Abbreviation {
+    /// The text, shortened if it is too long.
+    pub fn of(self, text: &str) -> String {
+        let length = text.chars().count();
+        if length <= self.whole {
+            return text.to_owned();
+        }
+        let tail = text.chars().skip(length.saturating_sub(self.tail));
+        text.chars().take(self.head).chain(self.mark.chars()).chain(tail).collect()
+    }
+}
+
 /// The text with every deceptive character escaped as `\u{…}`: safe to show on a terminal.
 pub fn printable(text: &str) -> String {
     printable_within(text, usize::MAX).into_owned()
@@ -100,6 +123,15 @@ mod tests {
         assert!(cut.len() <= MAX_KEPT && cut.ends_with('…'));
         let long = "x".repeat(10_000);
         assert_eq!(printable(&long), long);
+    }
+
+    #[test]
+    fn an_abbreviation_shows_both_ends_of_what_is_too_long() {
+        let ends = Abbreviation { whole: 5, head: 2, mark: "…", tail: 1 };
+        assert_eq!(ends.of("äbcde"), "äbcde");
+        assert_eq!(ends.of("äbcdef"), "äb…f");
+        assert_eq!(Abbreviation { tail: 0, ..ends }.of("äbcdef"), "äb…");
+        assert_eq!(Abbreviation { whole: 0, head: 9, mark: "+", tail: 9 }.of("ab"), "ab+ab");
     }
 
     proptest! {

@@ -1,9 +1,10 @@
 //! How long after its packet an alert is written, on a live interface.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use crate::capture::wall_clock;
 use crate::model::Timestamp;
 use crate::model::latency::LatencySummary;
 
@@ -23,8 +24,7 @@ impl Latency {
 
     /// An alert for a packet of this time has been handed to the output.
     pub fn record(&mut self, packet: Timestamp) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let delay = Timestamp::ZERO.plus(now).since(packet);
+        let delay = wall_clock().since(packet);
         self.0.saturating_record(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
     }
 
@@ -48,9 +48,9 @@ mod tests {
     fn delays_are_summed_up_and_a_jump_of_the_clock_is_bounded() {
         let mut latency = Latency::new().unwrap();
         assert_eq!(latency.summary(), None);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        latency.record(Timestamp::ZERO.plus(now + Duration::from_secs(60)));
-        latency.record(Timestamp::ZERO.plus(now - Duration::from_secs(60)));
+        let (now, minute) = (wall_clock(), 60_000_000_000);
+        latency.record(now.plus_nanos(minute));
+        latency.record(Timestamp::from_nanos(now.as_nanos() - minute));
         latency.record(Timestamp::ZERO);
         let summary = latency.summary().unwrap();
         assert_eq!(summary.alerts, 3);

@@ -1,7 +1,7 @@
 //! Live capture: each worker owns its capture sockets, and all of them report to one collector.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -9,7 +9,7 @@ use super::collector::Collector;
 use super::dispatch::Dispatcher;
 use super::worker::{Message, Worker};
 use super::{Observer, PipelineError, Report, Setup};
-use crate::capture::{CaptureError, CaptureStats, Filled, Source};
+use crate::capture::{CaptureError, CaptureStats, Filled, Source, wall_clock};
 use crate::correlate::Correlator;
 use crate::flow::FlowStats;
 use crate::model::{Gate, SegmentBatch, Timestamp};
@@ -250,8 +250,4 @@ fn stats(source: &mut dyn Source, worker: &mut Worker) -> CaptureStats {
 /// Packets of a live interface carry the wall clock, so when none comes it stands in for them.
 fn silent_since() -> Timestamp {
     Timestamp::from_nanos(wall_clock().as_nanos().saturating_sub(HANDOVER.as_nanos() as u64))
-}
-
-fn wall_clock() -> Timestamp {
-    Timestamp::ZERO.plus(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

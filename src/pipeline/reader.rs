@@ -1,4 +1,4 @@
-//! The front of a replay: fills batches, numbers them and their packets, and has them decoded.
+//! The front of a replay: fills batches, numbers their packets, and has them decoded.
 
 use super::dispatch::Dispatcher;
 use crate::capture::{CaptureError, Filled, Progress, Source};
@@ -7,13 +7,12 @@ use crate::model::SegmentBatch;
 pub(super) struct Reader<'a> {
     source: &'a mut dyn Source,
     pub dispatcher: Dispatcher,
-    batches: u64,
     packets: u64,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(source: &'a mut dyn Source, dispatcher: Dispatcher) -> Self {
-        Reader { source, dispatcher, batches: 0, packets: 0 }
+        Reader { source, dispatcher, packets: 0 }
     }
 
     /// The next batch with packets in it; false at the end.
@@ -23,9 +22,7 @@ impl<'a> Reader<'a> {
             packets.clear();
             let filled = self.source.fill(packets)?;
             if !packets.records.is_empty() {
-                packets.number = self.batches;
                 packets.first_packet = self.packets + 1;
-                self.batches += 1;
                 self.packets += packets.records.len() as u64;
                 self.dispatcher.deal(batch);
                 return Ok(true);

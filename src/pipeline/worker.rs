@@ -226,6 +226,12 @@ impl Visitor for Lens {
         }
     }
 
+    fn unsettled(&mut self, flow: &Flow) {
+        if let Some(gate) = &mut self.gate {
+            gate.ended(&flow.key);
+        }
+    }
+
     #[inline]
     fn awaits_end(&self, flow: &Flow) -> bool {
         self.events.any() || self.gate.is_some() || self.detector.awaits_end(flow)
@@ -280,7 +286,7 @@ mod tests {
     use crate::model::packet::LinkType;
 
     #[test]
-    fn the_gate_never_learns_of_flows_that_may_turn_out_to_be_tunnels() {
+    fn the_gate_learns_of_settled_flows_that_are_no_tunnels_and_forgets_those_that_are_tapped() {
         let now = Timestamp::from_parts(1_700_000_000, 0);
         for (port, shed) in [(443, true), (2152, false), (1701, false)] {
             let ends = [("10.0.0.7", port), ("198.51.100.9", port)];
@@ -303,6 +309,9 @@ mod tests {
             let frame = Link::Ethernet.frame(macs, &udp(client, server, b"payload"));
             let gate = lens.gate.as_mut().unwrap();
             assert_eq!(gate.sheds(now, LinkType::ETHERNET, 60, &frame), shed, "{port}");
+            lens.unsettled(&Flow::new(key, initiator, 1, now));
+            let gate = lens.gate.as_mut().unwrap();
+            assert!(!gate.sheds(now, LinkType::ETHERNET, 60, &frame), "{port} is tapped");
         }
     }
 }

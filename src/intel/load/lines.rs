@@ -14,7 +14,7 @@
 use super::super::builder::{Builder, Position, Purpose};
 use super::super::error::shown;
 use super::super::groups::{Meta, Source};
-use super::{base64, is_date, unnamed};
+use super::{encoded, is_date, unnamed};
 use crate::model::finding::PoolClass;
 
 /// URLs are the longest indicators, and long ones are useless as indicators.
@@ -140,7 +140,7 @@ fn content_line(builder: &mut Builder, state: &mut State, at: Position, line: &s
     }
     // Suricata's reputation lists have a number after a comma.
     let value = line.split(',').next().unwrap_or_default().trim();
-    match base64::name(value) {
+    match encoded::name(value) {
         Some(name) => builder.add(column_of(at, line, value), &name, group, state.purpose),
         None => builder.add(column_of(at, line, value), value, group, state.purpose),
     }

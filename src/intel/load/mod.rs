@@ -1,9 +1,9 @@
 //! Reads files of intelligence, each by its format.
 
 mod adblock;
-mod base64;
 mod catalogue;
 mod csv;
+mod encoded;
 mod lines;
 mod misp;
 mod places;

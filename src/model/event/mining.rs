@@ -225,8 +225,6 @@ pub struct MiningSession {
     /// What the coin was told from: `wallet`, `algorithm`, `dialect`, …
     pub coin_reason: Option<&'static str>,
     pub jobs: u64,
-    /// Height of the newest job, where the dialect tells.
-    pub height: Option<u64>,
     pub shares: Shares,
     /// Difficulty in force, in the dialect's own unit.
     pub difficulty: Option<f64>,
@@ -245,8 +243,6 @@ pub struct MiningSession {
     pub one_way: bool,
     /// The conversation was already under way.
     pub midstream: bool,
-    /// Lines that were too long, not JSON or out of grammar.
-    pub malformed: u64,
     pub first_message: Option<Moment>,
     pub last_message: Option<Moment>,
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::model::event::DnsMessage;
-use crate::model::event::dns::{Answer, AnswerData};
+use crate::model::event::dns::{Answer, AnswerData, record_type};
 use crate::output::json::clipped;
 
 /// Bytes in JSON of a name: 255 bytes (RFC 1035 §2.3.4) if few need an escape.
@@ -100,7 +100,7 @@ impl Body {
             match &answer.data {
                 AnswerData::Address(IpAddr::V4(ip)) => body.grouped.a.push(ip.to_string()),
                 AnswerData::Address(IpAddr::V6(ip)) => body.grouped.aaaa.push(ip.to_string()),
-                AnswerData::Name(name) if answer.rtype == CNAME => {
+                AnswerData::Name(name) if answer.rtype == record_type::CNAME => {
                     body.grouped.cname.push(clipped(name, NAME));
                 }
                 _ => {}
@@ -142,43 +142,9 @@ impl Record {
     }
 }
 
-const CNAME: u16 = 5;
-
 /// TYPE as IANA names it, else as `TYPE65280` (RFC 3597 §5).
 fn type_name(rtype: u16) -> String {
-    let name = match rtype {
-        1 => "A",
-        2 => "NS",
-        CNAME => "CNAME",
-        6 => "SOA",
-        10 => "NULL",
-        12 => "PTR",
-        13 => "HINFO",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        33 => "SRV",
-        35 => "NAPTR",
-        39 => "DNAME",
-        41 => "OPT",
-        43 => "DS",
-        44 => "SSHFP",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        50 => "NSEC3",
-        52 => "TLSA",
-        64 => "SVCB",
-        65 => "HTTPS",
-        99 => "SPF",
-        251 => "IXFR",
-        252 => "AXFR",
-        255 => "ANY",
-        256 => "URI",
-        257 => "CAA",
-        _ => return format!("TYPE{rtype}"),
-    };
-    name.to_owned()
+    record_type::name(rtype).map_or_else(|| format!("TYPE{rtype}"), str::to_owned)
 }
 
 /// RCODE as IANA names it, in capitals, else its number.

@@ -2,6 +2,7 @@
 
 use crate::correlate::human_rate;
 use crate::model::Timestamp;
+use crate::model::text::Abbreviation;
 
 /// Thousands apart: `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
@@ -85,23 +86,13 @@ pub(super) fn rate(hashes_per_second: f64, standard_error: Option<f64>) -> Strin
 
 /// At most `width` characters, `...` at the end included.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let head: String = text.chars().take(width.saturating_sub(3)).collect();
-    format!("{head}...")
+    let head = width.saturating_sub(3);
+    Abbreviation { whole: width, head, mark: "...", tail: 0 }.of(text)
 }
 
 /// The first and the last characters of something long, enough to recognise it.
 pub(super) fn shorten(text: &str) -> String {
-    const ENDS: usize = 8;
-    let letters: Vec<char> = text.chars().collect();
-    match (letters.first_chunk::<ENDS>(), letters.last_chunk::<ENDS>()) {
-        (Some(head), Some(tail)) if letters.len() > 2 * ENDS + 3 => {
-            format!("{}...{}", String::from_iter(head), String::from_iter(tail))
-        }
-        _ => text.to_owned(),
-    }
+    Abbreviation { whole: 19, head: 8, mark: "...", tail: 8 }.of(text)
 }
 
 #[cfg(test)]

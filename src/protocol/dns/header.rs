@@ -48,11 +48,6 @@ impl Header {
         self.flags & 0x0200 != 0
     }
 
-    /// Z.
-    pub const fn has_reserved_bit(&self) -> bool {
-        self.flags & 0x0040 != 0
-    }
-
     /// The lower four bits of the response code.
     pub const fn rcode(&self) -> u16 {
         self.flags & 0x000f
@@ -113,7 +108,7 @@ mod tests {
         ];
         let header = Header::read(&bytes).unwrap();
         assert_eq!((header.id, header.opcode(), header.rcode()), (0x1234, 5, 3));
-        assert!(header.is_response() && header.is_truncated() && header.has_reserved_bit());
+        assert!(header.is_response() && header.is_truncated());
         assert_eq!(header.counts, [1, 2, 3, 4]);
         assert!(Header::read(&bytes[..11]).is_none());
     }

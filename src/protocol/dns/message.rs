@@ -6,13 +6,11 @@ use super::header::Header;
 use super::spare::Spare;
 use super::{name, record};
 use crate::model::event::DnsMessage;
-use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question};
+use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question, class, record_type};
 
 /// Questions and records looked at in one message. The largest honest round-robin sets have a few
 /// dozen; a datagram can hold thousands, each with a name to decode.
 const MAX_ENTRIES: usize = 64;
-/// EDNS(0) pseudo-record (RFC 6891 §6.1.1).
-const OPT: u16 = 41;
 
 /// The four parts behind the header, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +47,7 @@ pub(super) fn read(
     message.opcode = header.opcode();
     message.rcode = header.rcode();
     message.truncated = header.is_truncated();
-    message.anomalies =
-        DnsAnomalies { reserved_bit: header.has_reserved_bit(), ..DnsAnomalies::default() };
+    message.anomalies = DnsAnomalies::default();
     let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief, message, spare };
     let end = walk.sections(header);
     let trailing = walk.at < bytes.len();
@@ -59,7 +56,8 @@ pub(super) fn read(
         Ok(()) => anomalies.trailing_bytes = trailing,
         Err(Stop::Short) => anomalies.short_sections = true,
         Err(Stop::Name) => anomalies.bad_name = true,
-        Err(Stop::Limit) => anomalies.record_limit = true,
+        // What was read is whole.
+        Err(Stop::Limit) => {}
     }
 }
 
@@ -112,9 +110,9 @@ pub(super) fn is_exact(message: &DnsMessage) -> bool {
     !broken && message.questions.iter().all(|question| is_class(question.qclass))
 }
 
-/// Whether a question can have this class (IANA): IN, CH, HS, NONE or ANY.
+/// Whether a question can have this class.
 pub(super) fn is_class(qclass: u16) -> bool {
-    matches!(qclass, 1 | 3 | 4 | 254 | 255)
+    matches!(qclass, class::IN | class::CH | class::HS | class::NONE | class::ANY)
 }
 
 struct Walk<'a> {
@@ -149,7 +147,7 @@ impl Walk<'_> {
         }
         for _ in 0..header.count(Section::Additional) {
             let record = self.unnamed_record()?;
-            if record.rtype == OPT {
+            if record.rtype == record_type::OPT {
                 self.message.rcode = self.message.rcode & 0x000f | (record.ttl >> 24 << 4) as u16;
             }
         }
@@ -396,7 +394,7 @@ mod tests {
         };
         let none = DnsAnomalies::default();
         let (anomalies, _) = read(0x0140, [1, 0, 0, 0], &[]);
-        assert_eq!(anomalies, DnsAnomalies { reserved_bit: true, ..none });
+        assert_eq!(anomalies, none, "the reserved bit");
         let (anomalies, _) = read(0x0100, [255, 0, 0, 0], &[]);
         assert_eq!(anomalies, DnsAnomalies { short_sections: true, ..none });
         let (anomalies, _) = read(0x0100, [1, 0, 0, 0], &[b"more"]);
@@ -406,7 +404,7 @@ mod tests {
         let (anomalies, answers) = read(0x8180, [1, 2, 0, 0], &[b"\x80label", &address]);
         assert_eq!((anomalies, answers), (DnsAnomalies { bad_name: true, ..none }, 0));
         let (anomalies, answers) = read(0x8180, [1, 80, 0, 0], &[&address.repeat(80)]);
-        assert_eq!((anomalies, answers), (DnsAnomalies { record_limit: true, ..none }, 63));
+        assert_eq!((anomalies, answers), (none, 63));
     }
 
     #[test]

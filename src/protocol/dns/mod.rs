@@ -12,7 +12,6 @@ mod spare;
 mod stream;
 
 pub(super) use message::owner;
-pub(super) use record::rtype;
 pub use spare::Spare;
 pub use stream::{Stream, probe_stream};
 

@@ -1,7 +1,5 @@
 //! Domain names on the wire (RFC 1035 §3.1, §4.1.4) and their text.
 
-use dns_parser::Name;
-
 use super::message::Stop;
 
 /// Octets of a name with its length octets and the root (RFC 1035 §2.3.4).
@@ -24,21 +22,13 @@ pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<us
         bytes.clear();
     }
     *text = String::from_utf8(bytes).unwrap_or_default();
-    let Decoded { end, is_compressed, .. } = decoded?;
+    let Decoded { end, .. } = decoded?;
     if !is_plain {
         escape(message, start, text);
     } else if !text.is_empty() {
         text.remove(0); // the dot before the first label
     }
-    if !is_compressed {
-        return Some(end);
-    }
-    // Only now that jumps have been counted: the scan follows pointers without a budget.
-    match Name::scan(message.get(start..)?, message) {
-        Ok(name) => Some(start + name.byte_len()),
-        Err(dns_parser::Error::LabelIsNotAscii) => Some(end),
-        Err(_) => None,
-    }
+    Some(end)
 }
 
 /// The text of the name at `start`, as multicast DNS writes names (RFC 6762 §16): UTF-8, here with
@@ -89,7 +79,6 @@ impl<'a> Label<'a> {
 struct Decoded {
     labels: usize,
     end: usize,
-    is_compressed: bool,
 }
 
 /// Appends the labels of a name to `text`, as they are, each with a dot before it.
@@ -124,9 +113,8 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
             }
             Label::Root => {
                 append(message.get(run..at)?, text);
-                let is_compressed = jumps > 0;
-                let end = if is_compressed { end } else { at + 1 };
-                return Some(Decoded { labels, end, is_compressed });
+                let end = if jumps > 0 { end } else { at + 1 };
+                return Some(Decoded { labels, end });
             }
         }
     }

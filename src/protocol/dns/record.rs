@@ -5,21 +5,7 @@ use std::ops::Range;
 
 use super::name;
 use super::spare::Spare;
-use crate::model::event::dns::AnswerData;
-
-/// Record types (IANA).
-pub mod rtype {
-    pub const A: u16 = 1;
-    pub const NS: u16 = 2;
-    pub const CNAME: u16 = 5;
-    pub const PTR: u16 = 12;
-    pub const MX: u16 = 15;
-    pub const AAAA: u16 = 28;
-    pub const SRV: u16 = 33;
-    pub const DNAME: u16 = 39;
-    pub const SVCB: u16 = 64;
-    pub const HTTPS: u16 = 65;
-}
+use crate::model::event::dns::{AnswerData, record_type};
 
 /// Service parameters (RFC 9460 §14.3.2).
 mod parameter {
@@ -41,17 +27,17 @@ pub(super) fn read(
     let data = message.get(range.clone()).unwrap_or_default();
     // What stands before the name (RFC 1035 §3.3.9, RFC 2782, RFC 9460 §2.2).
     let before = match rtype {
-        rtype::A => {
+        record_type::A => {
             let address = <[u8; 4]>::try_from(data).map(|octets| Ipv4Addr::from(octets).into());
             return Some(address.map_or(AnswerData::Other, AnswerData::Address));
         }
-        rtype::AAAA => {
+        record_type::AAAA => {
             let address = <[u8; 16]>::try_from(data).map(|octets| Ipv6Addr::from(octets).into());
             return Some(address.map_or(AnswerData::Other, AnswerData::Address));
         }
-        rtype::CNAME | rtype::DNAME | rtype::NS | rtype::PTR => 0,
-        rtype::MX | rtype::SVCB | rtype::HTTPS => 2,
-        rtype::SRV => 6,
+        record_type::CNAME | record_type::DNAME | record_type::NS | record_type::PTR => 0,
+        record_type::MX | record_type::SVCB | record_type::HTTPS => 2,
+        record_type::SRV => 6,
         _ => return Some(AnswerData::Other),
     };
     let mut target = spare.name();
@@ -60,7 +46,7 @@ pub(super) fn read(
         spare.put_name(target);
         return None;
     };
-    if !matches!(rtype, rtype::SVCB | rtype::HTTPS) {
+    if !matches!(rtype, record_type::SVCB | record_type::HTTPS) {
         return Some(AnswerData::Name(target));
     }
     let mut hints = spare.hints();

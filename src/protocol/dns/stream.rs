@@ -101,7 +101,6 @@ fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: u
     if anomalies.short_sections && length > MAX_KEPT && bytes.len() == MAX_KEPT {
         // The rest is there, only not looked at.
         anomalies.short_sections = false;
-        anomalies.record_limit = true;
     }
     context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
     true

@@ -1,9 +1,7 @@
 //! The account of Basic authentication (RFC 7617).
 
+use crate::model::base64;
 use crate::model::text::kept;
-
-/// Characters of credentials that are decoded: wallets with a worker's name have 150.
-const MAX_CREDENTIALS: usize = 1024;
 
 /// The account in the value of an `Authorization` header, if it is `Basic`.
 pub fn account(value: &[u8]) -> Option<String> {
@@ -11,36 +9,9 @@ pub fn account(value: &[u8]) -> Option<String> {
     if !scheme.eq_ignore_ascii_case(b"basic ") {
         return None;
     }
-    let credentials = credentials.trim_ascii();
-    let plain = decode(credentials.get(..MAX_CREDENTIALS).unwrap_or(credentials));
+    let plain = base64::decode_prefix(credentials.trim_ascii());
     let account = plain.split(|&byte| byte == b':').next()?;
     (!account.is_empty()).then(|| kept(&String::from_utf8_lossy(account)))
-}
-
-/// Base64 (RFC 4648 §4) up to the first character that is none.
-fn decode(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for digit in text.iter().map_while(|byte| digit(*byte)) {
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    out
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::model::event::dns::record_type;
 use crate::protocol::dns;
 
 /// The name of `sender`, in lower case, if it answers with a record of its own address.
@@ -15,8 +16,8 @@ pub(super) fn read(sender: IpAddr, bytes: &[u8]) -> Option<String> {
     }
     // Whatever its class: mDNS has a flag in it (RFC 6762 §10.2).
     let owner = dns::owner(bytes, |rtype, data| match sender {
-        IpAddr::V4(ip) => rtype == dns::rtype::A && data == ip.octets(),
-        IpAddr::V6(ip) => rtype == dns::rtype::AAAA && data == ip.octets(),
+        IpAddr::V4(ip) => rtype == record_type::A && data == ip.octets(),
+        IpAddr::V6(ip) => rtype == record_type::AAAA && data == ip.octets(),
     })?;
     let is_service = owner.split('.').any(|label| label.starts_with('_'));
     if is_service || is_concealing(&owner) { None } else { super::name(owner.as_bytes()) }

@@ -166,7 +166,6 @@ impl Session {
             self.clock.work(at.time);
         }
         self.state.difficulty = amount(measure).or(self.state.difficulty);
-        self.state.height = job.height.or(self.state.height);
         learn_algorithm(&mut self.state, job.algorithm.as_ref());
         self.ladder.job(job.proof);
         self.ladder.climb(at, Verdict::Mining, || {

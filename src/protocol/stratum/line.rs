@@ -11,8 +11,6 @@ pub struct Splitter {
     skipping: bool,
     /// The next line may lack its beginning: it counts only if it begins like an object.
     resync: bool,
-    /// Lines that were cut by a loss.
-    pub cut: u64,
     /// Lines that were too long even so.
     pub overlong: u64,
 }
@@ -30,10 +28,7 @@ impl Splitter {
 
     /// `lost` bytes are missing before the next [`Splitter::push`].
     pub fn lose(&mut self) {
-        if !self.partial.is_empty() {
-            self.cut += 1;
-            self.partial.clear();
-        }
+        self.partial.clear();
         self.skipping = false;
         self.resync = true;
     }
@@ -163,7 +158,6 @@ mod tests {
         assert_eq!(lines(&mut splitter, b"rest of another\"}\n{}\n"), ["{}"]);
         splitter.lose();
         assert_eq!(lines(&mut splitter, b"{\"whole\":1}\n"), ["{\"whole\":1}"]);
-        assert_eq!(splitter.cut, 1);
     }
 
     #[test]

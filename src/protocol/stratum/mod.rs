@@ -173,7 +173,6 @@ impl Conversation {
             !session.is_hopeless()
         });
         session.malformed(std::mem::take(&mut splitter.overlong));
-        session.cut(std::mem::take(&mut splitter.cut));
         next(session)
     }
 

@@ -101,9 +101,8 @@ impl Session {
         self.is_mining() || self.state.first_message.is_some() && self.patience == PATIENCE
     }
 
-    /// Counts lines that no message came out of.
+    /// Lines that no message came out of make patience shorter.
     pub fn malformed(&mut self, lines: u64) {
-        self.cut(lines);
         let lines = u32::try_from(lines).unwrap_or(u32::MAX);
         self.spend(lines.saturating_mul(COST_MALFORMED));
     }
@@ -111,11 +110,6 @@ impl Session {
     /// The HTTP request around the messages to come.
     pub fn http_request(&mut self, request: &HttpRequest) {
         self.profile.http(&mut self.state, request);
-    }
-
-    /// Counts lines that a loss has cut: no fault of theirs.
-    pub fn cut(&mut self, lines: u64) {
-        self.state.malformed = self.state.malformed.saturating_add(lines);
     }
 
     /// Takes one JSON message that travels in `direction`.

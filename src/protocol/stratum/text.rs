@@ -1,20 +1,10 @@
 //! Small readings of text in messages.
 
-use std::fmt::Write;
-
-use crate::model::text::kept;
+use crate::model::text::{Abbreviation, kept};
 
 /// The first six characters of a long text: enough to recognise a wallet in a sentence.
 pub fn abbreviated(text: &str) -> String {
-    const SHOWN: usize = 6;
-    const LONG: usize = 24;
-    let mut out = kept(text);
-    if out.chars().count() > LONG {
-        let head: String = out.chars().take(SHOWN).collect();
-        out.clear();
-        let _ = write!(out, "{head}…");
-    }
-    out
+    Abbreviation { whole: 24, head: 6, mark: "…", tail: 0 }.of(&kept(text))
 }
 
 /// Whether `text` is nothing but hexadecimal digits (an even or odd number, at least one).

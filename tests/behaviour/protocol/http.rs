@@ -378,8 +378,8 @@ fn a_template_of_two_megabytes_proves_as_much_as_a_short_one() {
     for cuts in [&[1460][..], &[64, 1, 1460, 9000], &[60_000]] {
         let mining = Tap::new().play(&turns, cuts).end().mining.unwrap();
         assert_eq!(mining.dialect, Dialect::GetBlockTemplate);
-        assert_eq!((mining.jobs, mining.shares.accepted, mining.malformed), (2, 1, 0));
-        assert_eq!((mining.steps.len(), mining.height), (short.steps.len(), short.height));
+        assert_eq!((mining.jobs, mining.shares.accepted), (2, 1));
+        assert_eq!(mining.steps.len(), short.steps.len());
     }
 }
 

@@ -102,7 +102,6 @@ fn a_late_start_needs_no_login() {
         assert_eq!(session.dialect, whole.dialect);
         assert_eq!(session.shares, whole.shares);
         assert!(session.midstream);
-        assert_eq!(session.malformed, 0, "a line cut by the start of the capture is no fault");
     }
 }
 
@@ -178,7 +177,6 @@ fn a_loss_costs_only_the_lines_it_touches() {
     let session = play.done();
     // The answer to the lost share has no share to belong to.
     assert_eq!(session.shares, shares(3, 1, 1));
-    assert_eq!(session.malformed, 1);
 }
 
 fn ids_may_be_reused_numbers_strings_or_missing() {

@@ -27,17 +27,15 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
 
 fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let mut ids = Vec::new();
-    let mut height = None;
     for job in args.iter().take(MAX_CHAINS) {
         let job = job.object()?;
         if !job.text("headerBlob").is_some_and(|blob| is_hex(&blob)) || !job.has("fromGroup") {
             return None;
         }
-        height = job.integer("height").max(height);
         ids.push(job.scalar("jobId")?);
     }
     let id = ids.pop()?;
-    Some(Act::Job(Job { siblings: ids, height, ..Job::strict(id, Measure::InForce) }))
+    Some(Act::Job(Job { siblings: ids, ..Job::strict(id, Measure::InForce) }))
 }
 
 fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {

@@ -20,10 +20,8 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             ..Login::default()
         }))),
         "job" if fields.text("input").is_some_and(|input| is_hex_of(&input, 64)) => {
-            Some(Act::Job(Job {
-                height: fields.integer("height"),
-                ..Job::strict(name(), Measure::of_difficulty(Some(fields.number("difficulty")?)))
-            }))
+            let measure = Measure::of_difficulty(Some(fields.number("difficulty")?));
+            Some(Act::Job(Job::strict(name(), measure)))
         }
         "solution" => {
             let strict = fields.text("nonce").is_some_and(|nonce| is_hex_of(&nonce, 16))

@@ -36,22 +36,7 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     if !strict {
         return None;
     }
-    Some(Act::Job(Job {
-        height: text_at(args, 2).and_then(|coinbase| height(&coinbase)),
-        ..Job::strict(scalar_at(args, 0)?, Measure::InForce)
-    }))
-}
-
-/// The block's height out of the coinbase transaction (BIP 34): the number that begins its
-/// input script.
-fn height(coinb1: &str) -> Option<u64> {
-    // The end of the previous output's hash (all zeros) and its index, then the script's length.
-    let (_, input) = coinb1.split_once("00000000ffffffff")?;
-    let script = input.get(2..)?;
-    let bytes = usize::from_str_radix(script.get(..2)?, 16).ok().filter(|n| matches!(n, 3 | 4))?;
-    let number = script.get(2..2 + 2 * bytes)?;
-    let height = u32::from_str_radix(number, 16).ok()?.swap_bytes() >> (8 * (4 - bytes));
-    (height < 1 << 28).then_some(u64::from(height))
+    Some(Act::Job(Job::strict(scalar_at(args, 0)?, Measure::InForce)))
 }
 
 /// `[user, job_id, extranonce2, ntime, nonce (, version_bits)]`; some firmwares send time and

@@ -29,20 +29,15 @@ fn number_0x(args: &[Json<'_>], index: usize) -> bool {
 fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let last = args.len().checked_sub(1).filter(|last| matches!(last, 2 | 3))?;
     let prefixed = text_at(args, 0)?.starts_with("0x");
-    let height = args.get(1).and_then(|height| height.integer());
+    let has_height = args.get(1).is_some_and(|height| height.integer().is_some());
     let strict = prefixed
         && hex_0x_at(args, 0, 64)
         && hex_0x_at(args, last - 1, 64)
         && number_0x(args, last)
-        && (last == 2 || height.is_some());
+        && (last == 2 || has_height);
     let boundary = text_at(args, last).filter(|_| strict)?;
-    Some(Act::Job(Job {
-        height: height.filter(|_| last == 3),
-        ..Job::strict(
-            text_at(args, 0)?,
-            Measure::of_hashes(coin::hashes_below(strip_0x(&boundary))),
-        )
-    }))
+    let measure = Measure::of_hashes(coin::hashes_below(strip_0x(&boundary)));
+    Some(Act::Job(Job::strict(text_at(args, 0)?, measure)))
 }
 
 /// `[worker, job_id, nonce, hash]`

@@ -23,19 +23,17 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 
 /// `[job_id, height, message, "", "", version, b, "", clean]`
 fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
-    let height = args.get(1)?.integer()?;
     let bound = text_at(args, 6)?;
     let strict = args.len() >= 7
+        && args.get(1)?.integer().is_some()
         && hex_at(args, 2, 64)
         && text_at(args, 3).is_some_and(|part| part.is_empty())
         && bound.len() > 16
         && bound.bytes().all(|b| b.is_ascii_digit());
     let bound: f64 = bound.parse().ok().filter(|_| strict)?;
     let measure = plausible(f64::powi(2.0, 256) / bound);
-    Some(Act::Job(Job {
-        height: Some(height),
-        ..Job::strict(scalar_at(args, 0)?, measure.map_or(Measure::Unknown, Measure::HashesAtOne))
-    }))
+    let measure = measure.map_or(Measure::Unknown, Measure::HashesAtOne);
+    Some(Act::Job(Job::strict(scalar_at(args, 0)?, measure)))
 }
 
 /// `[user, job_id, extranonce2, ntime, nonce]`; the last holds all of the nonce.

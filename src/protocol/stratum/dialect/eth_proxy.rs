@@ -77,7 +77,7 @@ fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 /// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and
-/// perhaps the height.
+/// perhaps the height, or something else.
 fn work<'a>(message: &Message<'a>, args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let target = text_at(args, 2)?;
     let target = target.strip_prefix("0x").filter(|digits| is_hex(digits) && digits.len() <= 64);
@@ -88,11 +88,8 @@ fn work<'a>(message: &Message<'a>, args: &[Json<'a>], view: &View) -> Option<Act
     if view.dialect != Dialect::EthProxy && hashes.is_none_or(|hashes| hashes < LEAST_HASHES) {
         return None;
     }
-    let height = text_at(args, 3).and_then(|text| u64::from_str_radix(strip_0x(&text), 16).ok());
     Some(Act::Job(Job {
         algorithm: non_empty(message.fields.text("algo")),
-        // Some pools send something else there.
-        height: height.filter(|height| *height < 1 << 40),
         ..Job::strict(text_at(args, 0).map(header)?, Measure::of_hashes(hashes))
     }))
 }

@@ -81,10 +81,7 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
             if height.len() > 12 || !is_hex(&height) || !matches!(last.as_ref(), "0" | "1") {
                 return None;
             }
-            Act::Job(Job {
-                height: u64::from_str_radix(&height, 16).ok(),
-                ..Job::strict(text_at(args, 0)?, Measure::InForce)
-            })
+            Act::Job(Job::strict(text_at(args, 0)?, Measure::InForce))
         }
         // `[job_id, nonce, worker token]`
         "mining.submit" if known && args.len() == 3 => Act::Submit(Submit {

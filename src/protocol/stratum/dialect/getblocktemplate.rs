@@ -87,7 +87,6 @@ fn bitcoin<'a>(result: &Object<'a>) -> Option<Job<'a>> {
         && (result.has("coinbasevalue") || result.has("coinbasetxn"));
     let target = result.text("target").filter(|_| shape)?;
     Some(Job {
-        height: result.integer("height"),
         proof: Proof::Template,
         ..Job::strict(Cow::Borrowed(""), Measure::of_hashes(coin::hashes_below(&target)))
     })
@@ -103,7 +102,6 @@ fn monero<'a>(result: &Object<'a>, view: &View) -> Option<Job<'a>> {
         aux || ((template || miner_data) && previous.is_some_and(|hash| is_hex_of(&hash, 64)));
     let measure = Measure::of_difficulty(difficulty(result));
     shape.then(|| Job {
-        height: result.integer("height"),
         // A mining program asks monerod for a template only in order to mine on it.
         proof: if view.miner_agent { Proof::Strict } else { Proof::Template },
         ..Job::strict(Cow::Borrowed(""), measure)

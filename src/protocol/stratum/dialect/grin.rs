@@ -37,10 +37,8 @@ fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     if header.len() < MIN_PRE_POW || !is_hex(&header) {
         return None;
     }
-    Some(Act::Job(Job {
-        height: job.integer("height"),
-        ..Job::strict(job.scalar("job_id")?, Measure::of_difficulty(job.number("difficulty")))
-    }))
+    let measure = Measure::of_difficulty(job.number("difficulty"));
+    Some(Act::Job(Job::strict(job.scalar("job_id")?, measure)))
 }
 
 fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {

@@ -30,13 +30,8 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
         && args.get(5).is_some_and(|height| height.integer().is_some())
         && hex_0x_at(args, 6, 8);
     let target = text_at(args, 3).filter(|_| strict)?;
-    Some(Act::Job(Job {
-        height: args.get(5).and_then(|height| height.integer()),
-        ..Job::strict(
-            scalar_at(args, 0)?,
-            Measure::of_hashes(coin::hashes_below(strip_0x(&target))),
-        )
-    }))
+    let measure = Measure::of_hashes(coin::hashes_below(strip_0x(&target)));
+    Some(Act::Job(Job::strict(scalar_at(args, 0)?, measure)))
 }
 
 /// `[user, job_id, nonce, header, mix]`

@@ -134,7 +134,6 @@ pub struct Job<'a> {
     pub siblings: Vec<Cow<'a, str>>,
     pub measure: Measure,
     pub algorithm: Option<Cow<'a, str>>,
-    pub height: Option<u64>,
     pub proof: Proof,
 }
 
@@ -142,7 +141,7 @@ impl<'a> Job<'a> {
     /// A job of which every field has the shape that it must have.
     pub fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
         let proof = Proof::Strict;
-        Job { id, siblings: Vec::new(), measure, algorithm: None, height: None, proof }
+        Job { id, siblings: Vec::new(), measure, algorithm: None, proof }
     }
 }
 

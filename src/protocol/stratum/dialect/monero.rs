@@ -118,7 +118,6 @@ pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     };
     Some(Act::Job(Job {
         algorithm: non_empty(job.text("algo")),
-        height: job.integer("height"),
         ..Job::strict(id, Measure::of_difficulty(difficulty))
     }))
 }

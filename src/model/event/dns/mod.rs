@@ -1,5 +1,8 @@
 //! A DNS message (RFC 1035), with names decoded and lower-cased.
 
+pub mod class;
+pub mod record_type;
+
 use std::net::IpAddr;
 
 use crate::model::chunk::Direction;
@@ -33,8 +36,9 @@ impl DnsMessage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
     pub name: String,
-    /// TYPE (IANA registry), for example 1 for A, 28 for AAAA, 65 for HTTPS.
+    /// One of [`record_type`], or any other.
     pub qtype: u16,
+    /// One of [`class`], or any other.
     pub qclass: u16,
 }
 
@@ -65,12 +69,8 @@ pub enum AnswerData {
 pub struct DnsAnomalies {
     /// The header announces more records than the message holds.
     pub short_sections: bool,
-    /// The reserved Z bit is set.
-    pub reserved_bit: bool,
     /// A name could not be decoded (bad pointer, over 255 bytes, over the jump budget).
     pub bad_name: bool,
     /// Bytes after the last record.
     pub trailing_bytes: bool,
-    /// More records than are looked at.
-    pub record_limit: bool,
 }

@@ -1,0 +1,99 @@
+//! Base64 (RFC 4648 §4), in bounded memory.
+
+/// Characters that are decoded of one text: credentials with a wallet and a worker's name have 150, and
+/// a domain name in a list 340.
+pub const MAX_DIGITS: usize = 1024;
+
+/// The bytes of the digits that `text` begins with, up to the first character that is none.
+pub fn decode_prefix(text: &[u8]) -> Vec<u8> {
+    decode(text).bytes
+}
+
+/// The bytes of a text that is nothing but Base64: whole groups of four with padding, and no bits left
+/// over.
+pub fn decode_exact(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let Decoded { bytes, digits, spare } = decode(text);
+    let is_padding = matches!(text.get(digits..)?, b"" | b"=" | b"==");
+    (is_padding && spare == 0).then_some(bytes)
+}
+
+struct Decoded {
+    bytes: Vec<u8>,
+    /// How many were read.
+    digits: usize,
+    /// Bits that make no whole byte.
+    spare: u32,
+}
+
+fn decode(text: &[u8]) -> Decoded {
+    let text = text.get(..MAX_DIGITS).unwrap_or(text);
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut digits, mut spare, mut count) = (0, 0u32, 0);
+    for digit in text.iter().map_while(|&byte| digit(byte)) {
+        digits += 1;
+        spare = spare << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((spare >> count) as u8);
+            spare &= (1 << count) - 1;
+        }
+    }
+    Decoded { bytes, digits, spare }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_vectors_of_the_rfc_are_decoded() {
+        for (text, expected) in
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")]
+        {
+            assert_eq!(decode_exact(text.as_bytes()).as_deref(), Some(expected.as_bytes()));
+            assert_eq!(decode_prefix(text.as_bytes()), expected.as_bytes());
+        }
+        assert_eq!(decode_prefix(b"+/+/"), [0xfb, 0xff, 0xbf]);
+    }
+
+    #[test]
+    fn what_is_not_exact_has_a_prefix_only() {
+        for text in ["Zg", "Zg=", "Zg===", "Z===", "Zh==", "Zm9v=", "Zm9v\n", "Zm 9"] {
+            assert_eq!(decode_exact(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(decode_prefix(b"Zm9v YmFy"), b"foo");
+        assert_eq!(decode_prefix(b"Zm9vYg"), b"foob");
+    }
+
+    #[test]
+    fn no_more_is_decoded_than_the_bound() {
+        let long = vec![b'A'; MAX_DIGITS + 4];
+        assert_eq!(decode_prefix(&long).len(), MAX_DIGITS / 4 * 3);
+        assert_eq!(decode_exact(&long), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_harmless_and_exact_ones_are_their_own_prefix(text in "[A-D+/=-]{0,12}") {
+            if let Some(bytes) = decode_exact(text.as_bytes()) {
+                prop_assert_eq!(bytes, decode_prefix(text.as_bytes()));
+            }
+        }
+    }
+}
