@@ -6,11 +6,12 @@
 use super::dns;
 use super::http::{Connection, Progress, Socket};
 use super::neighbours;
+use super::p2pool;
 use super::parser::{Context, Next, Parser, Probe};
 use super::prelude::{self, End, Prelude, proxy_protocol, socks};
 use super::quic;
 use super::search::{Found, Kept, Search, Verdict};
-use super::stratum::{Conversation, p2pool, sv2};
+use super::stratum::{Conversation, sv2};
 use super::tls;
 use super::websocket::WebSocket;
 use crate::model::chunk::{Chunk, Interest};

@@ -1,9 +1,11 @@
 //! Protocol parsers: chunks of a flow in, events out.
 
+mod condense;
 pub mod dns;
 pub mod http;
 pub mod inspector;
 pub mod neighbours;
+mod p2pool;
 pub mod parser;
 mod prelude;
 pub mod quic;

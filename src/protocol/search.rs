@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use super::parser::Probe;
 use super::prelude::{proxy_protocol, socks};
-use super::stratum::{self, p2pool, sv2};
-use super::{dns, http, tls, websocket};
+use super::stratum::{self, sv2};
+use super::{dns, http, p2pool, tls, websocket};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::time::Timestamp;
 

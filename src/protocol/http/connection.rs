@@ -241,8 +241,8 @@ mod tests {
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
     use crate::model::time::Timestamp;
+    use crate::protocol::condense::MAX_TEXT;
     use crate::protocol::parser::Scratch;
-    use crate::protocol::stratum::condense::MAX_TEXT;
     use Direction::{ToClient as S, ToServer as C};
 
     struct Nobody;

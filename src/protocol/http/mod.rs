@@ -10,7 +10,7 @@
 //! sides are read alike, so a late start that takes the server for the client does no harm.
 //!
 //! Nothing here panics on any input. A connection holds at most, for each direction, a head of
-//! [`head::MAX_HEAD`] or a body of `stratum::condense::MAX_TEXT` bytes, and
+//! [`head::MAX_HEAD`] or a body of `condense::MAX_TEXT` bytes, and
 //! [`exchange::MAX_ASKED`] open requests.
 //!
 //! HTTP/2 in clear text is told from its preface and left: its header compression hides names.

@@ -8,33 +8,21 @@
 //! Nothing here panics on any input. A conversation holds at most two partial lines of
 //! [`condense::MAX_TEXT`] and the bounded tables of `shares` and `work`.
 
-mod acts;
-mod agent;
-mod answers;
-mod coin;
-pub(super) mod condense;
 mod dialect;
-mod json;
-mod ladder;
-mod line;
-mod login;
-mod message;
-pub mod p2pool;
-mod pace;
-mod profile;
+mod framing;
+pub(super) mod identity;
 mod session;
-mod shares;
 pub mod sv2;
 pub(super) mod text;
-pub mod wallet;
-mod work;
 
 use crate::model::chunk::Direction;
 use crate::model::event::mining::Carrier;
 use crate::model::event::{HttpRequest, Tunnel};
 
+use super::condense;
 use super::parser::{Context, Next, Probe};
-use line::Splitter;
+use framing::line::{self, Splitter};
+use framing::message;
 use session::Session;
 
 /// A line without its end is taken for a whole one up to this length; above, the end decides.

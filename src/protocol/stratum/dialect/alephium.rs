@@ -2,8 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::{Json, Object};
-use super::super::message::Message;
+use super::super::framing::json::{Json, Object};
+use super::super::framing::message::Message;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, text_at};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Message, Outcome};
+use super::super::framing::message::{Message, Outcome};
 use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer};
 use crate::protocol::stratum::text::{is_hex, is_hex_of};
 

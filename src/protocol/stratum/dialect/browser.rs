@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Object;
-use super::super::message::{Id, Message, Outcome};
+use super::super::framing::json::Object;
+use super::super::framing::message::{Id, Message, Outcome};
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Greeting, Login, Submit, View, bare_answer, monero, non_empty};
 

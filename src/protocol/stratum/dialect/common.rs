@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Json;
-use super::super::message::Message;
-use super::super::{agent, coin, login};
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
+use super::super::identity::{agent, coin, login};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Login, Measure, Proof, Submit, View, non_empty, scalar_at,
     text_at,

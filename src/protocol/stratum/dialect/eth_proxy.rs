@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, strip_0x};
 use super::{Act, Grammar, Job, Login, Measure, Submit, View, hex_0x_at, non_empty, text_at};
 

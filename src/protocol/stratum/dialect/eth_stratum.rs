@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::{
     Act, Grammar, Greeting, Hello, Job, Measure, Submit, View, bare_answer, bool_at, hex_0x_at,

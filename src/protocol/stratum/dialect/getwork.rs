@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::message::Message;
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
 use super::{Act, Grammar, Job, Measure, Submit, View, text_at};
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::{Json, Object};
-use super::super::message::Message;
+use super::super::framing::json::{Json, Object};
+use super::super::framing::message::Message;
 use super::super::text::is_hex;
 use super::{Act, Grammar, Job, Measure, Submit, View};
 

@@ -2,8 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::message::{Id, Message, Outcome};
+use super::super::framing::message::{Id, Message, Outcome};
+use super::super::identity::coin;
 use super::super::text::is_hex;
 use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer, non_empty};
 

@@ -25,8 +25,8 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::json::Json;
-use super::message::{Id, Message, Outcome};
+use super::framing::json::Json;
+use super::framing::message::{Id, Message, Outcome};
 use super::text::{is_hex, is_hex_of, strip_0x};
 
 /// What a message does to the conversation.
@@ -177,7 +177,9 @@ impl Measure {
     }
 
     pub fn of_difficulty(difficulty: Option<f64>) -> Measure {
-        difficulty.and_then(super::coin::plausible).map_or(Measure::Unknown, Measure::Difficulty)
+        difficulty
+            .and_then(super::identity::coin::plausible)
+            .map_or(Measure::Unknown, Measure::Difficulty)
     }
 }
 

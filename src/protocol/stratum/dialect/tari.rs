@@ -2,8 +2,8 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
 use super::super::text::is_hex_of;
 use super::{Act, Grammar, Submit, View, monero};
 

@@ -9,7 +9,7 @@ use crate::model::event::mining::{Carrier, Dialect, MiningSession, Step};
 use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
-use super::coin;
+use super::stratum::identity::coin;
 
 const CHALLENGE: u8 = 0;
 const SOLUTION: u8 = 1;
