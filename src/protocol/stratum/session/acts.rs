@@ -1,6 +1,6 @@
 //! What each act of a miner or a pool proves, and what is learnt from it.
 
-use super::super::dialect::{Act, Job, Login, Measure, Proof, Submit};
+use super::super::act::{Act, Job, Login, Measure, Proof, Submit};
 use super::super::framing::message::Id;
 use super::super::identity::coin;
 use super::super::identity::profile::{learn_agent, learn_algorithm};

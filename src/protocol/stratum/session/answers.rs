@@ -5,7 +5,8 @@ use crate::model::chunk::Direction;
 use crate::model::event::Moment;
 use crate::model::event::mining::Dialect;
 
-use super::super::dialect::{Act, getblocktemplate};
+use super::super::act::Act;
+use super::super::dialect::getblocktemplate;
 use super::super::framing::message::{Id, Message, Outcome};
 use super::super::identity::profile::learn_agent;
 use super::shares::{Asked, Open};

@@ -21,7 +21,8 @@ use crate::model::event::{Event, HttpRequest, Moment, Tunnel};
 use crate::model::time::Timestamp;
 use crate::protocol::parser::Context;
 
-use super::dialect::{Act, REGISTRY, View};
+use super::act::Act;
+use super::dialect::{REGISTRY, View};
 use super::framing::message::{Id, Message};
 use super::identity::agent;
 use super::identity::profile::Profile;

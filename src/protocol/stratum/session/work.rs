@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::time::Timestamp;
 
-use super::super::dialect::Measure;
+use super::super::act::Measure;
 use super::super::framing::message::fnv1a;
 use super::super::identity::coin::plausible;
 

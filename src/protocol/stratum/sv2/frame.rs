@@ -8,7 +8,7 @@ use crate::model::event::Tunnel;
 use crate::model::event::mining::{Carrier, Dialect};
 use crate::protocol::parser::{Context, Next, Probe};
 
-use super::super::dialect::{Act, Hello, Job, Login, Measure, Submit};
+use super::super::act::{Act, Hello, Job, Login, Measure, Submit};
 use super::super::framing::message::{Id, Outcome};
 use super::super::identity::coin;
 use super::super::session::{Origin, Session};
