@@ -4,7 +4,7 @@
 //! anew for what it carries. A flow in which nothing more can be learnt is settled.
 
 use super::dns;
-use super::http::{Connection, Progress, Socket};
+use super::http::{Connection, Progress};
 use super::neighbours;
 use super::p2pool;
 use super::parser::{Context, Next, Parser, Probe};
@@ -12,10 +12,10 @@ use super::prelude::{self, End, Prelude, proxy_protocol, socks};
 use super::quic;
 use super::search::{Found, Kept, Search, Verdict};
 use super::stratum::{Conversation, sv2};
+use super::surroundings::Surroundings;
 use super::tls;
-use super::websocket::WebSocket;
+use super::websocket::{Socket, WebSocket};
 use crate::model::chunk::{Chunk, Interest};
-use crate::model::event::mining::Carrier;
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{Event, Moment};
 use crate::model::flow::{Flow, Transport};
@@ -126,15 +126,7 @@ fn begin<P: Parser + Default + 'static>(
 struct Stream {
     speech: Speech,
     /// Hardly ever anything.
-    around: Option<Box<Around>>,
-}
-
-/// What the innermost protocol is wrapped in.
-#[derive(Default)]
-struct Around {
-    /// Outermost first.
-    carriers: Vec<Carrier>,
-    tunnel: Option<Tunnel>,
+    around: Option<Box<Surroundings>>,
 }
 
 /// What a TCP connection speaks, as far as it is known.
@@ -288,45 +280,33 @@ impl Stream {
         Interest::More
     }
 
-    fn speech_of(&mut self, found: Found) -> Speech {
+    fn speech_of(&self, found: Found) -> Speech {
         match found {
             Found::ProxyProtocol => Speech::Prelude(Box::new(proxy_protocol::Header::default())),
             Found::Socks => Speech::Prelude(Box::new(socks::Negotiation::default())),
-            Found::Http => {
-                let conversation = self.conversation().within(Carrier::Http);
-                Speech::Http(Box::new(Connection::new(conversation)))
-            }
+            Found::Http => Speech::Http(Box::new(Connection::new(self.around()))),
             Found::WebSocket => self.websocket(Socket::default()),
             Found::Tls => Speech::Other(Box::new(tls::Handshake::default())),
             Found::Dns => Speech::Other(Box::new(dns::Stream::default())),
-            Found::Stratum => Speech::Stratum(Box::new(self.conversation())),
+            Found::Stratum => Speech::Stratum(Box::new(Conversation::inside(self.around()))),
             Found::StratumV2 => {
-                let (carriers, tunnel) = self.around();
-                Speech::Other(Box::new(sv2::Session::new(carriers, tunnel)))
+                let Surroundings { carriers, tunnel } = self.around();
+                Speech::Other(Box::new(sv2::Session::new(carriers.clone(), tunnel.clone())))
             }
             Found::P2Pool => {
-                let (carriers, tunnel) = self.around();
-                Speech::Other(Box::new(p2pool::Session::new(carriers, tunnel)))
+                let Surroundings { carriers, tunnel } = self.around();
+                Speech::Other(Box::new(p2pool::Session::new(carriers.clone(), tunnel.clone())))
             }
         }
     }
 
-    fn websocket(&mut self, socket: Socket) -> Speech {
-        self.around.get_or_insert_default().carriers.push(Carrier::WebSocket);
-        Speech::WebSocket(Box::new(WebSocket::new(socket, self.conversation())))
+    fn websocket(&self, socket: Socket) -> Speech {
+        Speech::WebSocket(Box::new(WebSocket::new(socket, self.around())))
     }
 
-    fn conversation(&self) -> Conversation {
-        let (carriers, tunnel) = self.around();
-        Conversation::new(carriers, tunnel)
-    }
-
-    /// What a conversation has to know of where it takes place.
-    fn around(&self) -> (Vec<Carrier>, Option<Tunnel>) {
-        match &self.around {
-            Some(around) => (around.carriers.clone(), around.tunnel.clone()),
-            None => (Vec::new(), None),
-        }
+    fn around(&self) -> &Surroundings {
+        static NOTHING: Surroundings = Surroundings { carriers: Vec::new(), tunnel: None };
+        self.around.as_deref().unwrap_or(&NOTHING)
     }
 
     fn close(&mut self, context: &mut Context<'_>) {

@@ -1,5 +1,6 @@
 //! Protocol parsers: chunks of a flow in, events out.
 
+mod body;
 mod condense;
 pub mod dns;
 pub mod http;
@@ -11,5 +12,6 @@ mod prelude;
 pub mod quic;
 mod search;
 pub mod stratum;
+mod surroundings;
 pub mod tls;
 pub mod websocket;

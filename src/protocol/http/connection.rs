@@ -5,11 +5,13 @@
 use super::body::{Body, Growth};
 use super::exchange::{Questions, Switch};
 use super::head::{Gathered, Gathering};
-use super::upgrade::Socket;
 use crate::model::chunk::{Chunk, Direction};
+use crate::model::event::mining::Carrier;
 use crate::model::event::{HttpRequest, Tunnel};
-use crate::protocol::parser::{Context, Next};
-use crate::protocol::stratum::Conversation;
+use crate::protocol::body::{BodyReader, BodyReaders};
+use crate::protocol::parser::Context;
+use crate::protocol::surroundings::Surroundings;
+use crate::protocol::websocket::Socket;
 
 /// What a connection wants after a chunk.
 #[derive(Debug)]
@@ -33,8 +35,7 @@ pub struct Connection {
     /// Direction of the requests, known from the first head.
     pub(super) client: Option<Direction>,
     pub(super) asked: Questions,
-    /// Dropped once it turns out not to be about mining.
-    pub(super) conversation: Option<Conversation>,
+    pub(super) readers: BodyReaders,
     /// A refused tunnel was told.
     pub(super) refusal_told: bool,
 }
@@ -74,13 +75,13 @@ pub(super) enum Step {
 }
 
 impl Connection {
-    /// A connection whose JSON bodies are messages of `conversation`.
-    pub fn new(conversation: Conversation) -> Self {
+    /// A connection in these surroundings.
+    pub fn new(surroundings: &Surroundings) -> Self {
         Connection {
             sides: Default::default(),
             client: None,
             asked: Questions::default(),
-            conversation: Some(conversation),
+            readers: BodyReaders::open(surroundings, Carrier::Http),
             refusal_told: false,
         }
     }
@@ -93,8 +94,7 @@ impl Connection {
             State::Early(bytes) => bytes.capacity(),
             State::Lines | State::Lost(_) => 0,
         });
-        let conversation = self.conversation.as_ref().map_or(0, Conversation::held);
-        sides.sum::<usize>() + self.asked.held() + conversation
+        sides.sum::<usize>() + self.asked.held() + self.readers.held()
     }
 
     /// Takes the next bytes.
@@ -132,9 +132,7 @@ impl Connection {
                 _ => {}
             }
         }
-        if let Some(conversation) = &mut self.conversation {
-            conversation.close(context);
-        }
+        self.readers.close(context);
     }
 
     pub(super) fn side(&mut self, direction: Direction) -> &mut Side {
@@ -199,8 +197,7 @@ impl Connection {
                 }
             }
             State::Lines => {
-                let next = self.conversation.as_mut().map(|c| c.data(context, direction, bytes, 0));
-                self.heed(next);
+                self.readers.lines(context, direction, bytes, 0);
                 all
             }
             State::Early(_) => self.early(context, direction, bytes),
@@ -215,19 +212,13 @@ impl Connection {
         body: Body,
     ) {
         let request = self.side(direction).request.take();
-        if let (Some(conversation), Some(json)) = (&mut self.conversation, body.json()) {
+        if self.readers.is_listening()
+            && let Some(json) = body.json()
+        {
             if let Some(request) = request {
-                conversation.http_request(context, &request);
+                self.readers.request(context, &request);
             }
-            let next = conversation.message(context, direction, json);
-            self.heed(Some(next));
-        }
-    }
-
-    /// Hears what the conversation wants: what is known not to be mining is not listened to any longer.
-    pub(super) fn heed(&mut self, next: Option<Next>) {
-        if next.is_some_and(|next| next != Next::More) {
-            self.conversation = None;
+            self.readers.body(context, direction, json);
         }
     }
 }
@@ -255,7 +246,7 @@ mod tests {
         let end = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let (key, initiator) = FlowKey::new(end, Endpoint { port: 80, ..end }, Transport::Tcp, 0);
         let flow = Flow { packets: [9, 9], ..Flow::new(key, initiator, 1, Timestamp::ZERO) };
-        let mut connection = Connection::new(Conversation::new(Vec::new(), None));
+        let mut connection = Connection::new(&Surroundings::default());
         let mut most = 0;
         for (direction, bytes) in turns {
             let (direction, time) = (*direction, Timestamp::ZERO);

@@ -1,7 +1,7 @@
 //! HTTP/1 (RFC 9112): who is asked for what, and the JSON that bodies carry.
 //!
 //! ```text
-//! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ Conversation
+//! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ BodyReaders
 //!                                         └─▶ tunnel, WebSocket
 //! ```
 //!
@@ -26,7 +26,6 @@ mod loss;
 mod upgrade;
 
 pub use connection::{Connection, Progress};
-pub use upgrade::{Deflate, Socket};
 
 use super::parser::Probe;
 

@@ -2,11 +2,14 @@
 
 use super::framing::line::{self, Splitter};
 use super::framing::message;
+use super::probe::probe;
 use super::session::Session;
 use crate::model::chunk::Direction;
 use crate::model::event::mining::Carrier;
 use crate::model::event::{HttpRequest, Tunnel};
-use crate::protocol::parser::{Context, Next};
+use crate::protocol::body::reader::BodyReader;
+use crate::protocol::parser::{Context, Next, Probe};
+use crate::protocol::surroundings::Surroundings;
 
 /// One conversation, in whatever carries it.
 #[derive(Debug)]
@@ -44,8 +47,13 @@ impl Conversation {
         Conversation { lines: None, beginning, session: None }
     }
 
+    /// A conversation with nothing but these surroundings around it.
+    pub fn inside(surroundings: &Surroundings) -> Self {
+        Conversation::new(surroundings.carriers.clone(), surroundings.tunnel.clone())
+    }
+
     /// The same, in one more carrier. That costs no memory.
-    pub fn within(mut self, carrier: Carrier) -> Self {
+    fn within(mut self, carrier: Carrier) -> Self {
         let outer = self.beginning.innermost.replace(carrier);
         self.beginning.carriers.extend(outer);
         self
@@ -120,6 +128,46 @@ impl Conversation {
             }
         }
         session.close(ctx);
+    }
+}
+
+impl BodyReader for Conversation {
+    fn open(surroundings: &Surroundings, carrier: Carrier) -> Self {
+        Conversation::inside(surroundings).within(carrier)
+    }
+
+    fn probe(direction: Direction, body: &[u8]) -> Probe {
+        probe(direction, body)
+    }
+
+    fn is_promising(&self) -> bool {
+        self.is_promising()
+    }
+
+    fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>) {
+        self.http_request(context, request);
+    }
+
+    fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next {
+        self.message(context, direction, body)
+    }
+
+    fn lines(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        bytes: &[u8],
+        gap: u64,
+    ) -> Next {
+        self.data(context, direction, bytes, gap)
+    }
+
+    fn held(&self) -> usize {
+        self.held()
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.close(context);
     }
 }
 

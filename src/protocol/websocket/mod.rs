@@ -1,7 +1,7 @@
 //! WebSocket (RFC 6455): messages of a browser's or a program's mining conversation.
 //!
 //! ```text
-//! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ Conversation
+//! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ BodyReaders
 //! ```
 //!
 //! Text and binary messages are read alike. Control frames, and messages above
@@ -19,22 +19,26 @@
 mod deflate;
 mod frame;
 mod message;
+mod negotiation;
 
-use super::http::Socket;
+use super::body::{BodyReader, BodyReaders};
 use super::parser::{Context, Next, Probe};
-use super::stratum::{self, Conversation};
+use super::surroundings::Surroundings;
 use crate::model::chunk::{Chunk, Direction};
+use crate::model::event::mining::Carrier;
+use deflate::Unreadable;
 pub(super) use frame::{BINARY, TEXT};
 use frame::{Frames, Part};
 use message::{MAX_MESSAGE, Message};
+pub(super) use negotiation::{Extension, Socket};
 
 /// Chunks in a row without a plausible header after which a connection is given up.
 const MAX_LOST: u32 = 64;
 /// Messages in a row that are too long or unreadable, likewise: mining sends short ones.
 const MAX_UNREADABLE: u32 = 32;
 
-/// Whether a connection whose handshake was not seen begins with a frame that holds a message of
-/// mining: whole, not compressed, a JSON object with members that such messages have.
+/// Whether a connection whose handshake was not seen begins with a frame that holds a message that
+/// is read: whole, not compressed, a JSON object with members that such messages have.
 pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
         return Probe::NotForUs;
@@ -53,7 +57,7 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         Some(b'{') => {
             // There is no more of this line.
             let line: Vec<u8> = header.payload(bytes).chain([b'\n']).collect();
-            stratum::probe(direction, &line)
+            BodyReaders::probe(direction, &line)
         }
         Some(_) => Probe::NotForUs,
     }
@@ -64,7 +68,7 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 pub struct WebSocket {
     /// Indexed by [`Direction::index`].
     sides: [Side; 2],
-    conversation: Conversation,
+    readers: BodyReaders,
     unreadable: u32,
 }
 
@@ -84,13 +88,13 @@ impl WebSocket {
     /// Bytes kept.
     pub fn held(&self) -> usize {
         let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
-        messages + self.conversation.held()
+        messages + self.readers.held()
     }
 
-    pub fn new(socket: Socket, conversation: Conversation) -> Self {
+    pub fn new(socket: Socket, surroundings: &Surroundings) -> Self {
         WebSocket {
             sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),
-            conversation,
+            readers: BodyReaders::open(surroundings, Carrier::WebSocket),
             unreadable: 0,
         }
     }
@@ -115,9 +119,9 @@ impl WebSocket {
                     None => {}
                     Some(Ok(text)) => {
                         self.unreadable = 0;
-                        next = self.conversation.message(context, chunk.direction, text);
+                        next = self.readers.body(context, chunk.direction, text);
                     }
-                    Some(Err(message::Unreadable)) => self.unreadable += 1,
+                    Some(Err(Unreadable)) => self.unreadable += 1,
                 },
             }
             next == Next::More
@@ -128,7 +132,7 @@ impl WebSocket {
 
     /// The connection has ended.
     pub fn close(&mut self, context: &mut Context<'_>) {
-        self.conversation.close(context);
+        self.readers.close(context);
     }
 
     /// Whether neither side has been understood for long.
