@@ -11,6 +11,7 @@ pub mod parser;
 mod prelude;
 pub mod quic;
 mod search;
+pub mod stats;
 pub mod stratum;
 mod surroundings;
 pub mod tls;

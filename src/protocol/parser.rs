@@ -1,6 +1,7 @@
 //! What every protocol parser is to the inspector: something that takes chunks and emits events.
 
 use super::dns;
+use super::stats::ProtocolStats;
 use crate::model::Chunk;
 use crate::model::event::{DnsMessage, Event, EventSink, Moment};
 use crate::model::flow::Flow;
@@ -26,7 +27,8 @@ pub enum Next {
     Reject,
 }
 
-/// Buffers that the parsers of one worker share, so that the steady state allocates nothing.
+/// What the parsers of one worker share: buffers, so that the steady state allocates nothing, and
+/// counters.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Only what detection needs is wanted: parsers may leave out the rest and be done early.
@@ -35,6 +37,8 @@ pub struct Scratch {
     /// A QUIC packet that is decrypted in place.
     pub packet: Vec<u8>,
     pub dns_spare: dns::Spare,
+    /// What the flows of this worker speak.
+    pub protocols: ProtocolStats,
 }
 
 /// Everything around a chunk that a parser may need.
