@@ -6,26 +6,12 @@ use super::body::{Body, Growth};
 use super::exchange::{Questions, Switch};
 use super::head::{Gathered, Gathering};
 use crate::model::chunk::{Chunk, Direction};
+use crate::model::event::HttpRequest;
 use crate::model::event::mining::Carrier;
-use crate::model::event::{HttpRequest, Tunnel};
 use crate::protocol::body::{BodyReader, BodyReaders};
-use crate::protocol::parser::Context;
+use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, Successor};
 use crate::protocol::surroundings::Surroundings;
-use crate::protocol::websocket::Socket;
-
-/// What a connection wants after a chunk.
-#[derive(Debug)]
-pub enum Progress {
-    /// The following chunks, too.
-    More,
-    /// Nothing: it does not speak HTTP/1, or does no longer.
-    Done,
-    /// It is a tunnel from `offset` in the chunk on. `early` is what the other side sent ahead of
-    /// time, and `tunnel` is unknown where the request was not seen, or asked for bare bytes.
-    Connected { offset: usize, early: Vec<u8>, tunnel: Option<Tunnel> },
-    /// It is a WebSocket from `offset` in the chunk on; `early` as above.
-    Upgraded { offset: usize, early: Vec<u8>, socket: Socket },
-}
+use crate::protocol::websocket;
 
 /// An HTTP/1 connection.
 #[derive(Debug)]
@@ -84,55 +70,6 @@ impl Connection {
             readers: BodyReaders::open(surroundings, Carrier::Http),
             refusal_told: false,
         }
-    }
-
-    /// Bytes kept.
-    pub fn held(&self) -> usize {
-        let sides = self.sides.iter().map(|side| match &side.state {
-            State::Head(gathering) => gathering.held(),
-            State::Body(body) => body.held(),
-            State::Early(bytes) => bytes.capacity(),
-            State::Lines | State::Lost(_) => 0,
-        });
-        sides.sum::<usize>() + self.asked.held() + self.readers.held()
-    }
-
-    /// Takes the next bytes.
-    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Progress {
-        let direction = chunk.direction;
-        if chunk.gap > 0 {
-            self.lose(context, direction, chunk.gap);
-        }
-        self.resume(context, direction, chunk.bytes);
-        match self.feed(context, direction, chunk.bytes) {
-            Step::Used(_) if self.is_over(context) => Progress::Done,
-            Step::Used(_) => Progress::More,
-            Step::Done => Progress::Done,
-            Step::Switch(offset, switch) => {
-                let early = match std::mem::take(&mut self.side(direction.reverse()).state) {
-                    State::Early(bytes) => bytes,
-                    _ => Vec::new(),
-                };
-                match switch {
-                    Switch::Tunnel(tunnel) => Progress::Connected { offset, early, tunnel },
-                    Switch::Socket(socket) => Progress::Upgraded { offset, early, socket },
-                }
-            }
-        }
-    }
-
-    /// The connection has ended, or is another protocol's from now on.
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        for direction in Direction::BOTH {
-            match std::mem::take(&mut self.side(direction).state) {
-                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
-                State::Body(body) if body.is_open_ended() => {
-                    self.body_ended(context, direction, body);
-                }
-                _ => {}
-            }
-        }
-        self.readers.close(context);
     }
 
     pub(super) fn side(&mut self, direction: Direction) -> &mut Side {
@@ -220,6 +157,56 @@ impl Connection {
             }
             self.readers.body(context, direction, json);
         }
+    }
+}
+
+impl StreamParser for Connection {
+    fn held(&self) -> usize {
+        let sides = self.sides.iter().map(|side| match &side.state {
+            State::Head(gathering) => gathering.held(),
+            State::Body(body) => body.held(),
+            State::Early(bytes) => bytes.capacity(),
+            State::Lines | State::Lost(_) => 0,
+        });
+        sides.sum::<usize>() + self.asked.held() + self.readers.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress {
+        let direction = chunk.direction;
+        if chunk.gap > 0 {
+            self.lose(context, direction, chunk.gap);
+        }
+        self.resume(context, direction, chunk.bytes);
+        let progress = match self.feed(context, direction, chunk.bytes) {
+            Step::Used(_) if !self.is_over(context) => return StreamProgress::More,
+            Step::Used(_) | Step::Done => StreamProgress::Done,
+            Step::Switch(offset, switch) => {
+                let early = match std::mem::take(&mut self.side(direction.reverse()).state) {
+                    State::Early(bytes) => bytes,
+                    _ => Vec::new(),
+                };
+                let successor = match switch {
+                    Switch::Tunnel(tunnel) => Successor::Carried(tunnel),
+                    Switch::Socket(socket) => websocket::successor(socket),
+                };
+                StreamProgress::Handover(Handover { offset, early, successor })
+            }
+        };
+        self.close(context);
+        progress
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        for direction in Direction::BOTH {
+            match std::mem::take(&mut self.side(direction).state) {
+                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
+                State::Body(body) if body.is_open_ended() => {
+                    self.body_ended(context, direction, body);
+                }
+                _ => {}
+            }
+        }
+        self.readers.close(context);
     }
 }
 

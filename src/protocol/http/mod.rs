@@ -25,9 +25,20 @@ mod head;
 mod loss;
 mod upgrade;
 
-pub use connection::{Connection, Progress};
-
+use super::description::{FirstBytes, StreamProtocol};
 use super::parser::Probe;
+use connection::Connection;
+
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n']),
+    // Messages begin with a segment.
+    message_start: Some(|bytes| (probe(bytes) == Probe::Certain).then_some(0)),
+    ..StreamProtocol::new(
+        "http",
+        |_, head| probe(head),
+        |surroundings| Box::new(Connection::new(surroundings)),
+    )
+};
 
 /// What the first line of a message begins with: the version of a response, and the methods of
 /// HTTP (RFC 9110 §9.3, RFC 5789), of HTTP/2's preface (RFC 9113 §3.4), of WebDAV and its kin

@@ -4,11 +4,11 @@ use super::framing::line::{self, Splitter};
 use super::framing::message;
 use super::probe::probe;
 use super::session::Session;
-use crate::model::chunk::Direction;
+use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::mining::Carrier;
 use crate::model::event::{HttpRequest, Tunnel};
 use crate::protocol::body::reader::BodyReader;
-use crate::protocol::parser::{Context, Next, Probe};
+use crate::protocol::parser::{Context, Next, Parser, Probe};
 use crate::protocol::surroundings::Surroundings;
 
 /// One conversation, in whatever carries it.
@@ -128,6 +128,25 @@ impl Conversation {
             }
         }
         session.close(ctx);
+    }
+}
+
+/// A connection of nothing but lines.
+impl Parser for Conversation {
+    fn held(&self) -> usize {
+        self.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let next = self.data(context, chunk.direction, chunk.bytes, chunk.gap);
+        if next != Next::More {
+            self.close(context);
+        }
+        next
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.close(context);
     }
 }
 

@@ -18,5 +18,15 @@ mod session;
 pub mod sv2;
 mod text;
 
+use super::description::{FirstBytes, StreamProtocol};
 pub use conversation::Conversation;
 pub use probe::probe;
+
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    // Printable, perhaps behind blanks.
+    first_bytes: FirstBytes::Among(&[b' '..=b'~', b'\t'..=b'\n', 0x0c..=b'\r']),
+    message_start: Some(probe::line_start),
+    ..StreamProtocol::new("stratum", probe, |surroundings| {
+        Box::new(Conversation::inside(surroundings))
+    })
+};

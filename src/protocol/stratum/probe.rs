@@ -1,5 +1,9 @@
 //! Whether bytes look like lines of mining.
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
 use super::framing::{line, message};
 use crate::model::chunk::Direction;
 use crate::protocol::condense;
@@ -7,6 +11,10 @@ use crate::protocol::parser::Probe;
 
 /// A line without its end is taken for a whole one up to this length; above, the end decides.
 const MAX_UNENDED: usize = 4 * 1024;
+
+/// Words of which every message of a line-based dialect has at least one.
+const WORDS: [&str; 9] =
+    ["method", "result", "params", "\\u00", "\"id\"", "identifier", "\"type\"", "\"job", "error"];
 
 /// Whether the first bytes of a direction look like lines of mining: a JSON object with members
 /// that such messages have, perhaps after the tail of another (a late start). Cheap for all else:
@@ -63,4 +71,15 @@ fn probe_after_tail(bytes: &[u8]) -> Probe {
         Some(b'{') => probe_line(rest),
         Some(_) => Probe::NotForUs,
     }
+}
+
+/// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
+pub fn line_start(bytes: &[u8]) -> Option<usize> {
+    static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
+    });
+    static NEXT_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n{"));
+    let start = if bytes.first() == Some(&b'{') { 0 } else { NEXT_LINE.find(bytes)? + 1 };
+    let line = bytes.get(start..)?;
+    GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
 }

@@ -22,15 +22,34 @@ mod message;
 mod negotiation;
 
 use super::body::{BodyReader, BodyReaders};
-use super::parser::{Context, Next, Probe};
+use super::description::{FirstBytes, StreamProtocol};
+use super::parser::{Context, Next, Parser, Probe, StreamParser, Successor};
 use super::surroundings::Surroundings;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::mining::Carrier;
 use deflate::Unreadable;
-pub(super) use frame::{BINARY, TEXT};
-use frame::{Frames, Part};
+use frame::{BINARY, Frames, Part, TEXT};
 use message::{MAX_MESSAGE, Message};
 pub(super) use negotiation::{Extension, Socket};
+
+const NAME: &str = "websocket";
+
+/// A connection whose handshake was not seen.
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[TEXT..=BINARY]),
+    // Messages begin with a segment.
+    message_start: Some(|bytes| matches!(bytes, [TEXT | BINARY, ..]).then_some(0)),
+    ..StreamProtocol::new(NAME, probe, |surroundings| open(Socket::default(), surroundings))
+};
+
+/// What an HTTP connection becomes that upgrades to this socket.
+pub(super) fn successor(socket: Socket) -> Successor {
+    Successor::Protocol(NAME, Box::new(move |surroundings| open(socket, surroundings)))
+}
+
+fn open(socket: Socket, surroundings: &Surroundings) -> Box<dyn StreamParser> {
+    Box::new(WebSocket::new(socket, surroundings))
+}
 
 /// Chunks in a row without a plausible header after which a connection is given up.
 const MAX_LOST: u32 = 64;
@@ -39,7 +58,7 @@ const MAX_UNREADABLE: u32 = 32;
 
 /// Whether a connection whose handshake was not seen begins with a frame that holds a message that
 /// is read: whole, not compressed, a JSON object with members that such messages have.
-pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
         return Probe::NotForUs;
     }
@@ -65,7 +84,7 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 
 /// A WebSocket connection.
 #[derive(Debug)]
-pub struct WebSocket {
+struct WebSocket {
     /// Indexed by [`Direction::index`].
     sides: [Side; 2],
     readers: BodyReaders,
@@ -85,13 +104,7 @@ impl Side {
 }
 
 impl WebSocket {
-    /// Bytes kept.
-    pub fn held(&self) -> usize {
-        let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
-        messages + self.readers.held()
-    }
-
-    pub fn new(socket: Socket, surroundings: &Surroundings) -> Self {
+    fn new(socket: Socket, surroundings: &Surroundings) -> Self {
         WebSocket {
             sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),
             readers: BodyReaders::open(surroundings, Carrier::WebSocket),
@@ -99,8 +112,7 @@ impl WebSocket {
         }
     }
 
-    /// Takes the next bytes.
-    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+    fn read(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let [to_server, to_client] = &mut self.sides;
         let Side { frames, message } = match chunk.direction {
             Direction::ToServer => to_server,
@@ -130,11 +142,6 @@ impl WebSocket {
         if next == Next::More && over { Next::Done } else { next }
     }
 
-    /// The connection has ended.
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        self.readers.close(context);
-    }
-
     /// Whether neither side has been understood for long.
     fn is_lost(&self, context: &Context<'_>) -> bool {
         let heard = context.flow.packets;
@@ -142,5 +149,24 @@ impl WebSocket {
             .iter()
             .zip(heard)
             .all(|(side, packets)| packets == 0 || side.frames.lost() >= MAX_LOST)
+    }
+}
+
+impl Parser for WebSocket {
+    fn held(&self) -> usize {
+        let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
+        messages + self.readers.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let next = self.read(context, chunk);
+        if next != Next::More {
+            self.readers.close(context);
+        }
+        next
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.readers.close(context);
     }
 }
