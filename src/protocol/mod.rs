@@ -1,13 +1,31 @@
 //! Protocol parsers: chunks of a flow in, events out.
+//!
+//! ```text
+//!                      ┌─ search ─ registry ◀─ one line and one folder a protocol
+//! Chunk ─▶ inspector ──┤
+//!                      └─ parser of the flow ─▶ Event
+//!                           └─ body ─▶ readers of what HTTP and WebSocket carry
+//! ```
+//!
+//! A new protocol is a folder with a constant of [`StreamProtocol`](description::StreamProtocol) or
+//! [`DatagramProtocol`](description::DatagramProtocol), and a line in [`registry`]. A new reader of
+//! bodies implements [`BodyReader`](body::BodyReader) and has a line in [`body`]'s registry.
 
+mod body;
+mod condense;
+mod description;
 pub mod dns;
-pub mod http;
+mod http;
 pub mod inspector;
-pub mod neighbours;
+mod neighbours;
+mod p2pool;
 pub mod parser;
 mod prelude;
-pub mod quic;
+mod quic;
+mod registry;
 mod search;
+pub mod stats;
 pub mod stratum;
+mod surroundings;
 pub mod tls;
-pub mod websocket;
+mod websocket;

@@ -1,8 +1,10 @@
 //! What every protocol parser is to the inspector: something that takes chunks and emits events.
 
 use super::dns;
+use super::stats::ProtocolStats;
+use super::surroundings::Surroundings;
 use crate::model::Chunk;
-use crate::model::event::{DnsMessage, Event, EventSink, Moment};
+use crate::model::event::{DnsMessage, Event, EventSink, Moment, Tunnel};
 use crate::model::flow::Flow;
 
 /// How sure a parser is, from the first bytes of one direction, that a flow is for it.
@@ -26,7 +28,8 @@ pub enum Next {
     Reject,
 }
 
-/// Buffers that the parsers of one worker share, so that the steady state allocates nothing.
+/// What the parsers of one worker share: buffers, so that the steady state allocates nothing, and
+/// counters.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Only what detection needs is wanted: parsers may leave out the rest and be done early.
@@ -35,6 +38,8 @@ pub struct Scratch {
     /// A QUIC packet that is decrypted in place.
     pub packet: Vec<u8>,
     pub dns_spare: dns::Spare,
+    /// What the flows of this worker speak.
+    pub protocols: ProtocolStats,
 }
 
 /// Everything around a chunk that a parser may need.
@@ -62,5 +67,79 @@ pub trait Parser: Send {
     /// The flow has ended: emit what is still held back.
     fn close(&mut self, context: &mut Context<'_>) {
         let _ = context;
+    }
+}
+
+/// Gives a new parser its first chunk; `None` if it wants no other. That is enough for most, and then
+/// costs no memory.
+pub fn after_first_chunk<P: Parser + Default>(
+    context: &mut Context<'_>,
+    chunk: &Chunk<'_>,
+) -> Option<Box<P>> {
+    let mut parser = P::default();
+    let more = parser.chunk(context, chunk) == Next::More;
+    more.then(|| Box::new(parser))
+}
+
+/// A parser of a TCP connection, which may turn into another protocol's. Every [`Parser`] is one.
+pub trait StreamParser: Send {
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress;
+
+    /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
+    fn held(&self) -> usize;
+
+    /// The flow has ended: emit what is still held back. Never called after [`StreamProgress::Done`]
+    /// or a handover.
+    fn close(&mut self, context: &mut Context<'_>);
+}
+
+/// What the parser of a connection wants after a chunk.
+pub enum StreamProgress {
+    /// The following chunks, too.
+    More,
+    /// Nothing: all that this protocol shows has been seen and emitted.
+    Done,
+    /// Bytes are missing, and without them it can not be told where another protocol begins: the
+    /// search for what is spoken starts anew with this chunk.
+    Torn,
+    /// Another protocol speaks from now on.
+    Handover(Handover),
+}
+
+/// The place in a connection where one protocol ends and another begins.
+pub struct Handover {
+    /// Where in the chunk that is.
+    pub offset: usize,
+    /// What the other side has sent of the new protocol ahead of time.
+    pub early: Vec<u8>,
+    pub successor: Successor,
+}
+
+/// Makes the parser of a protocol whose parameters were negotiated before.
+pub type ParserMaker = Box<dyn FnOnce(&Surroundings) -> Box<dyn StreamParser>>;
+
+/// What a connection speaks after a handover.
+pub enum Successor {
+    /// What a proxy carries: the search starts anew. The tunnel is unknown where the request was not
+    /// seen, or asked for bare bytes.
+    Carried(Option<Tunnel>),
+    /// The protocol of this name, with the parser that this makes.
+    Protocol(&'static str, ParserMaker),
+}
+
+impl<P: Parser> StreamParser for P {
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress {
+        match Parser::chunk(self, context, chunk) {
+            Next::More => StreamProgress::More,
+            Next::Done | Next::Reject => StreamProgress::Done,
+        }
+    }
+
+    fn held(&self) -> usize {
+        Parser::held(self)
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        Parser::close(self, context);
     }
 }

@@ -1,7 +1,7 @@
 //! Bodies (RFC 9112 §6, §7): counted, and kept only while they may be JSON.
 
 use super::fields::{Coding, Fields};
-use crate::protocol::stratum::condense::{MAX_TEXT, Text};
+use crate::protocol::condense::{MAX_TEXT, Text};
 
 /// Digits of a chunk's size: 64 bits.
 const MAX_SIZE_DIGITS: u8 = 16;

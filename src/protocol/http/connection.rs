@@ -5,25 +5,13 @@
 use super::body::{Body, Growth};
 use super::exchange::{Questions, Switch};
 use super::head::{Gathered, Gathering};
-use super::upgrade::Socket;
 use crate::model::chunk::{Chunk, Direction};
-use crate::model::event::{HttpRequest, Tunnel};
-use crate::protocol::parser::{Context, Next};
-use crate::protocol::stratum::Conversation;
-
-/// What a connection wants after a chunk.
-#[derive(Debug)]
-pub enum Progress {
-    /// The following chunks, too.
-    More,
-    /// Nothing: it does not speak HTTP/1, or does no longer.
-    Done,
-    /// It is a tunnel from `offset` in the chunk on. `early` is what the other side sent ahead of
-    /// time, and `tunnel` is unknown where the request was not seen, or asked for bare bytes.
-    Connected { offset: usize, early: Vec<u8>, tunnel: Option<Tunnel> },
-    /// It is a WebSocket from `offset` in the chunk on; `early` as above.
-    Upgraded { offset: usize, early: Vec<u8>, socket: Socket },
-}
+use crate::model::event::HttpRequest;
+use crate::model::event::mining::Carrier;
+use crate::protocol::body::{BodyReader, BodyReaders};
+use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, Successor};
+use crate::protocol::surroundings::Surroundings;
+use crate::protocol::websocket;
 
 /// An HTTP/1 connection.
 #[derive(Debug)]
@@ -33,8 +21,7 @@ pub struct Connection {
     /// Direction of the requests, known from the first head.
     pub(super) client: Option<Direction>,
     pub(super) asked: Questions,
-    /// Dropped once it turns out not to be about mining.
-    pub(super) conversation: Option<Conversation>,
+    pub(super) readers: BodyReaders,
     /// A refused tunnel was told.
     pub(super) refusal_told: bool,
 }
@@ -74,66 +61,14 @@ pub(super) enum Step {
 }
 
 impl Connection {
-    /// A connection whose JSON bodies are messages of `conversation`.
-    pub fn new(conversation: Conversation) -> Self {
+    /// A connection in these surroundings.
+    pub fn new(surroundings: &Surroundings) -> Self {
         Connection {
             sides: Default::default(),
             client: None,
             asked: Questions::default(),
-            conversation: Some(conversation),
+            readers: BodyReaders::open(surroundings, Carrier::Http),
             refusal_told: false,
-        }
-    }
-
-    /// Bytes kept.
-    pub fn held(&self) -> usize {
-        let sides = self.sides.iter().map(|side| match &side.state {
-            State::Head(gathering) => gathering.held(),
-            State::Body(body) => body.held(),
-            State::Early(bytes) => bytes.capacity(),
-            State::Lines | State::Lost(_) => 0,
-        });
-        let conversation = self.conversation.as_ref().map_or(0, Conversation::held);
-        sides.sum::<usize>() + self.asked.held() + conversation
-    }
-
-    /// Takes the next bytes.
-    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Progress {
-        let direction = chunk.direction;
-        if chunk.gap > 0 {
-            self.lose(context, direction, chunk.gap);
-        }
-        self.resume(context, direction, chunk.bytes);
-        match self.feed(context, direction, chunk.bytes) {
-            Step::Used(_) if self.is_over(context) => Progress::Done,
-            Step::Used(_) => Progress::More,
-            Step::Done => Progress::Done,
-            Step::Switch(offset, switch) => {
-                let early = match std::mem::take(&mut self.side(direction.reverse()).state) {
-                    State::Early(bytes) => bytes,
-                    _ => Vec::new(),
-                };
-                match switch {
-                    Switch::Tunnel(tunnel) => Progress::Connected { offset, early, tunnel },
-                    Switch::Socket(socket) => Progress::Upgraded { offset, early, socket },
-                }
-            }
-        }
-    }
-
-    /// The connection has ended, or is another protocol's from now on.
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        for direction in Direction::BOTH {
-            match std::mem::take(&mut self.side(direction).state) {
-                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
-                State::Body(body) if body.is_open_ended() => {
-                    self.body_ended(context, direction, body);
-                }
-                _ => {}
-            }
-        }
-        if let Some(conversation) = &mut self.conversation {
-            conversation.close(context);
         }
     }
 
@@ -199,8 +134,7 @@ impl Connection {
                 }
             }
             State::Lines => {
-                let next = self.conversation.as_mut().map(|c| c.data(context, direction, bytes, 0));
-                self.heed(next);
+                self.readers.lines(context, direction, bytes, 0);
                 all
             }
             State::Early(_) => self.early(context, direction, bytes),
@@ -215,20 +149,64 @@ impl Connection {
         body: Body,
     ) {
         let request = self.side(direction).request.take();
-        if let (Some(conversation), Some(json)) = (&mut self.conversation, body.json()) {
+        if self.readers.is_listening()
+            && let Some(json) = body.json()
+        {
             if let Some(request) = request {
-                conversation.http_request(context, &request);
+                self.readers.request(context, &request);
             }
-            let next = conversation.message(context, direction, json);
-            self.heed(Some(next));
+            self.readers.body(context, direction, json);
         }
     }
+}
 
-    /// Hears what the conversation wants: what is known not to be mining is not listened to any longer.
-    pub(super) fn heed(&mut self, next: Option<Next>) {
-        if next.is_some_and(|next| next != Next::More) {
-            self.conversation = None;
+impl StreamParser for Connection {
+    fn held(&self) -> usize {
+        let sides = self.sides.iter().map(|side| match &side.state {
+            State::Head(gathering) => gathering.held(),
+            State::Body(body) => body.held(),
+            State::Early(bytes) => bytes.capacity(),
+            State::Lines | State::Lost(_) => 0,
+        });
+        sides.sum::<usize>() + self.asked.held() + self.readers.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress {
+        let direction = chunk.direction;
+        if chunk.gap > 0 {
+            self.lose(context, direction, chunk.gap);
         }
+        self.resume(context, direction, chunk.bytes);
+        let progress = match self.feed(context, direction, chunk.bytes) {
+            Step::Used(_) if !self.is_over(context) => return StreamProgress::More,
+            Step::Used(_) | Step::Done => StreamProgress::Done,
+            Step::Switch(offset, switch) => {
+                let early = match std::mem::take(&mut self.side(direction.reverse()).state) {
+                    State::Early(bytes) => bytes,
+                    _ => Vec::new(),
+                };
+                let successor = match switch {
+                    Switch::Tunnel(tunnel) => Successor::Carried(tunnel),
+                    Switch::Socket(socket) => websocket::successor(socket),
+                };
+                StreamProgress::Handover(Handover { offset, early, successor })
+            }
+        };
+        self.close(context);
+        progress
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        for direction in Direction::BOTH {
+            match std::mem::take(&mut self.side(direction).state) {
+                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
+                State::Body(body) if body.is_open_ended() => {
+                    self.body_ended(context, direction, body);
+                }
+                _ => {}
+            }
+        }
+        self.readers.close(context);
     }
 }
 
@@ -241,8 +219,8 @@ mod tests {
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
     use crate::model::time::Timestamp;
+    use crate::protocol::condense::MAX_TEXT;
     use crate::protocol::parser::Scratch;
-    use crate::protocol::stratum::condense::MAX_TEXT;
     use Direction::{ToClient as S, ToServer as C};
 
     struct Nobody;
@@ -255,7 +233,7 @@ mod tests {
         let end = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let (key, initiator) = FlowKey::new(end, Endpoint { port: 80, ..end }, Transport::Tcp, 0);
         let flow = Flow { packets: [9, 9], ..Flow::new(key, initiator, 1, Timestamp::ZERO) };
-        let mut connection = Connection::new(Conversation::new(Vec::new(), None));
+        let mut connection = Connection::new(&Surroundings::default());
         let mut most = 0;
         for (direction, bytes) in turns {
             let (direction, time) = (*direction, Timestamp::ZERO);

@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::head::{Head, Reason};
 use crate::model::chunk::Direction;
 use crate::model::event::{Event, HttpRequest, HttpResponse};
+use crate::protocol::body::BodyReader;
 use crate::protocol::parser::Context;
 
 /// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
@@ -55,7 +56,7 @@ impl Connection {
         request.direction = direction;
         context.emit(Event::HttpRequest(&request));
         let asked = Asked::of(&request, fields);
-        let wanted = if self.conversation.is_some() { Wanted::All } else { Wanted::Nothing };
+        let wanted = if self.readers.is_listening() { Wanted::All } else { Wanted::Nothing };
         let side = self.side(direction);
         match Framing::of_request(fields) {
             Some(framing) => {
@@ -94,11 +95,11 @@ impl Connection {
             Answer::Http(framing) => framing,
         };
         if let Some(framing) = framing {
-            // Long answers are many, and of interest only to questions about work.
-            let wanted = match &self.conversation {
-                Some(conversation) if conversation.is_promising() => Wanted::All,
-                Some(_) => Wanted::Short,
-                None => Wanted::Nothing,
+            // Long answers are many, and of interest only to questions that a reader knows.
+            let wanted = match &self.readers {
+                readers if readers.is_promising() => Wanted::All,
+                readers if readers.is_listening() => Wanted::Short,
+                _ => Wanted::Nothing,
             };
             self.side(direction).state = State::Body(Body::new(framing, wanted));
         }

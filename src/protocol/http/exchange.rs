@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use super::body::Framing;
 use super::fields::Fields;
 use super::head::Reason;
-use super::upgrade::{Socket, Upgrade};
+use super::upgrade::Upgrade;
 use crate::model::chunk::Direction;
 use crate::model::event::{HttpRequest, Tunnel};
+use crate::protocol::websocket::Socket;
 
 /// What matters of a request when its answer comes.
 #[derive(Debug, PartialEq, Eq)]

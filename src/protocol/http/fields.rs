@@ -1,8 +1,9 @@
 //! The header fields (RFC 9110 §5) that matter here.
 
 use super::credentials;
-use super::upgrade::{Extension, Upgrade};
+use super::upgrade::Upgrade;
 use crate::model::text::{MAX_KEPT, printable_within};
+use crate::protocol::websocket::Extension;
 use std::borrow::Cow;
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).

@@ -4,6 +4,7 @@ use super::connection::{Connection, Side, State, Step};
 use super::head::Head;
 use crate::model::chunk::Direction;
 use crate::model::event::Event;
+use crate::protocol::body::BodyReader;
 use crate::protocol::parser::{Context, Probe};
 
 /// Chunks without the beginning of a message after which a direction is given up, if the other
@@ -28,9 +29,8 @@ impl Connection {
                 }
             }
             State::Lines => {
-                let conversation = self.conversation.as_mut();
-                let next = conversation.map(|c| c.data(context, direction, &[], gap));
-                return self.heed(next);
+                self.readers.lines(context, direction, &[], gap);
+                return;
             }
             State::Head(gathering) => {
                 let gathering = std::mem::take(gathering);
@@ -68,7 +68,7 @@ impl Connection {
     /// Whether nothing more can come from either side.
     pub(super) fn is_over(&self, context: &Context<'_>) -> bool {
         let heard = context.flow.packets;
-        let deaf = self.conversation.is_none();
+        let deaf = !self.readers.is_listening();
         self.sides.iter().zip(heard).all(|(side, packets)| match side.state {
             State::Lost(chunks) => chunks >= MAX_LOST,
             State::Lines => deaf,

@@ -1,7 +1,7 @@
 //! HTTP/1 (RFC 9112): who is asked for what, and the JSON that bodies carry.
 //!
 //! ```text
-//! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ Conversation
+//! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ BodyReaders
 //!                                         └─▶ tunnel, WebSocket
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! sides are read alike, so a late start that takes the server for the client does no harm.
 //!
 //! Nothing here panics on any input. A connection holds at most, for each direction, a head of
-//! [`head::MAX_HEAD`] or a body of `stratum::condense::MAX_TEXT` bytes, and
+//! [`head::MAX_HEAD`] or a body of `condense::MAX_TEXT` bytes, and
 //! [`exchange::MAX_ASKED`] open requests.
 //!
 //! HTTP/2 in clear text is told from its preface and left: its header compression hides names.
@@ -25,10 +25,20 @@ mod head;
 mod loss;
 mod upgrade;
 
-pub use connection::{Connection, Progress};
-pub use upgrade::{Deflate, Socket};
-
+use super::description::{FirstBytes, StreamProtocol};
 use super::parser::Probe;
+use connection::Connection;
+
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n']),
+    // Messages begin with a segment.
+    message_start: Some(|bytes| (probe(bytes) == Probe::Certain).then_some(0)),
+    ..StreamProtocol::new(
+        "http",
+        |_, head| probe(head),
+        |surroundings| Box::new(Connection::new(surroundings)),
+    )
+};
 
 /// What the first line of a message begins with: the version of a response, and the methods of
 /// HTTP (RFC 9110 §9.3, RFC 5789), of HTTP/2's preface (RFC 9113 §3.4), of WebDAV and its kin

@@ -9,9 +9,24 @@ mod netbios;
 
 use std::net::IpAddr;
 
-use crate::model::event::{NameSource, NamedHost};
+use super::description::{DatagramProtocol, FirstDatagram};
+use crate::model::event::{Event, NameSource, NamedHost};
 use crate::model::flow::Flow;
 use crate::model::text::is_deceptive;
+
+pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
+    name: "host_names",
+    first_datagram: |context, chunk| {
+        if !has_port(context.flow) {
+            return FirstDatagram::NotForUs;
+        }
+        let sender = context.flow.sender(chunk.direction).ip;
+        if let Some(named) = read(context.flow.key.ports(), sender, chunk.bytes) {
+            context.emit(Event::HostName(&named));
+        }
+        FirstDatagram::Anew
+    },
+};
 
 /// Longest name, in bytes: that of a domain name (RFC 1035 §2.3.4) and of a DHCP option.
 const MAX_NAME: usize = 255;
@@ -63,12 +78,12 @@ impl Protocol {
 }
 
 /// Whether a flow has the ports of one of these protocols.
-pub fn has_port(flow: &Flow) -> bool {
+fn has_port(flow: &Flow) -> bool {
     Protocol::of(flow.key.ports()).is_some()
 }
 
 /// The name in a datagram that `sender` sent in a flow between these ports; `None` if it tells none.
-pub fn read(ports: [u16; 2], sender: IpAddr, bytes: &[u8]) -> Option<NamedHost> {
+fn read(ports: [u16; 2], sender: IpAddr, bytes: &[u8]) -> Option<NamedHost> {
     let protocol = Protocol::of(ports)?;
     let own = |name| (sender, name);
     let (ip, name) = match (protocol, sender) {

@@ -3,13 +3,14 @@
 pub(super) mod proxy_protocol;
 pub(super) mod socks;
 
+use super::parser::{Context, Handover, StreamParser, StreamProgress, Successor};
 use crate::model::chunk::Chunk;
 use crate::model::event::Tunnel;
 use crate::model::flow::Flow;
 
 /// The end of a prelude: what follows `offset` in the chunk is what the proxy carries.
 #[derive(Debug)]
-pub(super) struct End {
+struct End {
     pub offset: usize,
     /// What the other side has sent of it ahead of time.
     pub early: Vec<u8>,
@@ -18,15 +19,38 @@ pub(super) struct End {
 
 /// The bytes do not follow the protocol that they began with, or some of them are missing.
 #[derive(Debug)]
-pub(super) struct NotThis;
+struct NotThis;
 
 /// A greeting in front of a connection.
-pub(super) trait Prelude: Send {
+trait Prelude: Send {
     /// Takes the next bytes; `Some` when the greeting is over.
     fn chunk(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Result<Option<End>, NotThis>;
 
     /// Bytes kept.
     fn held(&self) -> usize;
+}
+
+/// The parser of a connection that begins with a prelude.
+struct Greeting<P>(P);
+
+impl<P: Prelude> StreamParser for Greeting<P> {
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress {
+        match self.0.chunk(context.flow, chunk) {
+            Ok(None) => StreamProgress::More,
+            Ok(Some(End { offset, early, tunnel })) => {
+                let successor = Successor::Carried(Some(tunnel));
+                StreamProgress::Handover(Handover { offset, early, successor })
+            }
+            Err(NotThis) if chunk.gap > 0 => StreamProgress::Torn,
+            Err(NotThis) => StreamProgress::Done,
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.0.held()
+    }
+
+    fn close(&mut self, _: &mut Context<'_>) {}
 }
 
 /// Bytes of one side kept until the greeting is over: a proxy's greeting, and what comes ahead of

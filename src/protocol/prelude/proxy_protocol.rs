@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{End, NotThis, Prelude, keep};
+use super::{End, Greeting, NotThis, Prelude, keep};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::flow::Flow;
+use crate::protocol::description::{FirstBytes, StreamProtocol};
 use crate::protocol::parser::Probe;
 
 /// The longest line of version 1 (§2.1).
@@ -16,7 +17,16 @@ const MAX_HEADER: usize = 4096;
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const WORD: &[u8; 6] = b"PROXY ";
 
-pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
+pub(in crate::protocol) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[b'P'..=b'P', b'\r'..=b'\r']),
+    ..StreamProtocol::new(
+        "proxy_protocol",
+        |_, head| probe(head),
+        |_| Box::new(Greeting(Header::default())),
+    )
+};
+
+fn probe(head: &[u8]) -> Probe {
     match probe_mark(head, SIGNATURE) {
         Probe::NotForUs => probe_mark(head, WORD),
         probe => probe,
@@ -35,7 +45,7 @@ fn probe_mark(head: &[u8], mark: &[u8]) -> Probe {
 
 /// The header, as it arrives.
 #[derive(Debug, Default)]
-pub(in crate::protocol) struct Header {
+struct Header {
     /// Who writes it: the side that spoke first.
     writer: Option<Direction>,
     bytes: Vec<u8>,

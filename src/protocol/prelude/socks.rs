@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{End, NotThis, Prelude, keep};
+use super::{End, Greeting, NotThis, Prelude, keep};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::flow::Flow;
+use crate::protocol::description::{FirstBytes, StreamProtocol};
 use crate::protocol::parser::Probe;
 
 /// A user id or name in SOCKS 4 has no length; implementations stop at 256.
@@ -15,9 +16,18 @@ const CONNECT: u8 = 1;
 const MAX_METHOD: u8 = 9;
 const MAX_METHODS: u8 = 8;
 
+pub(in crate::protocol) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[4..=5]),
+    ..StreamProtocol::new(
+        "socks",
+        |_, head| probe(head),
+        |_| Box::new(Greeting(Negotiation::default())),
+    )
+};
+
 /// Whether a client begins so: version 5 with a count of methods that fits, or version 4 with
 /// CONNECT.
-pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
+fn probe(head: &[u8]) -> Probe {
     match head {
         [] | [4 | 5] => Probe::Unsure,
         [5, count @ 1..=MAX_METHODS, rest @ ..] => {
@@ -43,7 +53,7 @@ pub(in crate::protocol) fn probe(head: &[u8]) -> Probe {
 
 /// A negotiation between a client and its proxy.
 #[derive(Debug, Default)]
-pub(in crate::protocol) struct Negotiation {
+struct Negotiation {
     /// The client is the side that spoke first.
     client: Option<Direction>,
     asked: Vec<u8>,

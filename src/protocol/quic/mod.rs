@@ -8,7 +8,8 @@ mod packet;
 mod samples;
 mod varint;
 
-use super::parser::{Context, Next, Parser, Probe};
+use super::description::{DatagramProtocol, FirstDatagram};
+use super::parser::{Context, Next, Parser, Probe, after_first_chunk};
 use super::tls::client_hello;
 use super::tls::reader::Reader;
 use super::tls::record::Message;
@@ -30,8 +31,21 @@ const MAX_KEYS: u8 = 8;
 /// Handshake type (RFC 8446 Appendix B.3).
 const CLIENT_HELLO: u8 = 1;
 
+pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
+    name: "quic",
+    first_datagram: |context, chunk| {
+        if probe_datagram(chunk.bytes) == Probe::NotForUs {
+            return FirstDatagram::NotForUs;
+        }
+        match after_first_chunk::<Connection>(context, chunk) {
+            Some(parser) => FirstDatagram::More(parser),
+            None => FirstDatagram::Done,
+        }
+    },
+};
+
 /// Whether a datagram begins with a long header of a version that can be read.
-pub fn probe_datagram(bytes: &[u8]) -> Probe {
+fn probe_datagram(bytes: &[u8]) -> Probe {
     match packet::start(&mut Reader::new(bytes)) {
         Some(_) => Probe::Certain,
         None => Probe::NotForUs,

@@ -1,6 +1,8 @@
 //! What is found in the beginnings of connections, and when the search ends.
 
+use super::undecided::MAX_KEPT;
 use super::*;
+use crate::model::time::Timestamp;
 use Direction::{ToClient as S, ToServer as C};
 use proptest::prelude::*;
 
@@ -17,11 +19,15 @@ fn say_after(search: &mut Search, direction: Direction, gap: u64, bytes: &[u8]) 
     search.chunk(&Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes })
 }
 
+fn found(name: &str, start: usize) -> Verdict {
+    Verdict::Found(StreamSlot::named(name).unwrap(), start)
+}
+
 /// What was kept of a direction.
 fn kept(search: &mut Search, direction: Direction) -> Vec<u8> {
     let kept = search.take();
     let own = kept.iter().filter(|kept| kept.direction == direction);
-    own.flat_map(|kept| kept.bytes.clone()).collect()
+    own.flat_map(|kept| kept.chunk().bytes.to_vec()).collect()
 }
 
 #[test]
@@ -56,7 +62,7 @@ fn what_was_said_before_is_kept_for_the_parser() {
     let mut search = Search::new(false);
     assert_eq!(say(&mut search, S, &NOTIFY[..9]), Verdict::Unsure);
     assert_eq!(say(&mut search, C, b"{\"id\":1,"), Verdict::Unsure);
-    assert_eq!(say(&mut search, S, &NOTIFY[9..]), Verdict::Found(Found::Stratum, 0));
+    assert_eq!(say(&mut search, S, &NOTIFY[9..]), found("stratum", 0));
     let order: Vec<_> =
         search.undecided.as_ref().unwrap().kept.iter().map(|kept| kept.direction).collect();
     assert_eq!(order, [S, C]);
@@ -67,15 +73,15 @@ fn what_was_said_before_is_kept_for_the_parser() {
 fn a_late_start_is_taken_up_at_the_next_message() {
     let frame = [&[0x81, NOTIFY.len() as u8], NOTIFY].concat();
     let line = [b"5\"],\"id\":4}\n", NOTIFY].concat();
-    for (chunk, found, start) in [
-        (&line[..], Found::Stratum, line.len() - NOTIFY.len()),
-        (&frame, Found::WebSocket, 0),
-        (b"GET / HTTP/1.1\r\n", Found::Http, 0),
-        (b"HTTP/1.1 200 OK\r\n", Found::Http, 0),
+    for (chunk, name, start) in [
+        (&line[..], "stratum", line.len() - NOTIFY.len()),
+        (&frame, "websocket", 0),
+        (b"GET / HTTP/1.1\r\n", "http", 0),
+        (b"HTTP/1.1 200 OK\r\n", "http", 0),
     ] {
         let mut search = Search::new(true);
         assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
-        assert_eq!(say(&mut search, S, chunk), Verdict::Found(found, start));
+        assert_eq!(say(&mut search, S, chunk), found(name, start));
         assert!(kept(&mut search, S).is_empty());
     }
 }
@@ -88,7 +94,7 @@ fn a_loss_makes_it_a_late_start() {
     for _ in 0..PATIENCE + 1 {
         assert_eq!(say(&mut search, S, NOISE), Verdict::Unsure);
     }
-    assert_eq!(say(&mut search, S, NOTIFY), Verdict::Found(Found::Stratum, 0));
+    assert_eq!(say(&mut search, S, NOTIFY), found("stratum", 0));
 }
 
 proptest! {
@@ -166,7 +172,7 @@ fn tls_may_begin_after_an_exchange_in_clear() {
         for (direction, bytes) in exchange {
             assert_eq!(say(&mut search, *direction, bytes), Verdict::Unsure, "{bytes:?}");
         }
-        assert_eq!(say(&mut search, C, &hello), Verdict::Found(Found::Tls, 0));
+        assert_eq!(say(&mut search, C, &hello), found("tls", 0));
         assert!(search.take().is_empty(), "what came before is no TLS");
     }
 }

@@ -1,222 +1,32 @@
-//! Mining conversations: who mines, for whom, on what, and how much. See `session` for the ladder
-//! of proof and `dialect` for the grammars.
+//! Mining conversations: who mines, for whom, on what, how much.
 //!
 //! ```text
-//! bytes ─line─▶ JSON ─message─▶ envelope ─dialect─▶ act ─session─▶ MiningSession
+//! bytes ─framing─▶ message ─dialect─▶ act ─session─▶ MiningSession
+//!                          frames ─sv2──▲      └─identity─▶ who, and what
 //! ```
 //!
 //! Nothing here panics on any input. A conversation holds at most two partial lines of
-//! [`condense::MAX_TEXT`] and the bounded tables of `shares` and `work`.
+//! [`MAX_TEXT`](super::condense::MAX_TEXT) and the bounded tables of `session`.
 
-mod acts;
-mod agent;
-mod answers;
-mod coin;
-pub(super) mod condense;
+mod act;
+mod conversation;
 mod dialect;
-mod json;
-mod ladder;
-mod line;
-mod login;
-mod message;
-pub mod p2pool;
-mod pace;
-mod profile;
+mod framing;
+pub(super) mod identity;
+mod probe;
 mod session;
-mod shares;
 pub mod sv2;
-pub(super) mod text;
-pub mod wallet;
-mod work;
+mod text;
 
-use crate::model::chunk::Direction;
-use crate::model::event::mining::Carrier;
-use crate::model::event::{HttpRequest, Tunnel};
+use super::description::{FirstBytes, StreamProtocol};
+pub use conversation::Conversation;
+pub use probe::probe;
 
-use super::parser::{Context, Next, Probe};
-use line::Splitter;
-use session::Session;
-
-/// A line without its end is taken for a whole one up to this length; above, the end decides.
-const MAX_UNENDED: usize = 4 * 1024;
-
-/// Whether the first bytes of a direction look like lines of mining: a JSON object with members
-/// that such messages have, perhaps after the tail of another (a late start). Cheap for all else:
-/// the first byte decides, or the end of the first line.
-pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
-    let bytes = bytes.trim_ascii_start();
-    match bytes.first() {
-        None => Probe::Unsure,
-        Some(b'{') => probe_line(bytes),
-        Some(b'[') if is_batch(bytes) => probe_line(bytes),
-        Some(0x20..=0x7e) => probe_after_tail(bytes),
-        Some(_) => Probe::NotForUs,
-    }
-}
-
-/// Whether `bytes` begin like an array of objects.
-fn is_batch(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
-}
-
-/// `bytes` begin like an object, or several in an array.
-fn probe_line(bytes: &[u8]) -> Probe {
-    let end = memchr::memchr(b'\n', bytes);
-    let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
-    let may_grow = end.is_none() && line.len() < condense::MAX_TEXT;
-    // Without a line end, only a closing bracket can end the object, and not each one does.
-    if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(closing(line))) {
-        return if may_grow { Probe::Unsure } else { Probe::NotForUs };
-    }
-    let mut known = false;
-    let whole = message::read(line, |message| known |= message.is_rpc());
-    match (known, whole) {
-        (true, _) => Probe::Certain,
-        (false, false) if may_grow => Probe::Unsure,
-        (false, _) => Probe::NotForUs,
-    }
-}
-
-/// What ends a line that begins like this one.
-fn closing(line: &[u8]) -> &'static [u8] {
-    if line.starts_with(b"[") { b"]" } else { b"}" }
-}
-
-/// `bytes` begin in the middle of something: of an object, if a brace ends the line and another
-/// one opens the next.
-fn probe_after_tail(bytes: &[u8]) -> Probe {
-    let head = bytes.get(..MAX_UNENDED).unwrap_or(bytes);
-    let Some(end) = memchr::memchr(b'\n', head) else { return Probe::NotForUs };
-    let (tail, rest) = bytes.split_at(end);
-    let rest = rest.trim_ascii_start();
-    match rest.first() {
-        _ if !line::trim(tail).ends_with(b"}") => Probe::NotForUs,
-        None => Probe::Unsure,
-        Some(b'{') => probe_line(rest),
-        Some(_) => Probe::NotForUs,
-    }
-}
-
-/// One conversation, in whatever carries it.
-#[derive(Debug)]
-pub struct Conversation {
-    /// Indexed by [`Direction::index`].
-    lines: Option<Box<[Splitter; 2]>>,
-    beginning: Beginning,
-    /// Nearly all that could begin a conversation in HTTP never says a word of JSON.
-    session: Option<Box<Session>>,
-}
-
-/// What a session needs to know.
-#[derive(Debug)]
-struct Beginning {
-    carriers: Vec<Carrier>,
-    /// Inside those.
-    innermost: Option<Carrier>,
-    tunnel: Option<Tunnel>,
-}
-
-impl Beginning {
-    fn session<'a>(&mut self, session: &'a mut Option<Box<Session>>) -> &'a mut Session {
-        session.get_or_insert_with(|| {
-            let mut carriers = std::mem::take(&mut self.carriers);
-            carriers.extend(self.innermost);
-            Box::new(Session::new(carriers, self.tunnel.take()))
-        })
-    }
-}
-
-impl Conversation {
-    /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
-    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        let beginning = Beginning { carriers, innermost: None, tunnel };
-        Conversation { lines: None, beginning, session: None }
-    }
-
-    /// The same, in one more carrier. That costs no memory.
-    pub fn within(mut self, carrier: Carrier) -> Self {
-        let outer = self.beginning.innermost.replace(carrier);
-        self.beginning.carriers.extend(outer);
-        self
-    }
-
-    /// Bytes kept.
-    pub fn held(&self) -> usize {
-        let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(Splitter::held);
-        lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
-    }
-
-    /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
-    pub fn data(
-        &mut self,
-        ctx: &mut Context<'_>,
-        direction: Direction,
-        bytes: &[u8],
-        gap: u64,
-    ) -> Next {
-        let midstream = ctx.flow.midstream();
-        let lines = self.lines.get_or_insert_with(|| {
-            let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
-            Box::new([new(), new()])
-        });
-        let [to_server, to_client] = lines.as_mut();
-        let splitter = match direction {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        };
-        if gap > 0 {
-            splitter.lose();
-        }
-        let session = self.beginning.session(&mut self.session);
-        splitter.push(bytes, |line| {
-            read(session, ctx, direction, line);
-            !session.is_hopeless()
-        });
-        session.malformed(std::mem::take(&mut splitter.overlong));
-        next(session)
-    }
-
-    /// Whether a message may matter that is long: all that was heard so far is of mining.
-    pub fn is_promising(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| session.is_promising())
-    }
-
-    /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
-    /// several objects, with or without line ends between them, or a batch.
-    pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
-        let session = self.beginning.session(&mut self.session);
-        read(session, ctx, direction, line::trim(payload));
-        next(session)
-    }
-
-    /// The HTTP request whose body comes next.
-    pub fn http_request(&mut self, _: &mut Context<'_>, request: &HttpRequest) {
-        self.beginning.session(&mut self.session).http_request(request);
-    }
-
-    /// The connection has ended.
-    pub fn close(&mut self, ctx: &mut Context<'_>) {
-        let Some(session) = &mut self.session else { return };
-        if let Some([to_server, to_client]) = self.lines.as_deref_mut() {
-            for (splitter, direction) in
-                [(to_server, Direction::ToServer), (to_client, Direction::ToClient)]
-            {
-                splitter.finish(|line| {
-                    read(session, ctx, direction, line);
-                    true
-                });
-            }
-        }
-        session.close(ctx);
-    }
-}
-
-fn next(session: &Session) -> Next {
-    if session.is_hopeless() { Next::Reject } else { Next::More }
-}
-
-fn read(session: &mut Session, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {
-    if !message::read(line, |message| session.message(ctx, direction, message)) {
-        session.malformed(1);
-    }
-}
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    // Printable, perhaps behind blanks.
+    first_bytes: FirstBytes::Among(&[b' '..=b'~', b'\t'..=b'\n', 0x0c..=b'\r']),
+    message_start: Some(probe::line_start),
+    ..StreamProtocol::new("stratum", probe, |surroundings| {
+        Box::new(Conversation::inside(surroundings))
+    })
+};

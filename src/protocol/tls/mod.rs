@@ -16,8 +16,16 @@ mod text;
 
 pub use handshake::Handshake;
 
-use super::parser::Probe;
+use super::description::{FirstBytes, StreamProtocol};
+use super::parser::{Probe, after_first_chunk};
 use record::{HANDSHAKE, Header};
+
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[20..=23]),
+    follows_clear: Some(begins_with_hello),
+    first_chunk: Some(|context, chunk| Some(after_first_chunk::<Handshake>(context, chunk)?)),
+    ..StreamProtocol::new("tls", |_, head| probe(head), |_| Box::new(Handshake::default()))
+};
 
 /// Handshake types that a connection or, where the capture started late, one of its records
 /// begins with: HelloRequest, ClientHello, ServerHello, Certificate, ServerKeyExchange,
@@ -49,7 +57,7 @@ pub fn probe(bytes: &[u8]) -> Probe {
 }
 
 /// Whether a hello of a client or a server begins here.
-pub(super) fn begins_with_hello(bytes: &[u8]) -> bool {
+fn begins_with_hello(bytes: &[u8]) -> bool {
     matches!(bytes, [HANDSHAKE, _, _, _, _, 1 | 2, ..]) && probe(bytes) == Probe::Certain
 }
 

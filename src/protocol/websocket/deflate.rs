@@ -2,8 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::message::Unreadable;
-use crate::protocol::http::Deflate;
+use super::negotiation::Deflate;
 
 /// Bytes that a direction may be inflated to for each byte that came. JSON shrinks to a third, and
 /// the same line again to a thirtieth; a bomb holds a thousand bytes in one.
@@ -16,6 +15,10 @@ const STREAM: usize = 40 * 1024;
 const STEP: usize = 4 * 1024;
 /// What a sender leaves out at the end of each message (RFC 7692 §7.2.1): an empty stored block.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// A message that was too long, or compressed in a way that can not be followed.
+#[derive(Debug)]
+pub struct Unreadable;
 
 /// Inflates the messages of one direction.
 #[derive(Debug)]

@@ -1,17 +1,13 @@
 //! Messages: put together from frames, and inflated.
 
-use super::deflate::Inflater;
+use super::deflate::{Inflater, Unreadable};
 use super::frame::{Header, Kind, Piece};
-use crate::protocol::http::Deflate;
+use super::negotiation::Deflate;
 
 /// Longest message kept: the longest line of Stratum.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 /// Buffers above this size are given back once their message is done.
 const KEEP_CAPACITY: usize = 4 * 1024;
-
-/// A message that was too long, or compressed in a way that can not be followed.
-#[derive(Debug)]
-pub struct Unreadable;
 
 /// The message that comes in one direction.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! WebSocket (RFC 6455): messages of a browser's or a program's mining conversation.
 //!
 //! ```text
-//! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ Conversation
+//! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ BodyReaders
 //! ```
 //!
 //! Text and binary messages are read alike. Control frames, and messages above
@@ -19,23 +19,46 @@
 mod deflate;
 mod frame;
 mod message;
+mod negotiation;
 
-use super::http::Socket;
-use super::parser::{Context, Next, Probe};
-use super::stratum::{self, Conversation};
+use super::body::{BodyReader, BodyReaders};
+use super::description::{FirstBytes, StreamProtocol};
+use super::parser::{Context, Next, Parser, Probe, StreamParser, Successor};
+use super::surroundings::Surroundings;
 use crate::model::chunk::{Chunk, Direction};
-pub(super) use frame::{BINARY, TEXT};
-use frame::{Frames, Part};
+use crate::model::event::mining::Carrier;
+use deflate::Unreadable;
+use frame::{BINARY, Frames, Part, TEXT};
 use message::{MAX_MESSAGE, Message};
+pub(super) use negotiation::{Extension, Socket};
+
+const NAME: &str = "websocket";
+
+/// A connection whose handshake was not seen.
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[TEXT..=BINARY]),
+    // Messages begin with a segment.
+    message_start: Some(|bytes| matches!(bytes, [TEXT | BINARY, ..]).then_some(0)),
+    ..StreamProtocol::new(NAME, probe, |surroundings| open(Socket::default(), surroundings))
+};
+
+/// What an HTTP connection becomes that upgrades to this socket.
+pub(super) fn successor(socket: Socket) -> Successor {
+    Successor::Protocol(NAME, Box::new(move |surroundings| open(socket, surroundings)))
+}
+
+fn open(socket: Socket, surroundings: &Surroundings) -> Box<dyn StreamParser> {
+    Box::new(WebSocket::new(socket, surroundings))
+}
 
 /// Chunks in a row without a plausible header after which a connection is given up.
 const MAX_LOST: u32 = 64;
 /// Messages in a row that are too long or unreadable, likewise: mining sends short ones.
 const MAX_UNREADABLE: u32 = 32;
 
-/// Whether a connection whose handshake was not seen begins with a frame that holds a message of
-/// mining: whole, not compressed, a JSON object with members that such messages have.
-pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+/// Whether a connection whose handshake was not seen begins with a frame that holds a message that
+/// is read: whole, not compressed, a JSON object with members that such messages have.
+fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
         return Probe::NotForUs;
     }
@@ -53,7 +76,7 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         Some(b'{') => {
             // There is no more of this line.
             let line: Vec<u8> = header.payload(bytes).chain([b'\n']).collect();
-            stratum::probe(direction, &line)
+            BodyReaders::probe(direction, &line)
         }
         Some(_) => Probe::NotForUs,
     }
@@ -61,10 +84,10 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 
 /// A WebSocket connection.
 #[derive(Debug)]
-pub struct WebSocket {
+struct WebSocket {
     /// Indexed by [`Direction::index`].
     sides: [Side; 2],
-    conversation: Conversation,
+    readers: BodyReaders,
     unreadable: u32,
 }
 
@@ -81,22 +104,15 @@ impl Side {
 }
 
 impl WebSocket {
-    /// Bytes kept.
-    pub fn held(&self) -> usize {
-        let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
-        messages + self.conversation.held()
-    }
-
-    pub fn new(socket: Socket, conversation: Conversation) -> Self {
+    fn new(socket: Socket, surroundings: &Surroundings) -> Self {
         WebSocket {
             sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),
-            conversation,
+            readers: BodyReaders::open(surroundings, Carrier::WebSocket),
             unreadable: 0,
         }
     }
 
-    /// Takes the next bytes.
-    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+    fn read(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let [to_server, to_client] = &mut self.sides;
         let Side { frames, message } = match chunk.direction {
             Direction::ToServer => to_server,
@@ -115,20 +131,15 @@ impl WebSocket {
                     None => {}
                     Some(Ok(text)) => {
                         self.unreadable = 0;
-                        next = self.conversation.message(context, chunk.direction, text);
+                        next = self.readers.body(context, chunk.direction, text);
                     }
-                    Some(Err(message::Unreadable)) => self.unreadable += 1,
+                    Some(Err(Unreadable)) => self.unreadable += 1,
                 },
             }
             next == Next::More
         });
         let over = self.unreadable >= MAX_UNREADABLE || self.is_lost(context);
         if next == Next::More && over { Next::Done } else { next }
-    }
-
-    /// The connection has ended.
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        self.conversation.close(context);
     }
 
     /// Whether neither side has been understood for long.
@@ -138,5 +149,24 @@ impl WebSocket {
             .iter()
             .zip(heard)
             .all(|(side, packets)| packets == 0 || side.frames.lost() >= MAX_LOST)
+    }
+}
+
+impl Parser for WebSocket {
+    fn held(&self) -> usize {
+        let messages = self.sides.iter().map(|side| side.message.held()).sum::<usize>();
+        messages + self.readers.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let next = self.read(context, chunk);
+        if next != Next::More {
+            self.readers.close(context);
+        }
+        next
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.readers.close(context);
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::act::{Act, Job, Measure, Submit};
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
 use super::super::text::is_hex;
-use super::{Act, Grammar, Job, Measure, Submit, View, bare_answer, bool_at, hex_at, text_at};
+use super::grammar::{Grammar, View, bare_answer, bool_at, hex_at, text_at};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Aeternity, message, answer: bare_answer };
 

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::message::{Message, Outcome};
-use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer};
-use crate::protocol::stratum::text::{is_hex, is_hex_of};
+use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
+use super::super::framing::message::{Message, Outcome};
+use super::super::text::{is_hex, is_hex_of};
+use super::grammar::{Grammar, View, bare_answer};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Beam, message, answer: bare_answer };
 

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Object;
-use super::super::message::{Id, Message, Outcome};
+use super::super::act::{Act, Greeting, Login, Submit};
+use super::super::framing::json::Object;
+use super::super::framing::message::{Id, Message, Outcome};
 use super::super::text::{is_hex, is_hex_of};
-use super::{Act, Grammar, Greeting, Login, Submit, View, bare_answer, monero, non_empty};
+use super::grammar::{Grammar, View, bare_answer, non_empty};
+use super::monero;
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Browser, message, answer: bare_answer };
 

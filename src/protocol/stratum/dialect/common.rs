@@ -5,13 +5,11 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Json;
-use super::super::message::Message;
-use super::super::{agent, coin, login};
-use super::{
-    Act, Grammar, Greeting, Hello, Job, Login, Measure, Proof, Submit, View, non_empty, scalar_at,
-    text_at,
-};
+use super::super::act::{Act, Greeting, Hello, Job, Login, Measure, Proof, Submit};
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
+use super::super::identity::{agent, coin, login};
+use super::grammar::{Grammar, View, non_empty, scalar_at, text_at};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answer };
 

@@ -4,14 +4,12 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::act::{Act, Greeting, Hello, Job, Measure, Submit};
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
-use super::{
-    Act, Grammar, Greeting, Hello, Job, Measure, Submit, View, bare_answer, bool_at, hex_0x_at,
-    scalar_at, text_at,
-};
+use super::grammar::{Grammar, View, bare_answer, bool_at, hex_0x_at, scalar_at, text_at};
 
 pub const GRAMMAR_1: Grammar =
     Grammar { dialect: Dialect::EthStratum1, message: message_1, answer: bare_answer };

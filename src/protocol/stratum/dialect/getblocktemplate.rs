@@ -8,11 +8,12 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::json::{Json, Object};
-use super::super::message::{Message, Outcome};
+use super::super::act::{Act, Job, Login, Measure, Proof, Submit};
+use super::super::framing::json::{Json, Object};
+use super::super::framing::message::{Message, Outcome};
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
-use super::{Act, Grammar, Job, Login, Measure, Proof, Submit, View, text_at};
+use super::grammar::{Grammar, View, text_at};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetBlockTemplate, message, answer };
 

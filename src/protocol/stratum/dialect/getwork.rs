@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::message::Message;
+use super::super::act::{Act, Job, Measure, Submit};
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
-use super::{Act, Grammar, Job, Measure, Submit, View, text_at};
+use super::grammar::{Grammar, View, text_at};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetWork, message, answer };
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::{Json, Object};
-use super::super::message::Message;
+use super::super::act::{Act, Job, Measure, Submit};
+use super::super::framing::json::{Json, Object};
+use super::super::framing::message::Message;
 use super::super::text::is_hex;
-use super::{Act, Grammar, Job, Measure, Submit, View};
+use super::grammar::{Grammar, View};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Grin, message, answer };
 

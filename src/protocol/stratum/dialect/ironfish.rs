@@ -2,10 +2,11 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::message::{Id, Message, Outcome};
+use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
+use super::super::framing::message::{Id, Message, Outcome};
+use super::super::identity::coin;
 use super::super::text::is_hex;
-use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, bare_answer, non_empty};
+use super::grammar::{Grammar, View, bare_answer, non_empty};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::IronFish, message, answer: bare_answer };
 

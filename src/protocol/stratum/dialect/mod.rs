@@ -11,8 +11,9 @@ mod equihash;
 mod ergo;
 mod eth_proxy;
 mod eth_stratum;
-pub mod getblocktemplate;
+pub(super) mod getblocktemplate;
 mod getwork;
+mod grammar;
 mod grin;
 mod ironfish;
 mod kaspa;
@@ -21,187 +22,12 @@ mod monero;
 mod nimiq;
 mod tari;
 
-use std::borrow::Cow;
-
-use crate::model::event::mining::Dialect;
-
-use super::json::Json;
-use super::message::{Id, Message, Outcome};
-use super::text::{is_hex, is_hex_of, strip_0x};
-
-/// What a message does to the conversation.
-#[derive(Debug)]
-pub enum Act<'a> {
-    /// The miner opens the conversation without saying who it is.
-    Hello(Hello<'a>),
-    /// The miner says who it is.
-    Login(Box<Login<'a>>),
-    /// The miner asks for work; `standing` if it wants to be told of all that follows.
-    AskWork { standing: bool },
-    /// The miner hands in a share.
-    Submit(Submit<'a>),
-    /// The miner reports its own hashrate, in hashes per second.
-    Hashrate(f64),
-    /// The miner says something that moves nothing, such as a keep-alive.
-    Idle,
-    /// The pool says something that shows that it is one, but delivers no work.
-    Greeting(Greeting<'a>),
-    /// The pool sets the difficulty of the jobs to come.
-    Difficulty(Measure),
-    /// The pool delivers work.
-    Job(Job<'a>),
-    /// The pool answers a share with a message of its own.
-    Answer { to: Id, outcome: Outcome },
-    /// The pool accepts the oldest so many shares at once (Stratum V2).
-    Receipt { shares: u32 },
-    /// The pool ends the conversation, for this reason.
-    SendAway(Cow<'a, str>),
-    /// The pool sends the miner elsewhere; an empty host means the same host.
-    Redirect { host: Cow<'a, str>, port: u16 },
-    /// The pool asks for the miner's version.
-    AskVersion,
-}
-
-impl Act<'_> {
-    /// Whether it is the miner who does this.
-    pub fn by_miner(&self) -> bool {
-        matches!(
-            self,
-            Act::Hello(_)
-                | Act::Login(_)
-                | Act::AskWork { .. }
-                | Act::Submit(_)
-                | Act::Hashrate(_)
-                | Act::Idle
-        )
-    }
-}
-
-#[derive(Debug, Default)]
-pub struct Hello<'a> {
-    pub agent: Option<Cow<'a, str>>,
-    /// The dialect that this points to, if nothing better comes.
-    pub likely: Dialect,
-}
-
-#[derive(Debug, Default)]
-pub struct Login<'a> {
-    pub user: Option<Cow<'a, str>>,
-    pub password: Option<Cow<'a, str>>,
-    pub worker: Option<Cow<'a, str>>,
-    pub rig_id: Option<Cow<'a, str>>,
-    pub agent: Option<Cow<'a, str>>,
-    pub algorithms: Vec<Cow<'a, str>>,
-    /// Extras that only XMRig's donation rounds send.
-    pub donation: bool,
-    /// The message is of mining whatever it contains; otherwise a wallet, a mining program or
-    /// the pool's answer has to show it.
-    pub certain: bool,
-    pub likely: Dialect,
-}
-
-#[derive(Debug, Default)]
-pub struct Greeting<'a> {
-    pub algorithm: Option<Cow<'a, str>>,
-    pub likely: Dialect,
-}
-
-#[derive(Debug)]
-pub struct Submit<'a> {
-    /// Name of the job worked on; empty where the dialect has none.
-    pub job: Cow<'a, str>,
-    /// Every field has the shape that it must have.
-    pub strict: bool,
-    /// Who hands it in, where the dialect repeats that.
-    pub user: Option<Cow<'a, str>>,
-    /// Hashes that the miner has made since its start, where it says so (xmr-stak).
-    pub hash_count: Option<f64>,
-    /// The nonce, where miners are known to count it up (see `pace`).
-    pub nonce: Option<u32>,
-}
-
-impl<'a> Submit<'a> {
-    /// A share of which every field has the shape that it must have.
-    pub fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
-        Submit { job, strict: true, user, hash_count: None, nonce: None }
-    }
-}
-
-#[derive(Debug)]
-pub struct Job<'a> {
-    pub id: Cow<'a, str>,
-    /// Names of further jobs that came with it, equally hard.
-    pub siblings: Vec<Cow<'a, str>>,
-    pub measure: Measure,
-    pub algorithm: Option<Cow<'a, str>>,
-    pub proof: Proof,
-}
-
-impl<'a> Job<'a> {
-    /// A job of which every field has the shape that it must have.
-    pub fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
-        let proof = Proof::Strict;
-        Job { id, siblings: Vec::new(), measure, algorithm: None, proof }
-    }
-}
-
-/// How much a delivered job proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// Every field has the shape that it must have.
-    Strict,
-    /// Only the method's name speaks for it.
-    Loose,
-    /// A block template: wallets and explorers fetch one, too, but not one after the other.
-    Template,
-}
-
-/// How hard a share is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Measure {
-    /// As the last [`Act::Difficulty`] said.
-    InForce,
-    /// In the dialect's unit (see `coin::hashes_per_difficulty`).
-    Difficulty(f64),
-    /// Expected hashes, from a full target.
-    Hashes(f64),
-    /// Expected hashes at difficulty 1; the difficulty in force divides them (Ergo).
-    HashesAtOne(f64),
-    Unknown,
-}
-
-impl Measure {
-    pub fn of_hashes(hashes: Option<f64>) -> Measure {
-        hashes.map_or(Measure::Unknown, Measure::Hashes)
-    }
-
-    pub fn of_difficulty(difficulty: Option<f64>) -> Measure {
-        difficulty.and_then(super::coin::plausible).map_or(Measure::Unknown, Measure::Difficulty)
-    }
-}
-
-/// What a grammar may know of the conversation so far.
-#[derive(Clone, Copy, Debug)]
-pub struct View {
-    pub dialect: Dialect,
-    /// The miner's program is known as one.
-    pub miner_agent: bool,
-}
-
-/// How one dialect reads messages.
-pub struct Grammar {
-    /// The dialect that a message read by this grammar proves; [`Dialect::Unknown`] for what
-    /// several have in common.
-    pub dialect: Dialect,
-    /// Reads a message that is no answer. `None`: not of this dialect.
-    pub message: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
-    /// Reads what an answer brings along. `None`: nothing but the answer itself.
-    pub answer: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
-}
+use grammar::Grammar;
+pub(super) use grammar::View;
 
 /// All dialects. The conversation's own grammar is asked first, then these in order: those with
 /// methods of their own, then the `mining.*` family from the narrowest shapes to the widest.
-pub const REGISTRY: &[Grammar] = &[
+pub(super) const REGISTRY: &[Grammar] = &[
     monero::GRAMMAR,
     tari::GRAMMAR,
     grin::GRAMMAR,
@@ -224,46 +50,3 @@ pub const REGISTRY: &[Grammar] = &[
     bitcoin::GRAMMAR,
     common::GRAMMAR,
 ];
-
-/// Reads what an answer brings along, for dialects whose answers bring nothing.
-fn bare_answer<'a>(_: &Message<'a>, _: &View) -> Option<Act<'a>> {
-    None
-}
-
-/// Whether argument `index` is a string of exactly `digits` hexadecimal digits.
-fn hex_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
-    text_at(args, index).is_some_and(|text| is_hex_of(&text, digits))
-}
-
-/// The same, allowing `0x` in front.
-fn hex_0x_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
-    text_at(args, index).is_some_and(|text| is_hex_of(strip_0x(&text), digits))
-}
-
-/// Whether argument `index` is a string of at least `least` hexadecimal digits.
-fn long_hex_at(args: &[Json<'_>], index: usize, least: usize) -> bool {
-    text_at(args, index).is_some_and(|text| text.len() >= least && is_hex(&text))
-}
-
-fn text_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
-    args.get(index)?.text()
-}
-
-fn scalar_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
-    args.get(index)?.scalar()
-}
-
-fn bool_at(args: &[Json<'_>], index: usize) -> bool {
-    args.get(index).is_some_and(|value| value.boolean().is_some())
-}
-
-/// The strings of an array value; none if it is no array.
-fn texts(value: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
-    let items = value.and_then(Json::items).unwrap_or_default();
-    items.into_iter().filter_map(Json::text).collect()
-}
-
-/// `text` unless it is blank.
-fn non_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
-    text.filter(|text| !text.trim().is_empty())
-}

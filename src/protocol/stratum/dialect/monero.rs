@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::coin;
-use super::super::json::{Json, Object};
-use super::super::message::Message;
+use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
+use super::super::framing::json::{Json, Object};
+use super::super::framing::message::Message;
+use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
-use super::{Act, Grammar, Greeting, Job, Login, Measure, Submit, View, non_empty, texts};
+use super::grammar::{Grammar, View, non_empty, texts};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
 

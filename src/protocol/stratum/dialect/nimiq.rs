@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::{Checksum, Dialect};
 
-use super::super::message::{Id, Message, Outcome};
-use super::super::wallet;
-use super::{Act, Grammar, Greeting, Job, Login, Measure, Proof, Submit, View, bare_answer};
+use super::super::act::{Act, Greeting, Job, Login, Measure, Proof, Submit};
+use super::super::framing::message::{Id, Message, Outcome};
+use super::super::identity::wallet;
+use super::grammar::{Grammar, View, bare_answer};
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
 

@@ -2,10 +2,12 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::super::json::Json;
-use super::super::message::Message;
+use super::super::act::{Act, Submit};
+use super::super::framing::json::Json;
+use super::super::framing::message::Message;
 use super::super::text::is_hex_of;
-use super::{Act, Grammar, Submit, View, monero};
+use super::grammar::{Grammar, View};
+use super::monero;
 
 pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Tari, message, answer };
 

@@ -8,9 +8,9 @@ use crate::model::event::Tunnel;
 use crate::model::event::mining::{Carrier, Dialect};
 use crate::protocol::parser::{Context, Next, Probe};
 
-use super::super::coin;
-use super::super::dialect::{Act, Hello, Job, Login, Measure, Submit};
-use super::super::message::{Id, Outcome};
+use super::super::act::{Act, Hello, Job, Login, Measure, Submit};
+use super::super::framing::message::{Id, Outcome};
+use super::super::identity::coin;
 use super::super::session::{Origin, Session};
 
 /// Frames up to this size are looked at; longer ones (transaction data) are skipped.

@@ -7,7 +7,15 @@ use crate::model::Chunk;
 use crate::model::chunk::Direction;
 use crate::model::event::Tunnel;
 use crate::model::event::mining::Carrier;
+use crate::protocol::description::StreamProtocol;
 use crate::protocol::parser::{Context, Next, Parser, Probe};
+use crate::protocol::surroundings::Surroundings;
+
+pub(in crate::protocol) const STREAM: StreamProtocol =
+    StreamProtocol::new("stratum_v2", probe, |surroundings| {
+        let Surroundings { carriers, tunnel } = surroundings;
+        Box::new(Session::new(carriers.clone(), tunnel.clone()))
+    });
 
 /// Whether the first bytes of a direction look like Stratum V2.
 ///

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::model::time::Timestamp;
 
-use super::coin::plausible;
-use super::dialect::Measure;
-use super::message::fnv1a;
+use super::super::act::Measure;
+use super::super::framing::message::fnv1a;
+use super::super::identity::coin::plausible;
 
 /// Jobs remembered for shares to come. The busiest pools push a job each second, or sixteen every
 /// few seconds; shares of jobs older than a minute are stale.

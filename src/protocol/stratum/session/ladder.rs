@@ -4,7 +4,7 @@ use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::event::Moment;
 use crate::model::event::mining::Step;
 
-use super::dialect::Proof;
+use super::super::act::Proof;
 
 /// Evidence, and the rungs that it has led to.
 ///

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::model::event::mining::Shares;
 
-use super::message::Id;
+use super::super::framing::message::Id;
 
 /// Open requests of a conversation. Pools answer within a round trip; a miner that outruns 512
 /// answers is one whose pool's direction is not seen.

@@ -9,7 +9,21 @@ use crate::model::event::mining::{Carrier, Dialect, MiningSession, Step};
 use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
-use super::coin;
+use super::description::{FirstBytes, StreamProtocol};
+use super::stratum::identity::coin;
+use super::surroundings::Surroundings;
+
+pub(super) const STREAM: StreamProtocol = StreamProtocol {
+    first_bytes: FirstBytes::Among(&[CHALLENGE..=CHALLENGE]),
+    ..StreamProtocol::new(
+        "p2pool",
+        |_, head| probe(head),
+        |surroundings| {
+            let Surroundings { carriers, tunnel } = surroundings;
+            Box::new(Session::new(carriers.clone(), tunnel.clone()))
+        },
+    )
+};
 
 const CHALLENGE: u8 = 0;
 const SOLUTION: u8 = 1;

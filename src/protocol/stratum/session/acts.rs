@@ -1,12 +1,12 @@
 //! What each act of a miner or a pool proves, and what is learnt from it.
 
-use super::coin;
-use super::dialect::{Act, Job, Login, Measure, Proof, Submit};
-use super::message::Id;
-use super::profile::{learn_agent, learn_algorithm};
-use super::session::{COST_FOREIGN, Origin, Session};
+use super::super::act::{Act, Job, Login, Measure, Proof, Submit};
+use super::super::framing::message::Id;
+use super::super::identity::coin;
+use super::super::identity::profile::{learn_agent, learn_algorithm};
+use super::super::text::abbreviated;
 use super::shares::{Asked, Open};
-use super::text::abbreviated;
+use super::{COST_FOREIGN, Origin, Session};
 use crate::model::alert::Verdict;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;

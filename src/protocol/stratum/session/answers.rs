@@ -5,11 +5,12 @@ use crate::model::chunk::Direction;
 use crate::model::event::Moment;
 use crate::model::event::mining::Dialect;
 
-use super::dialect::{Act, getblocktemplate};
-use super::message::{Id, Message, Outcome};
-use super::profile::learn_agent;
-use super::session::{COST_ANSWER, Origin, Session};
+use super::super::act::Act;
+use super::super::dialect::getblocktemplate;
+use super::super::framing::message::{Id, Message, Outcome};
+use super::super::identity::profile::learn_agent;
 use super::shares::{Asked, Open};
+use super::{COST_ANSWER, Origin, Session};
 use crate::model::text::kept;
 
 impl Session {

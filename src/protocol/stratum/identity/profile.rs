@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::model::event::HttpRequest;
 use crate::model::event::mining::{Dialect, MiningSession, Wallet};
 
-use super::dialect::Login;
+use super::super::act::Login;
 use super::{agent, coin, login};
 use crate::model::text::kept;
 

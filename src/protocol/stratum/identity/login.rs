@@ -2,7 +2,7 @@
 
 use crate::model::event::mining::{Checksum, Wallet};
 
-use super::text::is_hex_of;
+use super::super::text::is_hex_of;
 use super::wallet;
 
 /// What a user name and its password say.

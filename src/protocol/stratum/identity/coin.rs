@@ -2,7 +2,7 @@
 
 use crate::model::event::mining::Dialect;
 
-use super::text::{is_hex, strip_0x};
+use super::super::text::{is_hex, strip_0x};
 
 /// Most hashes that a share can be believed to cost: a Bitcoin *block* costs less than 2^80.
 const MAX_HASHES: f64 = (1u128 << 96) as f64;

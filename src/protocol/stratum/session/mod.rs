@@ -1,6 +1,17 @@
-//! A mining conversation: its messages one by one, what is known so far, and when to report it.
+//! One mining conversation: what its messages prove, and when to report it.
 //!
-//! `acts` and `answers` hold what each kind of message proves.
+//! ```text
+//! act ────▶ acts ────┐                 ┌─▶ ladder: what is proven
+//! answer ─▶ answers ─┴─▶ Session ──────┼─▶ shares: who waits for which answer
+//!                                      └─▶ work, pace: jobs, pauses, nonces
+//! ```
+
+mod acts;
+mod answers;
+mod ladder;
+mod pace;
+mod shares;
+mod work;
 
 use std::time::Duration;
 
@@ -10,14 +21,15 @@ use crate::model::event::{Event, HttpRequest, Moment, Tunnel};
 use crate::model::time::Timestamp;
 use crate::protocol::parser::Context;
 
-use super::agent;
-use super::dialect::{Act, REGISTRY, View};
-use super::ladder::Ladder;
-use super::message::{Id, Message};
-use super::pace::Nonces;
-use super::profile::Profile;
-use super::shares::Ledger;
-use super::work::{Clock, HashCounter, Jobs};
+use super::act::Act;
+use super::dialect::{REGISTRY, View};
+use super::framing::message::{Id, Message};
+use super::identity::agent;
+use super::identity::profile::Profile;
+use ladder::Ladder;
+use pace::Nonces;
+use shares::Ledger;
+use work::{Clock, HashCounter, Jobs};
 
 /// A growing conversation is reported at most this often, apart from new steps.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -29,9 +41,9 @@ const ONE_WAY_AFTER: u32 = 8;
 /// How much of other grammars a conversation may show before it counts as none of mining. An
 /// unknown method costs much, an answer to an unseen question little.
 const PATIENCE: u32 = 64;
-pub(super) const COST_FOREIGN: u32 = 8;
+const COST_FOREIGN: u32 = 8;
 const COST_MALFORMED: u32 = 8;
-pub(super) const COST_ANSWER: u32 = 1;
+const COST_ANSWER: u32 = 1;
 
 /// Where an act comes from: the id and the name of its message.
 #[derive(Clone, Copy, Debug)]
@@ -43,19 +55,19 @@ pub struct Origin<'a> {
 /// A conversation between a miner and a pool, whatever carries it.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) state: MiningSession,
-    pub(super) profile: Profile,
-    pub(super) ladder: Ladder,
-    pub(super) ledger: Ledger,
-    pub(super) jobs: Jobs,
-    pub(super) clock: Clock,
-    pub(super) counter: HashCounter,
-    pub(super) nonces: Nonces,
+    state: MiningSession,
+    profile: Profile,
+    ladder: Ladder,
+    ledger: Ledger,
+    jobs: Jobs,
+    clock: Clock,
+    counter: HashCounter,
+    nonces: Nonces,
     /// Expected hashes of the share that the newest message is, or accepts.
-    pub(super) newest: Option<f64>,
-    pub(super) version_asked: Option<Id>,
+    newest: Option<f64>,
+    version_asked: Option<Id>,
     /// The carrier tells client from server: HTTP, or WebSocket.
-    pub(super) plain_roles: bool,
+    plain_roles: bool,
     patience: u32,
     reported: Timestamp,
 }

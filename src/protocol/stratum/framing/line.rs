@@ -1,6 +1,6 @@
 //! Splits a byte stream into lines, in bounded memory, and finds its way back after losses.
 
-use super::condense::{MAX_TEXT, Text};
+use crate::protocol::condense::{MAX_TEXT, Text};
 
 /// The lines of one direction of a stream. Lines end with LF; CR, blanks and NUL around them are
 /// trimmed, and blank lines are dropped. Lines longer than [`MAX_TEXT`] are condensed.

@@ -1,0 +1,71 @@
+//! What a UDP flow speaks.
+
+use crate::model::chunk::{Chunk, Interest};
+use crate::protocol::description::FirstDatagram;
+use crate::protocol::parser::{Context, Next, Parser};
+use crate::protocol::registry::{self, DATAGRAMS};
+
+/// Packets of a UDP flow that are tried before it counts as unknown.
+const MAX_DATAGRAMS: u32 = 4;
+
+/// A UDP flow. Without a parser, nothing of it is known yet, or nothing need be remembered.
+#[derive(Default)]
+pub struct Datagrams(Option<Box<dyn Parser>>);
+
+impl Datagrams {
+    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        match &mut self.0 {
+            Some(parser) => interest(parser.chunk(context, chunk)),
+            None => self.first(context, chunk),
+        }
+    }
+
+    /// Looks at a datagram of a flow of which nothing is remembered.
+    fn first(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        let [one, other] = context.flow.packets;
+        let packets = one.saturating_add(other);
+        let mut always_tried = false;
+        for (place, protocol) in DATAGRAMS.iter().enumerate() {
+            let (interest, is_new) = match (protocol.first_datagram)(context, chunk) {
+                FirstDatagram::NotForUs => continue,
+                FirstDatagram::NotYet => {
+                    always_tried = true;
+                    continue;
+                }
+                FirstDatagram::Anew => (Interest::Anew, packets <= 1),
+                FirstDatagram::Done => (Interest::Settled, true),
+                FirstDatagram::More(parser) => {
+                    self.0 = Some(parser);
+                    (Interest::More, true)
+                }
+            };
+            if is_new {
+                let slot = registry::datagram_slot(place);
+                context.scratch.protocols.count(slot, protocol.name);
+            }
+            return interest;
+        }
+        if always_tried || packets < MAX_DATAGRAMS {
+            return Interest::Anew;
+        }
+        context.scratch.protocols.unknown += 1;
+        Interest::Settled
+    }
+
+    pub fn held(&self) -> usize {
+        self.0.as_ref().map_or(0, |parser| size_of_val(&**parser) + parser.held())
+    }
+
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        if let Some(parser) = &mut self.0 {
+            parser.close(context);
+        }
+    }
+}
+
+fn interest(next: Next) -> Interest {
+    match next {
+        Next::More => Interest::More,
+        Next::Done | Next::Reject => Interest::Settled,
+    }
+}

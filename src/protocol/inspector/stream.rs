@@ -1,0 +1,183 @@
+//! What a TCP connection speaks, and what is inside that.
+
+use crate::model::chunk::{Chunk, Interest};
+use crate::model::event::tunnel::{Tunnel, TunnelKind};
+use crate::model::event::{Event, Moment};
+use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, Successor};
+use crate::protocol::registry::StreamSlot;
+use crate::protocol::search::{Kept, Search, Verdict};
+use crate::protocol::surroundings::Surroundings;
+
+/// Proxies and upgrades inside each other that are followed: real chains have two.
+const MAX_CARRIERS: usize = 6;
+
+/// A TCP connection.
+pub struct Stream {
+    speech: Speech,
+    /// Hardly ever anything.
+    around: Option<Box<Surroundings>>,
+}
+
+/// What the innermost part of a connection speaks, as far as it is known.
+enum Speech {
+    Unknown(Search),
+    Known(Box<dyn StreamParser>),
+}
+
+impl Stream {
+    pub fn new(midstream: bool) -> Self {
+        Stream { speech: Speech::Unknown(Search::new(midstream)), around: None }
+    }
+
+    pub fn held(&self) -> usize {
+        match &self.speech {
+            Speech::Unknown(search) => search.held(),
+            Speech::Known(parser) => size_of_val(&**parser) + parser.held(),
+        }
+    }
+
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        if let Speech::Known(parser) = &mut self.speech {
+            parser.close(context);
+        }
+    }
+
+    /// Gives a chunk to what the connection speaks, and what that does not want to what comes
+    /// next. This goes no deeper than there are carriers: between two of them lies a search.
+    pub fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+        match &mut self.speech {
+            Speech::Unknown(search) => match search.chunk(chunk) {
+                Verdict::Unsure => Interest::More,
+                Verdict::Hopeless => {
+                    if self.around.is_none() {
+                        context.scratch.protocols.unknown += 1;
+                    }
+                    Interest::Settled
+                }
+                Verdict::Found(slot, start) => {
+                    let kept = search.take();
+                    self.found(context, chunk, slot, start, &kept)
+                }
+            },
+            Speech::Known(parser) => match parser.chunk(context, chunk) {
+                StreamProgress::More => Interest::More,
+                StreamProgress::Done => Interest::Settled,
+                StreamProgress::Torn => {
+                    self.speech = Speech::Unknown(Search::new(true));
+                    self.feed(context, &Chunk { gap: 0, ..*chunk })
+                }
+                StreamProgress::Handover(handover) => self.hand_over(context, chunk, handover),
+            },
+        }
+    }
+
+    /// A protocol was found, from `start` in the chunk on. What was kept comes before that.
+    fn found(
+        &mut self,
+        context: &mut Context<'_>,
+        chunk: &Chunk<'_>,
+        slot: StreamSlot,
+        start: usize,
+        kept: &[Kept],
+    ) -> Interest {
+        let protocol = slot.protocol();
+        context.scratch.protocols.count(slot.index(), protocol.name);
+        if let Some(first_chunk) = protocol.first_chunk
+            && kept.is_empty()
+            && start == 0
+        {
+            let Some(parser) = first_chunk(context, chunk) else { return Interest::Settled };
+            self.speech = Speech::Known(parser);
+            return Interest::More;
+        }
+        self.speech = Speech::Known((protocol.open)(self.around()));
+        let bytes = chunk.bytes.get(start..).unwrap_or_default();
+        let gap = if kept.is_empty() { chunk.gap } else { 0 };
+        if self.replay(context, kept, chunk) == Interest::Settled {
+            return Interest::Settled;
+        }
+        self.feed(context, &Chunk { bytes, gap, ..*chunk })
+    }
+
+    /// Gives a parser that was just found what was kept while nobody knew.
+    fn replay(&mut self, context: &mut Context<'_>, kept: &[Kept], chunk: &Chunk<'_>) -> Interest {
+        for piece in kept {
+            let piece = piece.chunk();
+            context.at = Moment { time: piece.time, packet: piece.packet };
+            if self.feed(context, &piece) == Interest::Settled {
+                return Interest::Settled;
+            }
+        }
+        context.at = Moment { time: chunk.time, packet: chunk.packet };
+        Interest::More
+    }
+
+    /// Another protocol speaks from some place in the chunk on.
+    fn hand_over(
+        &mut self,
+        context: &mut Context<'_>,
+        chunk: &Chunk<'_>,
+        handover: Handover,
+    ) -> Interest {
+        let Handover { offset, early, successor } = handover;
+        match successor {
+            Successor::Carried(tunnel) => {
+                if self.enter(context, tunnel) == Interest::Settled {
+                    return Interest::Settled;
+                }
+            }
+            Successor::Protocol(name, open) => {
+                if let Some(slot) = StreamSlot::named(name) {
+                    context.scratch.protocols.count(slot.index(), name);
+                }
+                self.speech = Speech::Known(open(self.around()));
+            }
+        }
+        self.rest(context, chunk, offset, &early)
+    }
+
+    /// A proxy has agreed, or refused: what follows is another connection's.
+    fn enter(&mut self, context: &mut Context<'_>, tunnel: Option<Tunnel>) -> Interest {
+        let kind = tunnel.as_ref().map_or(TunnelKind::HttpConnect, |tunnel| tunnel.kind);
+        let around = self.around.get_or_insert_default();
+        if let Some(tunnel) = tunnel {
+            context.emit(Event::Tunnel(&tunnel));
+            if !tunnel.granted {
+                return Interest::Settled;
+            }
+            // The PROXY protocol tells where the bytes come from: the pool's address stays.
+            if kind != TunnelKind::ProxyProtocol {
+                around.tunnel = Some(tunnel);
+            }
+        }
+        around.carriers.push(kind.into());
+        if around.carriers.len() >= MAX_CARRIERS {
+            return Interest::Settled;
+        }
+        self.speech = Speech::Unknown(Search::new(false));
+        Interest::More
+    }
+
+    /// Goes on with what the other side has sent ahead of time, then with the rest of the chunk.
+    fn rest(
+        &mut self,
+        context: &mut Context<'_>,
+        chunk: &Chunk<'_>,
+        offset: usize,
+        early: &[u8],
+    ) -> Interest {
+        let rest = chunk.bytes.get(offset..).unwrap_or_default();
+        for (direction, bytes) in [(chunk.direction.reverse(), early), (chunk.direction, rest)] {
+            let part = Chunk { direction, bytes, gap: 0, ..*chunk };
+            if !bytes.is_empty() && self.feed(context, &part) == Interest::Settled {
+                return Interest::Settled;
+            }
+        }
+        Interest::More
+    }
+
+    fn around(&self) -> &Surroundings {
+        static NOTHING: Surroundings = Surroundings { carriers: Vec::new(), tunnel: None };
+        self.around.as_deref().unwrap_or(&NOTHING)
+    }
+}

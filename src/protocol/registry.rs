@@ -1,0 +1,183 @@
+//! All protocols, in the order in which they are asked: each is one line here and a folder.
+
+use super::description::{DatagramProtocol, FirstDatagram, StreamProtocol};
+use super::prelude::{proxy_protocol, socks};
+use super::stats::MAX_PROTOCOLS;
+use super::stratum::sv2;
+use super::{dns, http, neighbours, p2pool, quic, stratum, tls, websocket};
+
+/// What a TCP connection can speak. Of the beginnings of a direction, the first that is certain ends
+/// the search.
+pub const STREAMS: [StreamProtocol; 9] = [
+    tls::STREAM,
+    http::STREAM,
+    DNS_STREAM,
+    websocket::STREAM,
+    stratum::STREAM,
+    socks::STREAM,
+    proxy_protocol::STREAM,
+    sv2::STREAM,
+    p2pool::STREAM,
+];
+
+/// What a UDP flow can speak: the first that does not refuse a datagram has it.
+pub const DATAGRAMS: [DatagramProtocol; 3] =
+    [neighbours::DATAGRAMS, DNS_DATAGRAMS, quic::DATAGRAMS];
+
+const DNS_STREAM: StreamProtocol = StreamProtocol::new(
+    "dns",
+    |_, head| dns::probe_stream(head),
+    |_| Box::new(dns::Stream::default()),
+);
+
+const DNS_DATAGRAMS: DatagramProtocol = DatagramProtocol {
+    name: "dns",
+    first_datagram: |context, chunk| match (
+        dns::Datagrams::begin(context, chunk),
+        dns::has_port(context.flow),
+    ) {
+        (Some(_), true) => FirstDatagram::Anew,
+        (Some(parser), false) => FirstDatagram::More(Box::new(parser)),
+        (None, true) => FirstDatagram::NotYet,
+        (None, false) => FirstDatagram::NotForUs,
+    },
+};
+
+const _: () = assert!(STREAMS.len() + DATAGRAMS.len() <= MAX_PROTOCOLS);
+
+/// The place of a protocol in [`STREAMS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamSlot(usize);
+
+impl StreamSlot {
+    pub fn protocol(self) -> &'static StreamProtocol {
+        &STREAMS[self.0]
+    }
+
+    /// The slot in which its flows are counted.
+    pub fn index(self) -> usize {
+        self.0
+    }
+
+    /// The protocol of this name.
+    pub fn named(name: &str) -> Option<StreamSlot> {
+        STREAMS.iter().position(|protocol| protocol.name == name).map(StreamSlot)
+    }
+}
+
+/// The slot in which the flows of a protocol of [`DATAGRAMS`] are counted.
+pub fn datagram_slot(place: usize) -> usize {
+    STREAMS.len() + place
+}
+
+/// A set of protocols: a bit for each place in [`STREAMS`].
+type StreamSet = u16;
+
+const ALL: StreamSet = (1 << STREAMS.len()) - 1;
+
+/// The protocols whose direction can begin with a byte, by that byte.
+static BY_FIRST_BYTE: [StreamSet; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let mut place = 0;
+        while place < STREAMS.len() {
+            if STREAMS[place].first_bytes.contains(byte as u8) {
+                table[byte] |= 1 << place;
+            }
+            place += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// The protocols that a direction which begins with `head` may be for, in order.
+pub fn candidates(head: &[u8]) -> impl Iterator<Item = StreamSlot> {
+    let mut left = head.first().map_or(ALL, |first| BY_FIRST_BYTE[usize::from(*first)]);
+    std::iter::from_fn(move || {
+        let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
+        left &= left - 1;
+        Some(StreamSlot(place))
+    })
+}
+
+/// The places in [`STREAMS`] of those that have a hook, found at compile time: nobody else is called.
+macro_rules! places_with {
+    ($hook:ident) => {{
+        const COUNT: usize = {
+            let (mut place, mut count) = (0, 0);
+            while place < STREAMS.len() {
+                count += STREAMS[place].$hook.is_some() as usize;
+                place += 1;
+            }
+            count
+        };
+        let mut places = [0; COUNT];
+        let (mut place, mut count) = (0, 0);
+        while place < STREAMS.len() {
+            if STREAMS[place].$hook.is_some() {
+                places[count] = place;
+                count += 1;
+            }
+            place += 1;
+        }
+        places
+    }};
+}
+
+const WITH_MESSAGE_START: &[usize] = &places_with!(message_start);
+const FOLLOWING_CLEAR: &[usize] = &places_with!(follows_clear);
+
+/// The first protocol of which a message may begin in this chunk, and where.
+pub fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
+    WITH_MESSAGE_START.iter().find_map(|&place| {
+        let start = STREAMS[place].message_start?(bytes)?;
+        Some((StreamSlot(place), start))
+    })
+}
+
+/// The protocol that begins with this chunk for sure, after an exchange of another in clear.
+#[inline]
+pub fn following_clear(bytes: &[u8]) -> Option<StreamSlot> {
+    let follows = |place: &&usize| STREAMS[**place].follows_clear.is_some_and(|hook| hook(bytes));
+    FOLLOWING_CLEAR.iter().find(follows).map(|&place| StreamSlot(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chunk::Direction;
+    use crate::protocol::parser::Probe;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_protocol_wants_what_its_first_byte_rules_out(
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+            client in any::<bool>(),
+        ) {
+            let direction = if client { Direction::ToServer } else { Direction::ToClient };
+            for first in 0..=u8::MAX {
+                let head = [&[first], &bytes[..]].concat();
+                for protocol in &STREAMS {
+                    if !protocol.first_bytes.contains(first) {
+                        prop_assert_eq!((protocol.probe)(direction, &head), Probe::NotForUs);
+                        prop_assert_eq!((protocol.probe)(direction, &[first]), Probe::NotForUs);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn protocols_are_asked_in_the_order_of_the_registry() {
+        let names =
+            |head: &[u8]| -> Vec<_> { candidates(head).map(|slot| slot.protocol().name).collect() };
+        assert_eq!(names(b"\x16\x03"), ["tls", "dns", "stratum_v2"]);
+        assert_eq!(names(b"{"), ["dns", "stratum", "stratum_v2"]);
+        assert_eq!(names(b"").len(), STREAMS.len());
+        assert_eq!(StreamSlot::named("http").map(StreamSlot::index), Some(1));
+        assert_eq!(StreamSlot::named("gopher"), None);
+    }
+}

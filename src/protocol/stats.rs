@@ -1,0 +1,104 @@
+//! Flows by the protocols that were found in them.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// Protocols that are told apart, of streams and of datagrams: those of the registry, which checks at
+/// compile time that it has no more.
+pub const MAX_PROTOCOLS: usize = 16;
+
+/// How many flows spoke what.
+///
+/// A flow counts once for each protocol that is found in it: a connection through a proxy counts for
+/// the proxy's protocol and for what that carries. It counts as unknown when it is settled without
+/// any; one that ends before is not counted. A UDP flow of which nothing is remembered between
+/// datagrams (host names, DNS at its port) counts if its first datagram is of the protocol.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProtocolStats {
+    /// By the protocol's slot in the registry.
+    slots: [FlowCount; MAX_PROTOCOLS],
+    /// Flows that were settled without a protocol.
+    pub unknown: u64,
+}
+
+/// The flows of one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct FlowCount {
+    /// Empty until there is a flow.
+    name: &'static str,
+    flows: u64,
+}
+
+impl ProtocolStats {
+    /// The protocol of this slot and name was found in a flow.
+    pub fn count(&mut self, slot: usize, name: &'static str) {
+        if let Some(count) = self.slots.get_mut(slot) {
+            count.name = name;
+            count.flows += 1;
+        }
+    }
+
+    /// The flows of a protocol. DNS over UDP and over TCP are one.
+    pub fn flows(&self, name: &str) -> u64 {
+        self.slots.iter().filter(|count| count.name == name).map(|count| count.flows).sum()
+    }
+
+    /// The protocols that were found and their flows, in the order of the registry.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let seen = |index: usize, name: &str| {
+            self.slots.iter().take(index).any(|earlier| earlier.name == name)
+        };
+        let counts = self.slots.iter().enumerate();
+        counts
+            .filter(move |(index, count)| count.flows > 0 && !seen(*index, count.name))
+            .map(|(_, count)| (count.name, self.flows(count.name)))
+    }
+
+    /// Adds what another worker has counted.
+    pub fn merge(&mut self, other: &ProtocolStats) {
+        for (count, more) in self.slots.iter_mut().zip(&other.slots) {
+            if more.flows > 0 {
+                count.name = more.name;
+                count.flows += more.flows;
+            }
+        }
+        self.unknown += other.unknown;
+    }
+}
+
+/// A map from the names of the protocols that were found, and `unknown`, to their flows.
+impl Serialize for ProtocolStats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, flows) in self.iter() {
+            map.serialize_entry(name, &flows)?;
+        }
+        map.serialize_entry("unknown", &self.unknown)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_add_up_and_a_protocol_of_two_transports_is_one() {
+        let mut stats = ProtocolStats { unknown: 2, ..ProtocolStats::default() };
+        stats.count(3, "dns");
+        stats.count(1, "tls");
+        let mut other = ProtocolStats { unknown: 1, ..ProtocolStats::default() };
+        other.count(9, "dns");
+        other.count(9, "dns");
+        stats.merge(&other);
+        assert_eq!((stats.flows("dns"), stats.flows("tls"), stats.flows("quic")), (3, 1, 0));
+        let json = serde_json::to_string(&stats).unwrap();
+        assert_eq!(json, r#"{"tls":1,"dns":3,"unknown":3}"#);
+    }
+
+    #[test]
+    fn a_slot_beyond_the_last_is_ignored() {
+        let mut stats = ProtocolStats::default();
+        stats.count(MAX_PROTOCOLS, "other");
+        assert_eq!(stats, ProtocolStats::default());
+    }
+}

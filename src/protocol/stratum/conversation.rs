@@ -1,0 +1,200 @@
+//! A mining conversation in lines or whole messages, whatever carries them.
+
+use super::framing::line::{self, Splitter};
+use super::framing::message;
+use super::probe::probe;
+use super::session::Session;
+use crate::model::chunk::{Chunk, Direction};
+use crate::model::event::mining::Carrier;
+use crate::model::event::{HttpRequest, Tunnel};
+use crate::protocol::body::reader::BodyReader;
+use crate::protocol::parser::{Context, Next, Parser, Probe};
+use crate::protocol::surroundings::Surroundings;
+
+/// One conversation, in whatever carries it.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Indexed by [`Direction::index`].
+    lines: Option<Box<[Splitter; 2]>>,
+    beginning: Beginning,
+    /// Nearly all that could begin a conversation in HTTP never says a word of JSON.
+    session: Option<Box<Session>>,
+}
+
+/// What a session needs to know.
+#[derive(Debug)]
+struct Beginning {
+    carriers: Vec<Carrier>,
+    /// Inside those.
+    innermost: Option<Carrier>,
+    tunnel: Option<Tunnel>,
+}
+
+impl Beginning {
+    fn session<'a>(&mut self, session: &'a mut Option<Box<Session>>) -> &'a mut Session {
+        session.get_or_insert_with(|| {
+            let mut carriers = std::mem::take(&mut self.carriers);
+            carriers.extend(self.innermost);
+            Box::new(Session::new(carriers, self.tunnel.take()))
+        })
+    }
+}
+
+impl Conversation {
+    /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
+    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        let beginning = Beginning { carriers, innermost: None, tunnel };
+        Conversation { lines: None, beginning, session: None }
+    }
+
+    /// A conversation with nothing but these surroundings around it.
+    pub fn inside(surroundings: &Surroundings) -> Self {
+        Conversation::new(surroundings.carriers.clone(), surroundings.tunnel.clone())
+    }
+
+    /// The same, in one more carrier. That costs no memory.
+    fn within(mut self, carrier: Carrier) -> Self {
+        let outer = self.beginning.innermost.replace(carrier);
+        self.beginning.carriers.extend(outer);
+        self
+    }
+
+    /// Bytes kept.
+    pub fn held(&self) -> usize {
+        let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(Splitter::held);
+        lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
+    }
+
+    /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
+    pub fn data(
+        &mut self,
+        ctx: &mut Context<'_>,
+        direction: Direction,
+        bytes: &[u8],
+        gap: u64,
+    ) -> Next {
+        let midstream = ctx.flow.midstream();
+        let lines = self.lines.get_or_insert_with(|| {
+            let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
+            Box::new([new(), new()])
+        });
+        let [to_server, to_client] = lines.as_mut();
+        let splitter = match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        if gap > 0 {
+            splitter.lose();
+        }
+        let session = self.beginning.session(&mut self.session);
+        splitter.push(bytes, |line| {
+            read(session, ctx, direction, line);
+            !session.is_hopeless()
+        });
+        session.malformed(std::mem::take(&mut splitter.overlong));
+        next(session)
+    }
+
+    /// Whether a message may matter that is long: all that was heard so far is of mining.
+    pub fn is_promising(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.is_promising())
+    }
+
+    /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
+    /// several objects, with or without line ends between them, or a batch.
+    pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
+        let session = self.beginning.session(&mut self.session);
+        read(session, ctx, direction, line::trim(payload));
+        next(session)
+    }
+
+    /// The HTTP request whose body comes next.
+    pub fn http_request(&mut self, _: &mut Context<'_>, request: &HttpRequest) {
+        self.beginning.session(&mut self.session).http_request(request);
+    }
+
+    /// The connection has ended.
+    pub fn close(&mut self, ctx: &mut Context<'_>) {
+        let Some(session) = &mut self.session else { return };
+        if let Some([to_server, to_client]) = self.lines.as_deref_mut() {
+            for (splitter, direction) in
+                [(to_server, Direction::ToServer), (to_client, Direction::ToClient)]
+            {
+                splitter.finish(|line| {
+                    read(session, ctx, direction, line);
+                    true
+                });
+            }
+        }
+        session.close(ctx);
+    }
+}
+
+/// A connection of nothing but lines.
+impl Parser for Conversation {
+    fn held(&self) -> usize {
+        self.held()
+    }
+
+    fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+        let next = self.data(context, chunk.direction, chunk.bytes, chunk.gap);
+        if next != Next::More {
+            self.close(context);
+        }
+        next
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.close(context);
+    }
+}
+
+impl BodyReader for Conversation {
+    fn open(surroundings: &Surroundings, carrier: Carrier) -> Self {
+        Conversation::inside(surroundings).within(carrier)
+    }
+
+    fn probe(direction: Direction, body: &[u8]) -> Probe {
+        probe(direction, body)
+    }
+
+    fn is_promising(&self) -> bool {
+        self.is_promising()
+    }
+
+    fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>) {
+        self.http_request(context, request);
+    }
+
+    fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next {
+        self.message(context, direction, body)
+    }
+
+    fn lines(
+        &mut self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        bytes: &[u8],
+        gap: u64,
+    ) -> Next {
+        self.data(context, direction, bytes, gap)
+    }
+
+    fn held(&self) -> usize {
+        self.held()
+    }
+
+    fn close(&mut self, context: &mut Context<'_>) {
+        self.close(context);
+    }
+}
+
+fn next(session: &Session) -> Next {
+    if session.is_hopeless() { Next::Reject } else { Next::More }
+}
+
+fn read(session: &mut Session, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {
+    if !message::read(line, |message| session.message(ctx, direction, message)) {
+        session.malformed(1);
+    }
+}

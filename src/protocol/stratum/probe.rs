@@ -1,0 +1,85 @@
+//! Whether bytes look like lines of mining.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+use super::framing::{line, message};
+use crate::model::chunk::Direction;
+use crate::protocol::condense;
+use crate::protocol::parser::Probe;
+
+/// A line without its end is taken for a whole one up to this length; above, the end decides.
+const MAX_UNENDED: usize = 4 * 1024;
+
+/// Words of which every message of a line-based dialect has at least one.
+const WORDS: [&str; 9] =
+    ["method", "result", "params", "\\u00", "\"id\"", "identifier", "\"type\"", "\"job", "error"];
+
+/// Whether the first bytes of a direction look like lines of mining: a JSON object with members
+/// that such messages have, perhaps after the tail of another (a late start). Cheap for all else:
+/// the first byte decides, or the end of the first line.
+pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
+    let bytes = bytes.trim_ascii_start();
+    match bytes.first() {
+        None => Probe::Unsure,
+        Some(b'{') => probe_line(bytes),
+        Some(b'[') if is_batch(bytes) => probe_line(bytes),
+        Some(0x20..=0x7e) => probe_after_tail(bytes),
+        Some(_) => Probe::NotForUs,
+    }
+}
+
+/// Whether `bytes` begin like an array of objects.
+fn is_batch(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+}
+
+/// `bytes` begin like an object, or several in an array.
+fn probe_line(bytes: &[u8]) -> Probe {
+    let end = memchr::memchr(b'\n', bytes);
+    let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
+    let may_grow = end.is_none() && line.len() < condense::MAX_TEXT;
+    // Without a line end, only a closing bracket can end the object, and not each one does.
+    if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(closing(line))) {
+        return if may_grow { Probe::Unsure } else { Probe::NotForUs };
+    }
+    let mut known = false;
+    let whole = message::read(line, |message| known |= message.is_rpc());
+    match (known, whole) {
+        (true, _) => Probe::Certain,
+        (false, false) if may_grow => Probe::Unsure,
+        (false, _) => Probe::NotForUs,
+    }
+}
+
+/// What ends a line that begins like this one.
+fn closing(line: &[u8]) -> &'static [u8] {
+    if line.starts_with(b"[") { b"]" } else { b"}" }
+}
+
+/// `bytes` begin in the middle of something: of an object, if a brace ends the line and another
+/// one opens the next.
+fn probe_after_tail(bytes: &[u8]) -> Probe {
+    let head = bytes.get(..MAX_UNENDED).unwrap_or(bytes);
+    let Some(end) = memchr::memchr(b'\n', head) else { return Probe::NotForUs };
+    let (tail, rest) = bytes.split_at(end);
+    let rest = rest.trim_ascii_start();
+    match rest.first() {
+        _ if !line::trim(tail).ends_with(b"}") => Probe::NotForUs,
+        None => Probe::Unsure,
+        Some(b'{') => probe_line(rest),
+        Some(_) => Probe::NotForUs,
+    }
+}
+
+/// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
+pub fn line_start(bytes: &[u8]) -> Option<usize> {
+    static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
+    });
+    static NEXT_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n{"));
+    let start = if bytes.first() == Some(&b'{') { 0 } else { NEXT_LINE.find(bytes)? + 1 };
+    let line = bytes.get(start..)?;
+    GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
+}
