@@ -34,7 +34,7 @@ struct State {
 }
 
 pub fn add(builder: &mut Builder, text: &str) {
-    builder.expect(text.bytes().filter(|&byte| byte == b'\n').count());
+    builder.expect(memchr::memchr_iter(b'\n', text.as_bytes()).count());
     let mut state = State {
         meta: unnamed(builder),
         purpose: Purpose::Watch,
@@ -179,9 +179,9 @@ fn columns_group(
 
 /// Cuts a comment off. In a URL a number sign may belong to it, unless a blank stands before it.
 fn without_comment(line: &str) -> &str {
-    let end = line.char_indices().find(|&(index, c)| {
+    let end = line.match_indices('#').find(|&(index, _)| {
         let before = line.get(..index).unwrap_or_default();
-        c == '#' && (!before.contains('/') || before.ends_with(char::is_whitespace) || index == 0)
+        !before.contains('/') || before.ends_with(char::is_whitespace)
     });
     end.and_then(|(index, _)| line.get(..index)).unwrap_or(line)
 }
