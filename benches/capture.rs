@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use minewatch::capture::{Filled, ReplayOptions, open_replay};
+use minewatch::capture::{FillOutcome, ReplayOptions, open_replay};
 use minewatch::model::PacketBatch;
 
 /// Packets of a file; with [`packet_len`] about 66 MB, more than the caches hold.
@@ -48,7 +48,7 @@ fn replay(paths: &[PathBuf], filter: Option<&str>, batch: &mut PacketBatch) -> u
     let mut packets = 0;
     loop {
         batch.clear();
-        if source.fill(batch).expect("reads") == Filled::End {
+        if source.fill(batch).expect("reads") == FillOutcome::End {
             return packets;
         }
         packets += black_box(&batch.records).len();

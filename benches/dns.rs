@@ -10,7 +10,7 @@ use dns_parser::Packet;
 use minewatch::model::event::{Event, EventSink, Moment};
 use minewatch::model::flow::{Flow, Transport};
 use minewatch::model::{Chunk, Direction};
-use minewatch::protocol::dns::Datagrams;
+use minewatch::protocol::dns::DnsDatagrams;
 use minewatch::protocol::parser::{Context, Parser, Scratch};
 
 /// Name of 27 bytes; 44 bytes in all, as queries have on average.
@@ -53,7 +53,7 @@ fn messages(c: &mut Criterion) {
                 b.iter(|| {
                     let mut context =
                         Context { flow: &flow, at, scratch: &mut scratch, sink: &mut sink };
-                    Datagrams.chunk(&mut context, &chunk(black_box(bytes)))
+                    DnsDatagrams.chunk(&mut context, &chunk(black_box(bytes)))
                 });
             });
             assert!(sink.0 > 0);

@@ -82,9 +82,10 @@ case ${1:-} in
       fi
       awk -v input="$input" -v a="$(count target/release/minewatch "$input")" -v b="$expected" -v limit="$limit" 'BEGIN {
         change = (a / b - 1) * 100
+        bad = change > limit + 0
         printf "%-9s %14d instructions, %+.2f %% of the reference (at most +%s)%s\n",
-          input, a, change, limit, change > limit ? "  <-- TOO MANY" : ""
-        exit change > limit }' || failed=1
+          input, a, change, limit, bad ? "  <-- TOO MANY" : ""
+        exit bad }' || failed=1
     done
     exit "$failed"
     ;;

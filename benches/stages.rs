@@ -8,28 +8,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use minewatch::capture::{CaptureStats, Filled, Progress, ReplayOptions, open_replay};
+use minewatch::capture::{FillOutcome, Progress, ReplayOptions, open_replay};
 use minewatch::correlate::{self, HomeNet};
 use minewatch::decode::{DecodeOptions, Decoder};
-use minewatch::flow::{FlowLimits, FlowTable, Visitor};
+use minewatch::flow::{FlowHandler, FlowLimits, FlowTable};
 use minewatch::intel::Intel;
 use minewatch::model::PacketBatch;
-use minewatch::model::alert::Alert;
+use minewatch::model::Timestamp;
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::{Event, EventSink, Moment};
-use minewatch::model::flow::{Flow, FlowEnd};
+use minewatch::model::flow::{Flow, FlowEndReason};
+use minewatch::model::record::{EventKinds, Outgoing};
 use minewatch::model::segment::SegmentRecord;
-use minewatch::output::Outlet;
-use minewatch::output::eve_events::EventKinds;
-use minewatch::pipeline::{self, Observer, Setup};
+use minewatch::output::RecordConsumer;
+use minewatch::pipeline::{self, Control, Observer, Setup, Snapshot};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
 use minewatch_generator::load;
 
-/// Wants no payload: all that is left is finding and counting flows.
+/// Wants no payload: all that is left is signal and counting flows.
 struct Nothing;
 
-impl Visitor for Nothing {
+impl FlowHandler for Nothing {
     type State = ();
 
     fn opened(&mut self, _: &Flow, _: u64) {}
@@ -39,7 +39,7 @@ impl Visitor for Nothing {
     fn chunk(&mut self, _: &Flow, (): &mut (), _: &Chunk<'_>) -> Interest {
         Interest::Settled
     }
-    fn closed(&mut self, _: &Flow, _: Option<&mut ()>, _: FlowEnd, _: Moment) {}
+    fn closed(&mut self, _: &Flow, _: Option<&mut ()>, _: FlowEndReason, _: Moment) {}
 }
 
 /// Parses payload and drops the events.
@@ -60,7 +60,7 @@ impl Parse {
     }
 }
 
-impl Visitor for Parse {
+impl FlowHandler for Parse {
     type State = Inspector;
 
     fn opened(&mut self, _: &Flow, _: u64) {}
@@ -71,7 +71,13 @@ impl Visitor for Parse {
         let at = Moment { time: chunk.time, packet: chunk.packet };
         inspector.chunk(&mut self.context(flow, at, &mut Nobody), chunk)
     }
-    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, _: FlowEnd, at: Moment) {
+    fn closed(
+        &mut self,
+        flow: &Flow,
+        inspector: Option<&mut Inspector>,
+        _: FlowEndReason,
+        at: Moment,
+    ) {
         if let Some(inspector) = inspector {
             inspector.close(&mut self.context(flow, at, &mut Nobody));
         }
@@ -80,12 +86,9 @@ impl Visitor for Parse {
 
 struct Null;
 
-impl Outlet for Null {
-    fn alert(&mut self, alert: &Alert) -> std::io::Result<()> {
-        black_box(alert);
-        Ok(())
-    }
-    fn record(&mut self, _: &str) -> std::io::Result<()> {
+impl RecordConsumer for Null {
+    fn consume(&mut self, record: &Outgoing, _: Option<Timestamp>) -> std::io::Result<()> {
+        black_box(record);
         Ok(())
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -97,7 +100,7 @@ struct Unseen;
 
 impl Observer for Unseen {
     fn progress(&mut self, _: Option<Progress>) {}
-    fn capture(&mut self, _: &CaptureStats) {}
+    fn snapshot(&mut self, _: &Snapshot) {}
 }
 
 fn setup() -> Setup {
@@ -105,7 +108,8 @@ fn setup() -> Setup {
         intel: Arc::new(Intel::builtin()),
         decode: DecodeOptions::default(),
         flow: FlowLimits::default(),
-        correlate: correlate::Options {
+        correlate: correlate::CorrelatorOptions {
+            sensor: None,
             home_net: HomeNet::new(Vec::new()),
             incident_idle: Duration::from_secs(3600),
             update_interval: Duration::from_secs(600),
@@ -128,7 +132,7 @@ fn read(paths: &[PathBuf], mut with: impl FnMut(&PacketBatch)) -> u64 {
         let filled = source.fill(&mut batch).expect("readable");
         packets += batch.records.len() as u64;
         with(&batch);
-        if filled == Filled::End {
+        if filled == FillOutcome::End {
             return packets;
         }
     }
@@ -149,16 +153,16 @@ fn decode(decoder: &mut Decoder, batch: &PacketBatch, records: &mut Vec<SegmentR
     }
 }
 
-/// Runs the captures through `visitor`.
-fn flows<V: Visitor>(paths: &[PathBuf], mut visitor: V) -> u64 {
+/// Runs the captures through `handler`.
+fn flows<V: FlowHandler>(paths: &[PathBuf], mut handler: V) -> u64 {
     let mut decoder = Decoder::new(DecodeOptions::default());
     let mut table = FlowTable::new(FlowLimits::default());
     let mut records = Vec::new();
     let packets = read(paths, |batch| {
         decode(&mut decoder, batch, &mut records);
-        table.process(records.iter(), &batch.bytes, &mut visitor);
+        table.process(records.iter(), &batch.bytes, &mut handler);
     });
-    table.finish(packets, &mut visitor);
+    table.finish(packets, &mut handler);
     packets
 }
 
@@ -195,7 +199,14 @@ fn stages(criterion: &mut Criterion) {
         for threads in [1, 2] {
             stage(&format!("5 all, {threads} threads"), &|| {
                 let source = open_replay(&paths, &ReplayOptions::default()).expect("captures");
-                let report = pipeline::replay(source, &setup, threads, &mut Null, &mut Unseen);
+                let report = pipeline::replay(
+                    source,
+                    &setup,
+                    threads,
+                    &mut Null,
+                    Control::none(),
+                    &mut Unseen,
+                );
                 report.expect("a replay").decode.packets
             });
         }

@@ -1,15 +1,17 @@
 //! minewatch finds cryptocurrency mining in a network's traffic and names the inside host.
 //!
 //! ```text
-//! capture ──PacketBatch──▶ decode ──SegmentBatch──▶ flow ──Chunk──▶ protocol ──Event──▶ detect ──Finding──▶ correlate ──Alert──▶ output
-//!   live, files              layers, tunnels,         table, TCP        dns tls quic        + intel             per host:            eve, native
-//!   pcapng, gz, stdin        defragmentation          reassembly        http ws stratum                         incidents
+//! capture ──PacketBatch──▶ decode ──SegmentBatch──▶ flow ──Chunk──▶ protocol ──Event──▶ detect ──Signal──▶ correlate ──Record──▶ output
+//!   live, files              layers, tunnels,         table, TCP        dns tls quic  │     intel              per host:            encoder × sink
+//!   pcapng, gz, stdin        defragmentation          reassembly        http ws       │     mining             rules, incidents
+//!                                                                       stratum       └─▶ extract ──EventRecord────────────────▶
 //! ```
 //!
 //! One named type crosses each arrow ([`model`]), and a module imports only what stands to its
 //! left: `tests/behaviour/program/layering.rs` checks it.
 
 #![deny(unsafe_code)]
+#![warn(unreachable_pub)]
 // They panic when nobody reads any more; see `cli::print`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -21,6 +23,7 @@ pub mod config;
 pub mod correlate;
 pub mod decode;
 pub mod detect;
+pub mod extract;
 pub mod flow;
 pub mod intel;
 pub mod output;

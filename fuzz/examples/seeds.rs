@@ -40,7 +40,7 @@ fn named(seeds: Vec<(&str, Vec<u8>)>) -> Seeds {
     seeds.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect()
 }
 
-fn neighbours() -> Seeds {
+fn host_names() -> Seeds {
     let dhcp = minewatch_generator::dhcp::request([2; 6], [10, 0, 0, 7].into(), "lab-pc-7");
     let encoded = |name: &[u8; 16]| {
         let letters = name.iter().flat_map(|byte| [b'A' + (byte >> 4), b'A' + (byte & 0xf)]);
@@ -609,7 +609,7 @@ fn main() -> io::Result<()> {
         ("decode", decode()),
         ("dns", dns()),
         ("http", http()),
-        ("neighbours", neighbours()),
+        ("host_names", host_names()),
         ("quic", quic()),
         ("reassembly", reassembly()),
         ("socks", socks()),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use minewatch::model::chunk::Interest;
 use minewatch::model::event::Moment;
-use minewatch::model::flow::Seen;
+use minewatch::model::flow::FlowFlags;
 use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, Timestamp, Transport};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Scratch};
@@ -123,7 +123,7 @@ impl Play {
         self.flow.last_seen = self.at.time;
         let chunk = Chunk { direction, time: self.at.time, packet: self.at.packet, gap, bytes };
         let interest = self.with(|inspector, context| inspector.chunk(context, &chunk));
-        if interest == Interest::Anew
+        if interest == Interest::Stateless
             && let Some(inspector) = Inspector::new(&self.flow)
         {
             self.inspector = inspector;
@@ -138,7 +138,7 @@ fn flow(setting: &Setting<'_>, midstream: bool) -> Flow {
     let (key, initiator) = FlowKey::new(client, server, setting.transport, 0);
     let mut flow = Flow::new(key, initiator, 1, Timestamp::from_parts(1_700_000_000, 0));
     if midstream {
-        flow.seen.set(Seen::MIDSTREAM);
+        flow.flags.set(FlowFlags::MIDSTREAM);
     }
     flow
 }

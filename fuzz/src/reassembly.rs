@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use minewatch::flow::{FlowLimits, FlowTable, Visitor};
+use minewatch::flow::{FlowLimits, FlowTable, FlowHandler};
 use minewatch::model::chunk::Interest;
 use minewatch::model::event::Moment;
-use minewatch::model::flow::FlowEnd;
+use minewatch::model::flow::FlowEndReason;
 use minewatch::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use minewatch::model::{Chunk, Direction, Endpoint, Flow, FlowKey, LinkInfo, Timestamp, Transport};
 
@@ -145,7 +145,7 @@ type Heard = (u64, u64, What);
 enum What {
     Opened,
     Chunk { direction: Direction, gap: u64, length: usize },
-    Closed(FlowEnd),
+    Closed(FlowEndReason),
 }
 
 /// What a flow has delivered.
@@ -164,7 +164,7 @@ struct Watch {
     heard: Vec<Heard>,
 }
 
-impl Visitor for Watch {
+impl FlowHandler for Watch {
     type State = Delivered;
 
     fn opened(&mut self, flow: &Flow, packet: u64) {
@@ -201,7 +201,7 @@ impl Visitor for Watch {
         if settled { Interest::Settled } else { Interest::More }
     }
 
-    fn closed(&mut self, flow: &Flow, state: Option<&mut Delivered>, end: FlowEnd, at: Moment) {
+    fn closed(&mut self, flow: &Flow, state: Option<&mut Delivered>, end: FlowEndReason, at: Moment) {
         self.heard.push((at.packet, flow.id, What::Closed(end)));
         let begun = self.open.remove(&flow.id).expect("closed once");
         assert!(begun || state.is_none());

@@ -105,12 +105,12 @@ impl<R: BufRead> Read for ZstdFrames<R> {
 /// Concatenated lz4 frames.
 struct Lz4Frames<R: BufRead> {
     /// `None` after the last frame.
-    decoder: Option<Lz4Decoder<Watched<R>>>,
+    decoder: Option<Lz4Decoder<CountedReader<R>>>,
 }
 
 impl<R: BufRead> Lz4Frames<R> {
     fn new(raw: R) -> Self {
-        Lz4Frames { decoder: Some(Lz4Decoder::new(Watched { raw, ended: false })) }
+        Lz4Frames { decoder: Some(Lz4Decoder::new(CountedReader { raw, ended: false })) }
     }
 }
 
@@ -139,12 +139,12 @@ impl<R: BufRead> Read for Lz4Frames<R> {
 
 /// Notes that the lz4 decoder wanted more than there is, since it does not tell a cut stream from
 /// a whole one.
-struct Watched<R> {
+struct CountedReader<R> {
     raw: R,
     ended: bool,
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for CountedReader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = self.raw.read(buf)?;
         self.ended |= read == 0 && !buf.is_empty();

@@ -6,9 +6,9 @@
 use crate::model::PacketBatch;
 use crate::model::packet::PacketRecord;
 
-use super::Filled;
+use super::FillOutcome;
 use super::bytes::chunk;
-use super::input::{Got, Input};
+use super::input::{Input, ReadOutcome};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, PcapNg};
 use super::problem::ProblemReason;
@@ -20,18 +20,18 @@ const MAX_UNSUPPORTED_LINKS: usize = 16;
 /// Where a walker puts what it finds.
 pub(super) struct Sink<'a> {
     pub records: &'a mut Vec<PacketRecord>,
-    pub unsupported: &'a mut Unsupported,
+    pub unsupported: &'a mut UnsupportedPackets,
 }
 
 /// Packets that cannot be analysed for their link type.
 #[derive(Debug, Default)]
-pub(super) struct Unsupported {
+pub(super) struct UnsupportedPackets {
     packets: u64,
     /// The link types, each once, up to [`MAX_UNSUPPORTED_LINKS`].
     links: Vec<u32>,
 }
 
-impl Unsupported {
+impl UnsupportedPackets {
     pub(super) fn count(&mut self, link: u32) {
         self.packets += 1;
         if self.links.len() < MAX_UNSUPPORTED_LINKS && !self.links.contains(&link) {
@@ -41,24 +41,24 @@ impl Unsupported {
 }
 
 /// How far a walker came.
-pub(super) struct Walked {
+pub(super) struct WalkOutcome {
     /// Where the next record starts; beyond the bytes at hand inside a block to be skipped.
     next: usize,
     /// What is broken there.
     broken: Option<String>,
 }
 
-impl Walked {
-    pub(super) fn until(next: usize) -> Walked {
-        Walked { next, broken: None }
+impl WalkOutcome {
+    pub(super) fn until(next: usize) -> WalkOutcome {
+        WalkOutcome { next, broken: None }
     }
 
-    pub(super) fn broken(at: usize, what: String) -> Walked {
-        Walked { next: at, broken: Some(what) }
+    pub(super) fn broken(at: usize, what: String) -> WalkOutcome {
+        WalkOutcome { next: at, broken: Some(what) }
     }
 }
 
-enum Format {
+enum CaptureFormat {
     Unknown,
     Pcap(Pcap),
     PcapNg(PcapNg),
@@ -68,14 +68,14 @@ enum Format {
 pub(super) struct CaptureFile {
     name: String,
     input: Input,
-    format: Format,
+    format: CaptureFormat,
     /// The start of a record whose rest comes with the next block.
     carry: Vec<u8>,
     /// Bytes still to come that belong to a block nobody needs.
     skip: usize,
     /// Offset in the file of the first byte of `carry`, or of what is read next.
     position: u64,
-    unsupported: Unsupported,
+    unsupported: UnsupportedPackets,
     reported_links: usize,
     ended: bool,
 }
@@ -85,11 +85,11 @@ impl CaptureFile {
         CaptureFile {
             name,
             input,
-            format: Format::Unknown,
+            format: CaptureFormat::Unknown,
             carry: Vec::new(),
             skip: 0,
             position: 0,
-            unsupported: Unsupported::default(),
+            unsupported: UnsupportedPackets::default(),
             reported_links: 0,
             ended: false,
         }
@@ -101,9 +101,9 @@ impl CaptureFile {
         batch: &mut PacketBatch,
         block: usize,
         stats: &mut CaptureStats,
-    ) -> Filled {
+    ) -> FillOutcome {
         if self.ended {
-            return Filled::End;
+            return FillOutcome::End;
         }
         batch.bytes.extend_from_slice(&self.carry);
         self.carry.clear();
@@ -111,9 +111,9 @@ impl CaptureFile {
         let mut idle = false;
         while batch.records.is_empty() && !self.ended && !idle {
             match self.input.read(&mut batch.bytes, block) {
-                Ok(Got::Bytes) => self.advance(batch, stats),
-                Ok(Got::Nothing) => idle = true,
-                Ok(Got::End) => self.finish(&batch.bytes, stats),
+                Ok(ReadOutcome::Bytes) => self.advance(batch, stats),
+                Ok(ReadOutcome::Nothing) => idle = true,
+                Ok(ReadOutcome::End) => self.finish(&batch.bytes, stats),
                 Err(error) => {
                     let reason = self.input.reason(&error);
                     self.stop(self.position + batch.bytes.len() as u64, reason, stats);
@@ -121,11 +121,11 @@ impl CaptureFile {
             }
         }
         match (batch.records.is_empty(), self.ended) {
-            (false, _) => Filled::Packets,
-            (true, true) => Filled::End,
+            (false, _) => FillOutcome::Packets,
+            (true, true) => FillOutcome::End,
             (true, false) => {
                 self.carry.extend_from_slice(&batch.bytes);
-                Filled::Idle
+                FillOutcome::Idle
             }
         }
     }
@@ -137,7 +137,7 @@ impl CaptureFile {
         if self.skip == 0 {
             let walked = match self.recognise(&batch.bytes, &mut at) {
                 Ok(true) => self.walk(&batch.bytes, at, &mut batch.records),
-                Ok(false) => Walked::until(at),
+                Ok(false) => WalkOutcome::until(at),
                 Err(reason) => return self.stop(0, reason, stats),
             };
             self.skip = walked.next.saturating_sub(batch.bytes.len());
@@ -155,27 +155,27 @@ impl CaptureFile {
         }
     }
 
-    fn walk(&mut self, bytes: &[u8], at: usize, records: &mut Vec<PacketRecord>) -> Walked {
+    fn walk(&mut self, bytes: &[u8], at: usize, records: &mut Vec<PacketRecord>) -> WalkOutcome {
         let unsupported = &mut self.unsupported;
         let mut sink = Sink { records, unsupported };
         match &mut self.format {
-            Format::Pcap(pcap) => pcap.walk(bytes, at, &mut sink),
-            Format::PcapNg(pcapng) => pcapng.walk(bytes, at, &mut sink),
-            Format::Unknown => Walked::until(at),
+            CaptureFormat::Pcap(pcap) => pcap.walk(bytes, at, &mut sink),
+            CaptureFormat::PcapNg(pcapng) => pcapng.walk(bytes, at, &mut sink),
+            CaptureFormat::Unknown => WalkOutcome::until(at),
         }
     }
 
     /// Finds out the format from the first bytes; `false` if there are too few as yet.
     fn recognise(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProblemReason> {
-        if !matches!(self.format, Format::Unknown) {
+        if !matches!(self.format, CaptureFormat::Unknown) {
             return Ok(true);
         }
         let Some(&magic) = chunk(bytes, 0) else { return Ok(false) };
         if magic == pcapng::SECTION_HEADER {
-            self.format = Format::PcapNg(PcapNg::new());
+            self.format = CaptureFormat::PcapNg(PcapNg::new());
         } else if pcap::is_magic(magic) {
             let Some(header) = chunk(bytes, 0) else { return Ok(false) };
-            self.format = Format::Pcap(Pcap::parse(header)?);
+            self.format = CaptureFormat::Pcap(Pcap::parse(header)?);
             *at = pcap::FILE_HEADER;
         } else {
             return Err(ProblemReason::NotACapture);
@@ -186,7 +186,7 @@ impl CaptureFile {
     /// The input ended, with `rest` not walked.
     fn finish(&mut self, rest: &[u8], stats: &mut CaptureStats) {
         let started = chunk(rest, 0).is_some_and(|magic| pcap::is_magic(*magic));
-        if matches!(self.format, Format::Unknown) && !started {
+        if matches!(self.format, CaptureFormat::Unknown) && !started {
             self.stop(0, ProblemReason::NotACapture, stats);
         } else if self.skip > 0 || !rest.is_empty() {
             self.stop(self.position, ProblemReason::Truncated, stats);
@@ -236,7 +236,7 @@ pub(super) mod tests {
             (PacketBatch::default(), CaptureStats::default(), Vec::new());
         loop {
             batch.clear();
-            if file.fill(&mut batch, block, &mut stats) == Filled::End {
+            if file.fill(&mut batch, block, &mut stats) == FillOutcome::End {
                 return (seen, stats);
             }
             stats.count_delivered(&batch);
@@ -348,11 +348,11 @@ pub(super) mod tests {
         let (mut batch, mut stats) = (PacketBatch::default(), CaptureStats::default());
         for _ in 0..2 {
             batch.clear();
-            assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), Filled::Packets);
+            assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), FillOutcome::Packets);
             assert_eq!(batch.records.len(), 1);
         }
         batch.clear();
-        assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), Filled::End);
+        assert_eq!(file.fill(&mut batch, 1 << 20, &mut stats), FillOutcome::End);
     }
 
     proptest! {

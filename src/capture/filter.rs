@@ -36,7 +36,7 @@ impl Filter {
         }
         Err(CaptureError::Filter {
             expression: expression.to_owned(),
-            reason: first.unwrap_or_default(),
+            reason: first.map(|error| error_text(&error)).unwrap_or_default(),
         })
     }
 
@@ -61,8 +61,8 @@ impl Filter {
             return;
         }
         let program = compile(&self.expression, record.link);
-        if let Err(reason) = &program {
-            let reason = reason.clone();
+        if let Err(error) = &program {
+            let reason = error_text(error);
             let link_type = record.link.0;
             stats.report(name, None, ProblemReason::FilterMismatch { link_type, reason });
         }
@@ -74,13 +74,16 @@ impl Filter {
     }
 }
 
-fn compile(expression: &str, link: LinkType) -> Result<pcap::BpfProgram, String> {
-    pcap::Capture::dead(linktype::dlt(link))
-        .and_then(|dead| dead.compile(expression, true))
-        .map_err(|error| match error {
-            pcap::Error::PcapError(text) => text,
-            other => other.to_string(),
-        })
+fn compile(expression: &str, link: LinkType) -> Result<pcap::BpfProgram, pcap::Error> {
+    pcap::Capture::dead(linktype::dlt(link)).and_then(|dead| dead.compile(expression, true))
+}
+
+/// What libpcap says, without the crate's own words around it.
+fn error_text(error: &pcap::Error) -> String {
+    match error {
+        pcap::Error::PcapError(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const MAGIC: usize = 4;
 
 /// What reading brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Got {
+pub(super) enum ReadOutcome {
     /// At least one byte.
     Bytes,
     /// The pipe has nothing at the moment.
@@ -34,7 +34,7 @@ pub(super) enum Got {
 
 /// One capture as a stream of decompressed bytes.
 pub(super) struct Input {
-    stage: Stage,
+    stage: InputStage,
     /// Whether to return what is there rather than fill a block: packets of a pipe are not
     /// kept waiting.
     eager: bool,
@@ -44,7 +44,7 @@ pub(super) struct Input {
     pending: Option<io::Error>,
 }
 
-enum Stage {
+enum InputStage {
     /// Nothing has been read yet.
     Fresh(Raw),
     Plain(Raw),
@@ -75,7 +75,7 @@ impl Input {
         let exhausted = Arc::new(AtomicBool::new(false));
         Input {
             eager: !matches!(from, From::File(_)),
-            stage: Stage::Fresh(Raw { from, counter, exhausted: exhausted.clone() }),
+            stage: InputStage::Fresh(Raw { from, counter, exhausted: exhausted.clone() }),
             exhausted,
             pending: None,
         }
@@ -88,23 +88,24 @@ impl Input {
     }
 
     /// Appends about `block` bytes; from a pipe as many as are there.
-    pub(super) fn read(&mut self, bytes: &mut Vec<u8>, block: usize) -> io::Result<Got> {
+    pub(super) fn read(&mut self, bytes: &mut Vec<u8>, block: usize) -> io::Result<ReadOutcome> {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
         match &mut self.stage {
-            Stage::Fresh(raw) => {
+            InputStage::Fresh(raw) => {
                 let got = raw.read_block(bytes, block)?;
-                if got == Got::Nothing || (got == Got::Bytes && bytes.len() < MAGIC) {
+                if got == ReadOutcome::Nothing || (got == ReadOutcome::Bytes && bytes.len() < MAGIC)
+                {
                     return Ok(got);
                 }
-                match std::mem::replace(&mut self.stage, Stage::Gone) {
-                    Stage::Fresh(raw) => self.sniffed(raw, got, bytes, block),
+                match std::mem::replace(&mut self.stage, InputStage::Gone) {
+                    InputStage::Fresh(raw) => self.sniffed(raw, got, bytes, block),
                     _ => Ok(got),
                 }
             }
-            Stage::Plain(raw) => raw.read_block(bytes, block),
-            Stage::Decoded(decoder) => {
+            InputStage::Plain(raw) => raw.read_block(bytes, block),
+            InputStage::Decoded(decoder) => {
                 let start = bytes.len();
                 loop {
                     match read_piece(decoder, bytes, PIECE) {
@@ -118,17 +119,19 @@ impl Input {
                         }
                     }
                 }
-                Ok(if bytes.len() > start { Got::Bytes } else { Got::End })
+                Ok(if bytes.len() > start { ReadOutcome::Bytes } else { ReadOutcome::End })
             }
-            Stage::Gone => Ok(Got::End),
+            InputStage::Gone => Ok(ReadOutcome::End),
         }
     }
 
     /// Why reading failed: the compressed stream was cut or is damaged, or the system refused.
     pub(super) fn reason(&self, error: &io::Error) -> ProblemReason {
         match self.stage {
-            Stage::Decoded(_) if self.exhausted.load(Ordering::Relaxed) => ProblemReason::Truncated,
-            Stage::Decoded(_) => ProblemReason::Decompression(error.to_string()),
+            InputStage::Decoded(_) if self.exhausted.load(Ordering::Relaxed) => {
+                ProblemReason::Truncated
+            }
+            InputStage::Decoded(_) => ProblemReason::Decompression(error.to_string()),
             _ => ProblemReason::Unreadable(error.to_string()),
         }
     }
@@ -137,18 +140,18 @@ impl Input {
     fn sniffed(
         &mut self,
         raw: Raw,
-        got: Got,
+        got: ReadOutcome,
         bytes: &mut Vec<u8>,
         block: usize,
-    ) -> io::Result<Got> {
+    ) -> io::Result<ReadOutcome> {
         match Compression::detect(bytes) {
             Some(compression) => {
                 let head = io::Cursor::new(std::mem::take(bytes));
-                self.stage = Stage::Decoded(compression.decode(head.chain(raw)));
+                self.stage = InputStage::Decoded(compression.decode(head.chain(raw)));
                 self.read(bytes, block)
             }
             None => {
-                self.stage = Stage::Plain(raw);
+                self.stage = InputStage::Plain(raw);
                 Ok(got)
             }
         }
@@ -171,7 +174,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn read_block(&mut self, bytes: &mut Vec<u8>, block: usize) -> io::Result<Got> {
+    fn read_block(&mut self, bytes: &mut Vec<u8>, block: usize) -> io::Result<ReadOutcome> {
         let read = match &mut self.from {
             // `read_to_end` writes into fresh memory without zeroing it first.
             From::File(file) => {
@@ -180,11 +183,13 @@ impl Raw {
             }
             From::Pipe(file) => {
                 if !wait_readable(&[file.as_fd()], POLL_TIME)? {
-                    return Ok(Got::Nothing);
+                    return Ok(ReadOutcome::Nothing);
                 }
                 match read_piece(file, bytes, PIECE) {
                     // A pipe without blocking, or one whose other reader was faster.
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Got::Nothing),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        return Ok(ReadOutcome::Nothing);
+                    }
                     read => read?,
                 }
             }
@@ -192,7 +197,7 @@ impl Raw {
             From::Stream(stream) => read_piece(stream, bytes, PIECE)?,
         };
         self.counter.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(if read > 0 { Got::Bytes } else { Got::End })
+        Ok(if read > 0 { ReadOutcome::Bytes } else { ReadOutcome::End })
     }
 }
 

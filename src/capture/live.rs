@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::model::packet::LinkType;
 use crate::model::{PacketBatch, Timestamp};
 
+use super::bypass::Bypass;
 use super::clock::wall_clock;
 use super::fanout;
 use super::filter::Filter;
@@ -19,7 +20,7 @@ use super::interfaces::{fault, interfaces};
 use super::linktype;
 use super::problem::{CaptureError, ProblemReason};
 use super::stats::CaptureStats;
-use super::{Filled, Progress, Source};
+use super::{FillOutcome, Progress, Source};
 
 /// How long a source waits for packets before it says that it is idle. Other workers' alerts wait for
 /// this, since something that comes before them may still turn up here.
@@ -31,7 +32,7 @@ const BLOCK_TIMEOUT_MS: i32 = 4;
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Bytes after which a batch is handed on.
 const BATCH_BYTES: usize = 1 << 20;
-/// Packets after which a batch is handed on, however few of them the gate let pass: as many of the
+/// Packets after which a batch is handed on, however few of them the bypass let through: as many of the
 /// smallest size as fill one.
 const BATCH_PACKETS: usize = 1 << 14;
 /// Packets taken from one socket before the next one's turn: with those of 64 KiB that offloading
@@ -83,20 +84,21 @@ pub fn open_live(
         Filter::new(filter)?;
     }
     let options = LiveOptions { workers: options.workers.max(1), ..options.clone() };
-    let mut sources: Vec<Live> = (0..options.workers)
-        .map(|worker| Live {
+    let mut sources: Vec<LiveSource> = (0..options.workers)
+        .map(|worker| LiveSource {
             ports: Vec::new(),
             first_worker: worker == 0,
             options: options.clone(),
+            bypass: None,
             stats: CaptureStats::default(),
             next_check: Instant::now() + CHECK_INTERVAL,
         })
         .collect();
     for name in interfaces {
-        let group = Arc::new(Group::default());
+        let group = Arc::new(FanoutGroup::default());
         for source in &mut sources {
             let (name, group) = (name.clone(), group.clone());
-            let mut port = Port { name, group, socket: None };
+            let mut port = InterfacePort { name, group, socket: None };
             port.open(&options, &mut source.stats).map_err(|error| port.error(error, &options))?;
             source.ports.push(port);
         }
@@ -115,9 +117,9 @@ pub fn open_live(
 
 /// The fanout group of one interface, which all workers' sockets join.
 #[derive(Default)]
-struct Group(Mutex<Option<u16>>);
+struct FanoutGroup(Mutex<Option<u16>>);
 
-impl Group {
+impl FanoutGroup {
     fn join(&self, capture: &pcap::Capture<pcap::Active>) -> std::io::Result<()> {
         let mut number = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *number = Some(fanout::join(capture.as_fd(), *number)?);
@@ -126,14 +128,14 @@ impl Group {
 }
 
 /// One worker's access to one interface.
-struct Port {
+struct InterfacePort {
     name: String,
-    group: Arc<Group>,
+    group: Arc<FanoutGroup>,
     /// `None` while the interface is lost.
-    socket: Option<Socket>,
+    socket: Option<CaptureSocket>,
 }
 
-struct Socket {
+struct CaptureSocket {
     capture: pcap::Capture<pcap::Active>,
     link: LinkType,
     /// Packets from before were also given to another worker.
@@ -162,7 +164,7 @@ impl std::fmt::Display for OpenError {
     }
 }
 
-impl Port {
+impl InterfacePort {
     fn open(&mut self, options: &LiveOptions, stats: &mut CaptureStats) -> Result<(), OpenError> {
         // The pseudo-interface has no such mode, and libpcap's warning about it is an error to
         // the crate.
@@ -188,7 +190,7 @@ impl Port {
             since = wall_clock();
         }
         let last = pcap::Stat { received: 0, dropped: 0, if_dropped: 0 };
-        self.socket = Some(Socket { capture, link, since, last });
+        self.socket = Some(CaptureSocket { capture, link, since, last });
         Ok(())
     }
 
@@ -213,9 +215,15 @@ impl Port {
     }
 
     /// Copies what the socket has into the batch; the number of packets it gave, those included that
-    /// were shed.
-    fn drain(&mut self, batch: &mut PacketBatch) -> Result<usize, pcap::Error> {
-        let Some(Socket { capture, link, since, .. }) = &mut self.socket else { return Ok(0) };
+    /// were left out.
+    fn drain(
+        &mut self,
+        batch: &mut PacketBatch,
+        bypass: &mut Option<Box<Bypass>>,
+    ) -> Result<usize, pcap::Error> {
+        let Some(CaptureSocket { capture, link, since, .. }) = &mut self.socket else {
+            return Ok(0);
+        };
         let (link, since) = (*link, *since);
         capture.dispatch(Some(PACKETS_PER_TURN), |packet| {
             let header = packet.header;
@@ -224,7 +232,9 @@ impl Port {
                 // Nanoseconds: that precision was asked for.
                 u64::try_from(header.ts.tv_usec).unwrap_or(0),
             );
-            if time >= since {
+            let bypassed =
+                |bypass: &mut Box<Bypass>| bypass.bypasses(time, link, header.len, packet.data);
+            if time >= since && !bypass.as_mut().is_some_and(bypassed) {
                 batch.push(time, link, header.len, packet.data);
             }
         })
@@ -262,23 +272,25 @@ fn activate(
 }
 
 /// One worker's source.
-struct Live {
-    ports: Vec<Port>,
+struct LiveSource {
+    ports: Vec<InterfacePort>,
     /// Counts what belongs to the interface rather than to the socket.
     first_worker: bool,
     options: LiveOptions,
+    /// Asked before a packet is copied.
+    bypass: Option<Box<Bypass>>,
     stats: CaptureStats,
     next_check: Instant,
 }
 
-impl Live {
+impl LiveSource {
     /// Takes what all sockets have, in turns, until the batch is full: whether they had anything.
     fn drain(&mut self, batch: &mut PacketBatch) -> bool {
         let mut taken = 0;
         loop {
             let mut got = 0;
             for port in &mut self.ports {
-                match port.drain(batch) {
+                match port.drain(batch, &mut self.bypass) {
                     Ok(packets) => got += packets,
                     Err(error) => {
                         port.count(self.first_worker, &mut self.stats);
@@ -330,10 +342,14 @@ impl Live {
     }
 }
 
-impl Source for Live {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+impl Source for LiveSource {
+    fn exchange_bypass(&mut self, bypass: Option<Box<Bypass>>) -> Option<Box<Bypass>> {
+        std::mem::replace(&mut self.bypass, bypass)
+    }
+
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         if self.options.stop.load(Ordering::Relaxed) {
-            return Ok(Filled::End);
+            return Ok(FillOutcome::End);
         }
         if Instant::now() >= self.next_check {
             self.check_interfaces();
@@ -341,10 +357,10 @@ impl Source for Live {
         }
         let found = self.drain(batch) || self.wait() && self.drain(batch);
         if !found {
-            return Ok(Filled::Idle);
+            return Ok(FillOutcome::Idle);
         }
         self.stats.count_delivered(batch);
-        Ok(Filled::Packets)
+        Ok(FillOutcome::Packets)
     }
 
     fn stats(&mut self) -> CaptureStats {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{PacketBatch, Timestamp};
 
-use super::Filled;
+use super::FillOutcome;
 use super::file::CaptureFile;
 use super::filter::Filter;
 use super::problem::ProblemReason;
@@ -21,7 +21,7 @@ const BLOCK: usize = 512 << 10;
 const OVERLAP_BLOCK: usize = 64 << 10;
 
 /// A file whose turn has not come.
-pub(super) struct Pending {
+pub(super) struct WaitingFile {
     pub first: Timestamp,
     pub name: String,
     /// Was due when too many others were open.
@@ -31,14 +31,14 @@ pub(super) struct Pending {
 }
 
 /// A file that is being read, and what of its last batch is still to be delivered.
-struct Active {
+struct OpenFile {
     file: CaptureFile,
     name: String,
     batch: PacketBatch,
     next: usize,
 }
 
-impl Active {
+impl OpenFile {
     fn head(&self) -> Option<Timestamp> {
         self.batch.records.get(self.next).map(|record| record.time)
     }
@@ -51,7 +51,7 @@ impl Active {
         block: usize,
         filter: Option<&mut Filter>,
         stats: &mut CaptureStats,
-    ) -> Filled {
+    ) -> FillOutcome {
         batch.clear();
         let filled = file.fill(batch, block, stats);
         if let Some(filter) = filter {
@@ -64,9 +64,9 @@ impl Active {
 /// Files in packet-time order. One file alone keeps its own order, whatever its times.
 pub(super) struct Merge {
     /// By first packet.
-    pending: VecDeque<Pending>,
+    pending: VecDeque<WaitingFile>,
     /// By time of the next packet, then by age: the order is the same in every run.
-    active: BTreeMap<(Timestamp, usize), Box<Active>>,
+    active: BTreeMap<(Timestamp, usize), Box<OpenFile>>,
     opened: usize,
     filter: Option<Filter>,
     pub stats: CaptureStats,
@@ -84,29 +84,29 @@ impl Merge {
     }
 
     /// The files, sorted by first packet.
-    pub(super) fn add(&mut self, pending: Vec<Pending>) {
+    pub(super) fn add(&mut self, pending: Vec<WaitingFile>) {
         self.pending = pending.into();
     }
 
     /// Fills a cleared batch.
-    pub(super) fn fill(&mut self, batch: &mut PacketBatch) -> Filled {
+    pub(super) fn fill(&mut self, batch: &mut PacketBatch) -> FillOutcome {
         let filled = loop {
             let Some(((head, age), mut active)) = self.active.pop_first() else {
                 match self.open_next() {
                     true => continue,
-                    false => break Filled::End,
+                    false => break FillOutcome::End,
                 }
             };
             if active.head().is_some() {
                 self.active.insert((head, age), active);
                 self.merge(batch);
-                break Filled::Packets;
+                break FillOutcome::Packets;
             }
             // Nothing of this file is buffered. Read it straight into the caller's batch if it
             // is the only one.
             if self.active.is_empty() {
                 match self.read_alone(&mut active, batch) {
-                    Filled::End => continue,
+                    FillOutcome::End => continue,
                     filled => {
                         // What ran into the next file's time was kept back for merging.
                         let kept = active.head();
@@ -130,7 +130,7 @@ impl Merge {
             match (pending.open)() {
                 Ok(file) => {
                     let (name, batch) = (pending.name, PacketBatch::default());
-                    let active = Box::new(Active { file, name, batch, next: 0 });
+                    let active = Box::new(OpenFile { file, name, batch, next: 0 });
                     self.active.insert((pending.first, self.opened), active);
                     self.opened += 1;
                     return true;
@@ -143,9 +143,10 @@ impl Merge {
 
     /// Reads the only open file into the caller's batch; keeps what lies after the start of the
     /// next file.
-    fn read_alone(&mut self, active: &mut Active, batch: &mut PacketBatch) -> Filled {
-        let Active { file, name, .. } = active;
-        let filled = Active::read(file, name, batch, BLOCK, self.filter.as_mut(), &mut self.stats);
+    fn read_alone(&mut self, active: &mut OpenFile, batch: &mut PacketBatch) -> FillOutcome {
+        let OpenFile { file, name, .. } = active;
+        let filled =
+            OpenFile::read(file, name, batch, BLOCK, self.filter.as_mut(), &mut self.stats);
         if let Some(next) = self.pending.front()
             && batch.records.iter().any(|record| record.time > next.first)
         {
@@ -157,13 +158,13 @@ impl Merge {
     }
 
     /// Reads more of one of several open files, or drops it at its end.
-    fn refill(&mut self, age: usize, mut active: Box<Active>) {
+    fn refill(&mut self, age: usize, mut active: Box<OpenFile>) {
         active.next = 0;
         loop {
-            let Active { file, name, batch, .. } = &mut *active;
+            let OpenFile { file, name, batch, .. } = &mut *active;
             let filter = self.filter.as_mut();
-            match Active::read(file, name, batch, OVERLAP_BLOCK, filter, &mut self.stats) {
-                Filled::End => return,
+            match OpenFile::read(file, name, batch, OVERLAP_BLOCK, filter, &mut self.stats) {
+                FillOutcome::End => return,
                 // The filter left nothing over.
                 _ => {
                     if let Some(head) = active.head() {

@@ -9,6 +9,7 @@
 //! Whatever could not be read is an [`InputProblem`] in the [`CaptureStats`]; what stops the
 //! whole capture is a [`CaptureError`].
 
+mod bypass;
 mod bytes;
 mod clock;
 mod decompress;
@@ -26,6 +27,7 @@ mod problem;
 mod replay;
 mod stats;
 
+pub use bypass::{Bypass, BypassStats};
 pub use clock::wall_clock;
 pub use filter::check_filter;
 pub use interfaces::{InterfaceInfo, interfaces};
@@ -38,8 +40,8 @@ use crate::model::PacketBatch;
 
 /// What a call of [`Source::fill`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filled {
-    /// The batch holds packets; none only where a filter rejected or the gate shed everything.
+pub enum FillOutcome {
+    /// The batch holds packets; none only where a filter rejected or the bypass left out everything.
     Packets,
     /// A live handle or a pipe had nothing within the poll time (10 or 100 ms).
     Idle,
@@ -60,11 +62,17 @@ pub trait Source: Send {
     ///
     /// A batch is about 1 MiB of packet bytes. Errors are those nothing can be done about;
     /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError>;
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError>;
 
     /// Counters and problems since the start. On a live source it also asks the kernel, so
     /// call it about once a second, not once a batch.
     fn stats(&mut self) -> CaptureStats;
+
+    /// Takes the bypass that this source shall ask before it copies a packet, and gives back the one
+    /// that it has. Sources that cannot be overloaded have no use for one.
+    fn exchange_bypass(&mut self, bypass: Option<Box<Bypass>>) -> Option<Box<Bypass>> {
+        bypass
+    }
 
     /// How far the replay is; `None` for interfaces and pipes, which have no known end.
     fn progress(&self) -> Option<Progress>;

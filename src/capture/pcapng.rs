@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
 
 use super::bytes::{ByteOrder, chunk};
-use super::file::{Sink, Walked};
+use super::file::{Sink, WalkOutcome};
 use super::linktype;
 use super::pcap::MAX_PACKET;
 
@@ -99,7 +99,7 @@ pub(super) struct PcapNg {
 }
 
 /// A block's contents that make no sense, in words.
-struct Broken(&'static str);
+struct BrokenBlock(&'static str);
 
 impl PcapNg {
     /// Before the first section header, which says the rest.
@@ -109,7 +109,7 @@ impl PcapNg {
 
     /// Walks the whole blocks of `bytes` from `at` on. The place it stops may lie beyond `bytes`,
     /// where a block nobody needs goes on.
-    pub(super) fn walk(&mut self, bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> Walked {
+    pub(super) fn walk(&mut self, bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> WalkOutcome {
         while let Some(&[t0, t1, t2, t3, l0, l1, l2, l3, b0, b1, b2, b3]) = chunk(bytes, at) {
             let is_section = [t0, t1, t2, t3] == SECTION_HEADER;
             if is_section {
@@ -119,19 +119,24 @@ impl PcapNg {
                 ) {
                     (BYTE_ORDER_MAGIC, _) => ByteOrder::Little,
                     (_, BYTE_ORDER_MAGIC) => ByteOrder::Big,
-                    _ => return Walked::broken(at, "a section without byte-order magic".into()),
+                    _ => {
+                        return WalkOutcome::broken(
+                            at,
+                            "a section without byte-order magic".into(),
+                        );
+                    }
                 };
             }
             let kind = self.order.u32([t0, t1, t2, t3]);
             let length = self.order.u32([l0, l1, l2, l3]) as usize;
             if length < BLOCK_OVERHEAD {
-                return Walked::broken(at, format!("a block of {length} bytes"));
+                return WalkOutcome::broken(at, format!("a block of {length} bytes"));
             }
             let wanted = is_section
                 || matches!(kind, INTERFACE_DESCRIPTION | PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
             // Before looking whether it is there: how much was read at once must not matter.
             if wanted && length > MAX_BLOCK {
-                return Walked::broken(
+                return WalkOutcome::broken(
                     at,
                     format!("a block of {length} bytes, more than {MAX_BLOCK}"),
                 );
@@ -139,10 +144,10 @@ impl PcapNg {
             let end = at.saturating_add(length);
             let Some(block) = bytes.get(at..end) else {
                 // The rest of what nobody needs is skipped; of a packet it is waited for.
-                return Walked::until(if wanted { at } else { end });
+                return WalkOutcome::until(if wanted { at } else { end });
             };
             if block.last_chunk().map(|trailer| self.order.u32(*trailer) as usize) != Some(length) {
-                return Walked::broken(at, "the two lengths of a block differ".into());
+                return WalkOutcome::broken(at, "the two lengths of a block differ".into());
             }
             let body_at = at + 8;
             let body = bytes.get(body_at..end - 4).unwrap_or_default();
@@ -154,30 +159,31 @@ impl PcapNg {
                 INTERFACE_DESCRIPTION => self.interface(body),
                 _ => Ok(()),
             };
-            if let Err(Broken(what)) = outcome {
-                return Walked::broken(at, what.into());
+            if let Err(BrokenBlock(what)) = outcome {
+                return WalkOutcome::broken(at, what.into());
             }
             at = end;
         }
-        Walked::until(at)
+        WalkOutcome::until(at)
     }
 
     /// Byte-order magic (4), major version (2), minor version (2), section length (8), options.
-    fn section(&mut self, body: &[u8]) -> Result<(), Broken> {
-        let &[_, _, _, _, major0, major1] = chunk(body, 0).ok_or(Broken("a cut section header"))?;
+    fn section(&mut self, body: &[u8]) -> Result<(), BrokenBlock> {
+        let &[_, _, _, _, major0, major1] =
+            chunk(body, 0).ok_or(BrokenBlock("a cut section header"))?;
         if self.order.u16([major0, major1]) != 1 {
-            return Err(Broken("a section of an unknown version"));
+            return Err(BrokenBlock("a section of an unknown version"));
         }
         self.interfaces.clear();
         Ok(())
     }
 
     /// Link type (2), reserved (2), snap length (4), options.
-    fn interface(&mut self, body: &[u8]) -> Result<(), Broken> {
+    fn interface(&mut self, body: &[u8]) -> Result<(), BrokenBlock> {
         let &[k0, k1, _, _, s0, s1, s2, s3] =
-            chunk(body, 0).ok_or(Broken("a cut interface description"))?;
+            chunk(body, 0).ok_or(BrokenBlock("a cut interface description"))?;
         if self.interfaces.len() >= MAX_INTERFACES {
-            return Err(Broken("more than 65536 interfaces in a section"));
+            return Err(BrokenBlock("more than 65536 interfaces in a section"));
         }
         let mut interface = Interface {
             link: linktype::supported(u32::from(self.order.u16([k0, k1]))),
@@ -210,9 +216,14 @@ impl PcapNg {
     }
 
     /// Interface (4), time high (4), time low (4), captured (4), original (4), packet, options.
-    fn enhanced_packet(&self, body: &[u8], at: usize, sink: &mut Sink<'_>) -> Result<(), Broken> {
+    fn enhanced_packet(
+        &self,
+        body: &[u8],
+        at: usize,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), BrokenBlock> {
         let &[i0, i1, i2, i3, h0, h1, h2, h3, w0, w1, w2, w3, c0, c1, c2, c3, o0, o1, o2, o3] =
-            chunk(body, 0).ok_or(Broken("a cut packet block"))?;
+            chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?;
         let order = self.order;
         self.deliver(
             order.u32([i0, i1, i2, i3]) as usize,
@@ -225,9 +236,9 @@ impl PcapNg {
     }
 
     /// The same with an interface of two bytes and a count of drops in the two after.
-    fn packet(&self, body: &[u8], at: usize, sink: &mut Sink<'_>) -> Result<(), Broken> {
+    fn packet(&self, body: &[u8], at: usize, sink: &mut Sink<'_>) -> Result<(), BrokenBlock> {
         let &[i0, i1, _, _, h0, h1, h2, h3, w0, w1, w2, w3, c0, c1, c2, c3, o0, o1, o2, o3] =
-            chunk(body, 0).ok_or(Broken("a cut packet block"))?;
+            chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?;
         let order = self.order;
         self.deliver(
             usize::from(order.u16([i0, i1])),
@@ -240,8 +251,13 @@ impl PcapNg {
     }
 
     /// Original length (4), packet: of the first interface, without a time.
-    fn simple_packet(&self, body: &[u8], at: usize, sink: &mut Sink<'_>) -> Result<(), Broken> {
-        let original = self.order.u32(*chunk(body, 0).ok_or(Broken("a cut packet block"))?);
+    fn simple_packet(
+        &self,
+        body: &[u8],
+        at: usize,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), BrokenBlock> {
+        let original = self.order.u32(*chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?);
         let present = body.len() - 4;
         let snaplen = match self.interfaces.first() {
             Some(Interface { snaplen: limit @ 1.., .. }) => *limit,
@@ -261,14 +277,14 @@ impl PcapNg {
         wire_len: u32,
         place: (usize, usize),
         sink: &mut Sink<'_>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), BrokenBlock> {
         let interface = self
             .interfaces
             .get(interface)
-            .ok_or(Broken("a packet of an interface that is not described"))?;
+            .ok_or(BrokenBlock("a packet of an interface that is not described"))?;
         let (offset, present) = place;
         if captured as usize > present.min(MAX_PACKET) {
-            return Err(Broken("a packet longer than its block or than 262144 bytes"));
+            return Err(BrokenBlock("a packet longer than its block or than 262144 bytes"));
         }
         match interface.link {
             Ok(link) => sink.records.push(PacketRecord {
@@ -288,7 +304,7 @@ impl PcapNg {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::file::Unsupported;
+    use super::super::file::UnsupportedPackets;
     use super::super::file::tests::{Seen, read_all, read_stream};
     use super::super::problem::ProblemReason;
     use super::*;
@@ -433,7 +449,7 @@ mod tests {
         writer.block(6, &[fields.as_flattened(), b"b\0\0\0", &vec![0; MAX_BLOCK]]);
         writer.enhanced(0, 3, 1, b"c");
         for present in [at as usize + 12, writer.file.len()] {
-            let (mut records, mut unsupported) = (Vec::new(), Unsupported::default());
+            let (mut records, mut unsupported) = (Vec::new(), UnsupportedPackets::default());
             let mut sink = Sink { records: &mut records, unsupported: &mut unsupported };
             PcapNg::new().walk(&writer.file[..present], 0, &mut sink);
             assert_eq!(records.len(), 1, "{present} bytes at hand");

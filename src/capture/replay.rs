@@ -10,10 +10,10 @@ use crate::model::{PacketBatch, Timestamp};
 use super::file::CaptureFile;
 use super::filter::Filter;
 use super::input::Input;
-use super::merge::{Merge, Pending};
+use super::merge::{Merge, WaitingFile};
 use super::problem::{CaptureError, ProblemReason, name_of};
 use super::stats::CaptureStats;
-use super::{Filled, Progress, Source};
+use super::{FillOutcome, Progress, Source};
 
 /// Read at once when looking for the first packet of a file.
 const PROBE_BLOCK: usize = 64 << 10;
@@ -39,7 +39,7 @@ pub fn open_replay(
     options: &ReplayOptions,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let filter = options.filter.as_deref().map(Filter::new).transpose()?;
-    let mut replay = Replay { merge: Merge::new(filter), read: Arc::default(), total: None };
+    let mut replay = ReplaySource { merge: Merge::new(filter), read: Arc::default(), total: None };
     match paths {
         [] => return Err(CaptureError::NoInput),
         [path] if is_pipe(path)? => replay.add_pipe(path),
@@ -49,7 +49,7 @@ pub fn open_replay(
 }
 
 /// Capture files in time order, or one pipe.
-struct Replay {
+struct ReplaySource {
     merge: Merge,
     /// Bytes read from disk, of all files.
     read: Arc<AtomicU64>,
@@ -57,8 +57,8 @@ struct Replay {
     total: Option<u64>,
 }
 
-impl Source for Replay {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+impl Source for ReplaySource {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         Ok(self.merge.fill(batch))
     }
 
@@ -82,14 +82,14 @@ fn calls_itself_a_capture(path: &Path) -> bool {
 }
 
 /// What the start of a file tells.
-enum Probe {
+enum FileProbe {
     FirstPacket(Timestamp),
     /// A capture, or something damaged that may have been one; the problems are reported.
     NoPackets,
     NotACapture,
 }
 
-impl Replay {
+impl ReplaySource {
     fn add_pipe(&mut self, path: &Path) {
         let (path, name, counter) = (path.to_owned(), name_of(path), self.read.clone());
         let open = move || match path.as_os_str() == STDIN {
@@ -112,9 +112,9 @@ impl Replay {
                 pending.push(self.file(path, Timestamp::ZERO));
             } else {
                 match self.probe(path) {
-                    Probe::FirstPacket(first) => pending.push(self.file(path, first)),
-                    Probe::NoPackets => {}
-                    Probe::NotACapture => {
+                    FileProbe::FirstPacket(first) => pending.push(self.file(path, first)),
+                    FileProbe::NoPackets => {}
+                    FileProbe::NotACapture => {
                         let name = name_of(path);
                         self.merge.stats.report(&name, None, ProblemReason::NotACapture);
                     }
@@ -131,16 +131,16 @@ impl Replay {
     fn add_folder(
         &mut self,
         folder: &Path,
-        pending: &mut Vec<Pending>,
+        pending: &mut Vec<WaitingFile>,
     ) -> Result<(), CaptureError> {
         let mut any = false;
         for path in self.files_below(folder) {
             match self.probe(&path) {
-                Probe::FirstPacket(first) => pending.push(self.file(&path, first)),
-                Probe::NoPackets => {}
+                FileProbe::FirstPacket(first) => pending.push(self.file(&path, first)),
+                FileProbe::NoPackets => {}
                 // Folders hold all sorts of things: only what calls itself a capture has to be one.
-                Probe::NotACapture if !calls_itself_a_capture(&path) => continue,
-                Probe::NotACapture => {
+                FileProbe::NotACapture if !calls_itself_a_capture(&path) => continue,
+                FileProbe::NotACapture => {
                     self.merge.stats.report(&name_of(&path), None, ProblemReason::NotACapture);
                 }
             }
@@ -178,32 +178,32 @@ impl Replay {
     }
 
     /// Reads a file up to its first packet.
-    fn probe(&mut self, path: &Path) -> Probe {
+    fn probe(&mut self, path: &Path) -> FileProbe {
         let name = name_of(path);
         let mut file = match Input::open(path, Arc::default()) {
             Ok(input) => CaptureFile::new(input, name),
             Err(error) => {
                 self.merge.stats.report(&name, None, unreadable(error));
-                return Probe::NoPackets;
+                return FileProbe::NoPackets;
             }
         };
         let (mut batch, mut stats) = (PacketBatch::default(), CaptureStats::default());
         file.fill(&mut batch, PROBE_BLOCK, &mut stats);
         if let Some(record) = batch.records.first() {
-            return Probe::FirstPacket(record.time);
+            return FileProbe::FirstPacket(record.time);
         }
         if stats.problems.iter().any(|p| p.reason == ProblemReason::NotACapture) {
-            return Probe::NotACapture;
+            return FileProbe::NotACapture;
         }
         self.merge.stats.unsupported += stats.unsupported;
         for problem in stats.problems {
             self.merge.stats.report(&problem.origin, problem.offset, problem.reason);
         }
-        Probe::NoPackets
+        FileProbe::NoPackets
     }
 
     /// Takes a file in, to be opened when its first packet is due.
-    fn file(&mut self, path: &Path, first: Timestamp) -> Pending {
+    fn file(&mut self, path: &Path, first: Timestamp) -> WaitingFile {
         let size = path.metadata().map_or(0, |metadata| metadata.len());
         self.total = Some(self.total.unwrap_or(0) + size);
         let (path, name, counter) = (path.to_owned(), name_of(path), self.read.clone());
@@ -216,10 +216,10 @@ fn pending_file(
     first: Timestamp,
     name: String,
     open: impl FnOnce() -> io::Result<Input> + Send + 'static,
-) -> Pending {
+) -> WaitingFile {
     let shown = name.clone();
     let open = move || open().map(|input| CaptureFile::new(input, shown)).map_err(unreadable);
-    Pending { first, name, late: false, open: Box::new(open) }
+    WaitingFile { first, name, late: false, open: Box::new(open) }
 }
 
 /// Whether a path has to be read as it comes: standard input, a named pipe, a device.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{PacketBatch, Shed};
+use super::bypass::BypassStats;
+use crate::model::PacketBatch;
 
 use super::problem::{InputProblem, ProblemReason};
 
@@ -27,7 +28,8 @@ pub struct CaptureStats {
     /// Live: packets lost by the network card or its driver.
     pub interface_drops: u64,
     /// Live: packets of settled flows that were left out to keep up.
-    pub shed: Shed,
+    #[serde(rename = "shed")]
+    pub bypassed: BypassStats,
     /// Live: interfaces that are lost or down at this moment and waited for.
     pub waiting_for: Vec<String>,
     /// What could not be read, oldest first; at most 1000, see `problems_omitted`.
@@ -47,7 +49,7 @@ impl CaptureStats {
         self.kernel_received += other.kernel_received;
         self.kernel_drops += other.kernel_drops;
         self.interface_drops += other.interface_drops;
-        self.shed.merge(other.shed);
+        self.bypassed.merge(other.bypassed);
         for name in other.waiting_for {
             if !self.waiting_for.contains(&name) {
                 self.waiting_for.push(name);

@@ -5,21 +5,22 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use ipnet::IpNet;
 
-use crate::config::{Event, Format, SummaryStyle, THREADS, home_network};
+use crate::config::{OutputFormat, SummaryStyle, THREADS, home_network};
+use crate::model::record::EventKind;
 
 /// Finds cryptocurrency mining in a network's traffic and names the inside host that mines.
 #[derive(Debug, Parser)]
 #[command(name = "minewatch", version, after_help = EXIT_CODES)]
 pub(super) struct Args {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed while running, 2 wrong usage, \
 3 part of the input could not be analysed, 78 wrong configuration.";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Analyse capture files, folders of them (in time order), or - for standard input
     Replay(Replay),
     /// Watch interfaces until SIGINT or SIGTERM
@@ -57,14 +58,14 @@ pub(super) struct Common {
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Format of alerts: eve or native
-    #[arg(long, value_name = "FORMAT", value_parser = |text: &str| text.parse::<Format>())]
-    pub format: Option<Format>,
+    #[arg(long, value_name = "FORMAT", value_parser = |text: &str| text.parse::<OutputFormat>())]
+    pub format: Option<OutputFormat>,
     /// File to append alerts to, or - for standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Records beside alerts: dns, tls, quic, http, flow (comma separated)
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = |text: &str| text.parse::<Event>())]
-    pub events: Vec<Event>,
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = |text: &str| text.parse::<EventKind>())]
+    pub events: Vec<EventKind>,
     /// Worker threads
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u8).range(THREADS))]
     pub threads: Option<u8>,

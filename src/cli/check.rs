@@ -1,4 +1,4 @@
-//! `minewatch check`: says what is wrong with configuration and intelligence.
+//! `minewatch check`: reports mistakes in configuration and intelligence.
 
 use super::args;
 use super::exit::{Exit, Failure};

@@ -1,4 +1,4 @@
-//! Exit codes, and failures that end a command with one.
+//! Exit codes, and failures that end a command with an exit code.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -13,11 +13,11 @@ use crate::pipeline::PipelineError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Done,
-    /// It failed while it ran.
+    /// The command failed while it ran.
     Failure,
-    /// The command line makes no sense.
+    /// The command line is wrong.
     Usage,
-    /// Part of the input could not be analysed; everything readable was.
+    /// Part of the input could not be analysed; all readable input was.
     InputIncomplete,
     /// Configuration or intelligence is wrong (`EX_CONFIG` of sysexits.h).
     Config,
@@ -38,13 +38,13 @@ impl From<Exit> for ExitCode {
 /// Why a command ended early.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// For the user; `None` where there is nobody to tell.
+    /// Message for the user; `None` if nothing is to be printed.
     pub message: Option<String>,
     pub exit: Exit,
 }
 
 impl Failure {
-    pub fn new(exit: Exit, message: impl Display) -> Self {
+    pub(super) fn new(exit: Exit, message: impl Display) -> Self {
         Failure { message: Some(message.to_string()), exit }
     }
 }
@@ -78,7 +78,7 @@ impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         match error {
             PipelineError::Capture(error) => error.into(),
-            // Whoever read the alerts has seen enough, as `head` does.
+            // The reader of the records has closed the pipe, as `head` does.
             PipelineError::Output(error) if reader_left(&error) => {
                 Failure { message: None, exit: Exit::Done }
             }

@@ -1,21 +1,22 @@
-//! The end of a run: what was found and seen, told to a person.
+//! Writes the summary at the end of a run.
 
 use std::io::{self, IsTerminal};
 
 use super::print;
 use crate::config::SummaryStyle;
+use crate::output::route::OutputsReport;
 use crate::output::summary::{self, Screen, Totals};
-use crate::pipeline::Report;
+use crate::pipeline::RunReport;
 
-/// Writes the summary to standard error. When that is closed nobody is there to tell.
-pub(super) fn tell(report: &Report, style: SummaryStyle) {
-    let Report { capture, decode, flow, span, collected } = report;
+/// Writes the summary to standard error. A failure is ignored: nobody is there to report it to.
+pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: SummaryStyle) {
+    let RunReport { capture, decode, flow, span, collected } = report;
     let totals = Totals {
         incidents: &collected.incidents,
         incidents_omitted: collected.incidents_omitted,
         alerts: collected.alerts,
         span: *span,
-        latency: collected.latency,
+        latency: outputs.latency,
         capture,
         decode,
         flow,
@@ -24,6 +25,12 @@ pub(super) fn tell(report: &Report, style: SummaryStyle) {
         for problem in &capture.problems {
             print::note(problem);
         }
+    }
+    for output in outputs.routes.iter().filter(|output| output.dropped > 0) {
+        print::note(format_args!(
+            "{}: {} records were not written, {} were",
+            output.name, output.dropped, output.written
+        ));
     }
     let screen = Screen { colour: io::stderr().is_terminal(), ..Screen::default() };
     let _ = summary::write(&mut io::stderr().lock(), &totals, style, screen);

@@ -1,4 +1,4 @@
-//! `minewatch intel`: asks the intelligence, and checks lists for it.
+//! `minewatch intel`: looks values up in the intelligence, and checks lists for it.
 
 use super::args::{Intel as Args, IntelCommand};
 use super::exit::{Exit, Failure};
@@ -22,7 +22,7 @@ pub(super) fn intel(args: Args) -> Result<Exit, Failure> {
     }
 }
 
-/// Exit code 1 if nothing is known of one of the values, as `grep` does.
+/// Looks values up. The exit code is 1 if one of them is not found, as with `grep`.
 fn lookup(intel: &Intel, values: &[String]) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for value in values {
@@ -50,7 +50,7 @@ fn lint(files: &[std::path::PathBuf]) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Lists in which something was refused are wrong; the other warnings are advice.
+/// Prints warnings. Refused indicators make the exit code an error; other warnings are advice.
 pub(super) fn print_warnings(warnings: &[Warning]) -> Exit {
     warnings.iter().for_each(print::line);
     if warnings.iter().any(|warning| warning.refused) { Exit::Config } else { Exit::Done }

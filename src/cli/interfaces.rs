@@ -1,4 +1,4 @@
-//! `minewatch interfaces`: what can be captured here.
+//! `minewatch interfaces`: lists what can be captured on this machine.
 
 use super::exit::{Exit, Failure};
 use super::print;

@@ -1,4 +1,4 @@
-//! The commands: arguments in, exit code out.
+//! The commands: each turns its arguments into an exit code.
 
 mod args;
 mod check;
@@ -11,32 +11,32 @@ mod print;
 mod replay;
 mod run;
 mod setup;
-mod stop;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, CliCommand};
 use exit::{Exit, Failure};
 
-/// Runs the command that the process was started with.
+/// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are no errors; a closed pipe is the reader's choice.
+            // Help and version are not errors. A closed pipe is ignored.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let _ = error.print();
             return exit.into();
         }
     };
     let result = match args.command {
-        Command::Replay(args) => replay::replay(args),
-        Command::Run(args) => run::run(args),
-        Command::Check(args) => check::check(&args),
-        Command::Intel(args) => intel::intel(args),
-        Command::Interfaces => interfaces::list(),
+        CliCommand::Replay(args) => replay::replay(args),
+        CliCommand::Run(args) => run::run(args),
+        CliCommand::Check(args) => check::check(&args),
+        CliCommand::Intel(args) => intel::intel(args),
+        CliCommand::Interfaces => interfaces::list(),
     };
     match result {
         Ok(exit) => exit.into(),

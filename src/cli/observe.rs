@@ -1,12 +1,12 @@
-//! What a person at a terminal sees while it runs.
+//! Shows the progress and the problems of a run to a person at a terminal.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
-use crate::capture::{CaptureStats, InputProblem, Progress};
-use crate::pipeline::Observer;
+use crate::capture::{InputProblem, Progress};
+use crate::pipeline::{Observer, Snapshot};
 
 /// Shows a progress bar for a replay on a terminal.
 pub(super) struct ReplayBar {
@@ -14,11 +14,11 @@ pub(super) struct ReplayBar {
 }
 
 impl ReplayBar {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         ReplayBar { bar: std::io::stderr().is_terminal().then(|| ProgressBar::new(0)) }
     }
 
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -38,22 +38,25 @@ impl Observer for ReplayBar {
         bar.set_position(progress.done);
     }
 
-    fn capture(&mut self, _: &CaptureStats) {}
+    fn snapshot(&mut self, _: &Snapshot) {}
 }
 
-/// Tells at once what is wrong with a live capture.
+/// Reports problems of a live capture at once.
 #[derive(Default)]
 pub(super) struct LiveNotes {
     told: Vec<InputProblem>,
     waiting_for: Vec<String>,
     drops: u64,
     shed: u64,
+    /// Records that outputs have dropped.
+    records: u64,
 }
 
 impl Observer for LiveNotes {
     fn progress(&mut self, _: Option<Progress>) {}
 
-    fn capture(&mut self, stats: &CaptureStats) {
+    fn snapshot(&mut self, snapshot: &Snapshot) {
+        let stats = &snapshot.capture;
         for problem in &stats.problems {
             if !self.told.contains(problem) {
                 print::note(problem);
@@ -73,13 +76,21 @@ impl Observer for LiveNotes {
             ));
             self.drops = drops;
         }
-        let shed = stats.shed.packets;
+        let shed = stats.bypassed.packets;
         if shed > self.shed {
             print::note(format_args!(
                 "too much traffic: {} packets of settled flows shed, {shed} so far",
                 shed - self.shed
             ));
             self.shed = shed;
+        }
+        let records = snapshot.outputs.iter().map(|output| output.dropped).sum();
+        if records > self.records {
+            print::note(format_args!(
+                "an output is too slow: {} records dropped, {records} so far",
+                records - self.records
+            ));
+            self.records = records;
         }
     }
 }

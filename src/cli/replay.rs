@@ -5,23 +5,27 @@ use super::exit::{Exit, Failure};
 use super::finish;
 use super::observe::ReplayBar;
 use super::setup;
-use super::stop::{Stoppable, flag_on_signals};
+use super::signals::{self, Stoppable};
 use crate::capture::{ReplayOptions, open_replay};
-use crate::pipeline;
+use crate::output::Outputs;
+use crate::pipeline::{self, PipelineError};
 
 pub(super) fn replay(args: args::Replay) -> Result<Exit, Failure> {
     let settings = setup::settings(args.common)?;
     let setup = setup::setup(&settings, 1)?;
     let options = ReplayOptions { filter: settings.capture.filter.clone() };
     let source = open_replay(&args.paths, &options)?;
-    let source = Stoppable::new(source, flag_on_signals()?);
-    let mut writer = setup::writer(&settings.output)?;
+    let control = signals::control()?;
+    let source = Stoppable::new(source, control.stop.clone());
+    let mut outputs = Outputs::inline(setup::route(&settings.output)?);
     let mut bar = ReplayBar::new();
     let threads = settings.capture.threads;
-    let result = pipeline::replay(Box::new(source), &setup, threads, &mut writer, &mut bar);
+    let source = Box::new(source);
+    let result = pipeline::replay(source, &setup, threads, &mut outputs, control, &mut bar);
     bar.clear();
     let report = result?;
-    finish::tell(&report, settings.output.summary);
+    let outputs = outputs.finish().map_err(PipelineError::Output)?;
+    finish::print_report(&report, &outputs, settings.output.summary);
     let whole = report.capture.problems.is_empty() && report.capture.unsupported == 0;
     Ok(if whole { Exit::Done } else { Exit::InputIncomplete })
 }

@@ -1,4 +1,4 @@
-//! From settings to what the stages are built from.
+//! Turns settings into the parts from which the stages are built.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,20 +6,21 @@ use std::sync::Arc;
 use super::args::Common;
 use super::exit::{Exit, Failure};
 use super::print;
-use super::stop::flag_on_hangup;
 use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
 use crate::decode::{DecodeOptions, FragmentLimits};
 use crate::flow::FlowLimits;
 use crate::intel::{Intel, Warning};
-use crate::output::Writer;
+use crate::output::Route;
+use crate::output::encoder::encoder;
+use crate::output::sink::{FileSink, Sink, StandardOutputSink};
 use crate::pipeline::Setup;
 
-/// Remarks on intelligence that are shown; `minewatch check` shows all.
+/// Warnings about intelligence that are shown; `minewatch check` shows all.
 const MAX_REMARKS: usize = 5;
 
-/// The settings of the file, with what the command line says instead.
+/// Reads the settings of the file and overrides them with those of the command line.
 pub(super) fn settings(common: Common) -> Result<Settings, Failure> {
     let mut settings = file_settings(common.config.as_deref())?;
     let Settings { capture, network, intel, output, .. } = &mut settings;
@@ -34,22 +35,22 @@ pub(super) fn settings(common: Common) -> Result<Settings, Failure> {
     }
     capture.threads = common.threads.map_or(capture.threads, usize::from);
     capture.filter = common.filter.or_else(|| capture.filter.take());
-    // What is named later has precedence.
+    // Files of the command line come first and have precedence.
     intel.files = common.intel_files.into_iter().chain(std::mem::take(&mut intel.files)).collect();
     Ok(settings)
 }
 
-/// The settings of `file`, or the built-in ones.
+/// Reads the settings of `file`, or takes the built-in ones.
 pub(super) fn file_settings(file: Option<&Path>) -> Result<Settings, Failure> {
-    let filter = |text: &str| check_filter(text).map_err(|error| error.to_string());
-    Ok(file.map(|file| config::load(file, filter)).transpose()?.unwrap_or_default())
+    Ok(file.map(|file| config::load(file, check_filter)).transpose()?.unwrap_or_default())
 }
 
-/// Loads what the stages need.
+/// Builds the setup of the stages, and loads the intelligence.
 ///
-/// `decoders` is their number: live, each worker has one; in a replay one decodes for all.
+/// `decoders` is the number of decoders: in live capture each worker has one; in a replay one
+/// decodes for all workers.
 pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failure> {
-    let memory = Memory::split(&settings.limits, settings.capture.threads, decoders);
+    let memory = MemoryBudget::split(&settings.limits, settings.capture.threads, decoders);
     Ok(Setup {
         intel: Arc::new(intel(settings)?),
         decode: DecodeOptions {
@@ -62,7 +63,8 @@ pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failu
             udp: settings.limits.udp_idle,
             ..FlowLimits::default()
         },
-        correlate: correlate::Options {
+        correlate: correlate::CorrelatorOptions {
+            sensor: settings.output.sensor.clone(),
             home_net: HomeNet::new(settings.network.home_net.clone()),
             incident_idle: settings.alerts.incident_idle,
             update_interval: settings.alerts.update_interval,
@@ -75,17 +77,17 @@ pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failu
     })
 }
 
-/// Loads the intelligence and tells what is odd about it.
+/// Loads the intelligence and prints the first warnings about it.
 fn intel(settings: &Settings) -> Result<Intel, Failure> {
     if settings.intel.files.is_empty() && settings.intel.builtin {
         return Ok(Intel::builtin());
     }
     let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
-    tell(&warnings);
+    print_warnings(&warnings);
     Ok(intel)
 }
 
-fn tell(warnings: &[Warning]) {
+fn print_warnings(warnings: &[Warning]) {
     for warning in warnings.iter().take(MAX_REMARKS) {
         print::note(warning);
     }
@@ -96,27 +98,28 @@ fn tell(warnings: &[Warning]) {
     }
 }
 
-/// Bytes of an incident with a conversation or two and their reasons. One that is filled with all it may
-/// hold takes several times as much: `tests/behaviour/program/floods.rs` fills as many as there may be.
+/// Bytes of an incident with one or two conversations and their reasons. An incident at all its
+/// limits takes several times as much; `tests/behaviour/program/floods.rs` tests the maximum number
+/// of these.
 const INCIDENT_BYTES: usize = 8 << 10;
-/// Typical bytes of a learnt name, in both views of the table.
+/// Typical bytes of a learnt name, in both maps of the table.
 const NAME_BYTES: usize = 512;
 
-/// The one memory budget, split. Flows are what grows with the traffic, so they get most.
+/// The memory budget, split by use. Flows grow with the traffic, so they get most.
 #[derive(Debug, PartialEq, Eq)]
-struct Memory {
-    /// Of one worker, with what reassembly holds back.
+struct MemoryBudget {
+    /// Bytes for the flows of one worker, with the segments that reassembly buffers.
     flows: usize,
-    /// Of one decoder.
+    /// Bytes for the IP fragments of one decoder.
     fragments: usize,
     names: usize,
     incidents: usize,
 }
 
-impl Memory {
+impl MemoryBudget {
     fn split(limits: &LimitSettings, workers: usize, decoders: usize) -> Self {
         let sixteenth = limits.memory / 16;
-        Memory {
+        MemoryBudget {
             flows: sixteenth * 12 / workers.max(1),
             fragments: sixteenth / decoders.max(1),
             names: sixteenth,
@@ -125,14 +128,15 @@ impl Memory {
     }
 }
 
-/// Opens what alerts are written to; a file is opened anew on SIGHUP.
-pub(super) fn writer(output: &OutputSettings) -> Result<Writer, Failure> {
-    let sensor = output.sensor.clone();
-    if output.file.as_os_str() == "-" {
-        return Ok(Writer::stdout(output.format, sensor));
-    }
-    Writer::rotating(&output.file, output.format, sensor, flag_on_hangup()?)
-        .map_err(|error| Failure::new(Exit::Failure, error))
+/// Opens an output and builds its route.
+pub(super) fn route(output: &OutputSettings) -> Result<Route, Failure> {
+    let sink: Box<dyn Sink> = if output.file.as_os_str() == "-" {
+        Box::new(StandardOutputSink::new())
+    } else {
+        let opened = FileSink::open(&output.file);
+        Box::new(opened.map_err(|error| Failure::new(Exit::Failure, error))?)
+    };
+    Ok(Route::new(encoder(output.format), sink))
 }
 
 #[cfg(test)]
@@ -145,7 +149,7 @@ mod tests {
             [(16, 1, 1), (256, 1, 1), (256, 4, 4), (256, 4, 1), (16, 63, 63)]
         {
             let limits = LimitSettings { memory: megabytes << 20, ..LimitSettings::default() };
-            let memory = Memory::split(&limits, workers, decoders);
+            let memory = MemoryBudget::split(&limits, workers, decoders);
             let all = memory.flows * workers
                 + memory.fragments * decoders
                 + memory.names

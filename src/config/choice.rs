@@ -1,43 +1,20 @@
-//! Settings that are one of a few words.
+//! Settings whose value is one of a few words.
 
 use std::str::FromStr;
 
-/// Format of alerts.
+use super::error::ValueError;
+
+/// Format of the records of an output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// Suricata's.
+pub enum OutputFormat {
+    /// Suricata's EVE.
     #[default]
     Eve,
-    /// Our own (docs/ALERTS.md).
+    /// minewatch's own format (docs/ALERTS.md).
     Native,
 }
 
-/// Kinds of records beside alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    Dns,
-    Tls,
-    Quic,
-    Http,
-    Flow,
-}
-
-impl Event {
-    pub const ALL: [Event; 5] = [Event::Dns, Event::Tls, Event::Quic, Event::Http, Event::Flow];
-
-    /// The word in the configuration, and the `event_type` of the record.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Event::Dns => "dns",
-            Event::Tls => "tls",
-            Event::Quic => "quic",
-            Event::Http => "http",
-            Event::Flow => "flow",
-        }
-    }
-}
-
-/// What is told at the end.
+/// Form of the summary at the end of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SummaryStyle {
     #[default]
@@ -46,36 +23,32 @@ pub enum SummaryStyle {
     None,
 }
 
-/// Implements `FromStr` by a table of words; the error lists them.
+/// Implements `FromStr` with a table of words; the error lists them.
 macro_rules! words {
     ($type:ty, $what:literal, $($word:literal => $value:expr),+) => {
         impl FromStr for $type {
-            type Err = String;
+            type Err = ValueError;
 
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> Result<Self, ValueError> {
                 match text {
                     $($word => Ok($value),)+
-                    _ => Err(format!(
-                        "`{text}` is no {}: {} is possible", $what, or(&[$($word),+])
-                    )),
+                    _ => {
+                        let words = or(&[$($word),+]);
+                        Err(ValueError::new(format!("{} ({words})", $what), text))
+                    }
                 }
             }
         }
     };
 }
 
-words!(Format, "format", "eve" => Format::Eve, "native" => Format::Native);
+words!(OutputFormat, "a format", "eve" => OutputFormat::Eve, "native" => OutputFormat::Native);
 words!(
-    Event, "kind of event",
-    "dns" => Event::Dns, "tls" => Event::Tls, "quic" => Event::Quic, "http" => Event::Http,
-    "flow" => Event::Flow
-);
-words!(
-    SummaryStyle, "summary",
+    SummaryStyle, "a style of summary",
     "text" => SummaryStyle::Text, "json" => SummaryStyle::Json, "none" => SummaryStyle::None
 );
 
-/// `a, b or c`.
+/// Joins words as `a, b or c`.
 fn or(words: &[&str]) -> String {
     match words {
         [] => String::new(),

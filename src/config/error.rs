@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: file, line, column, the line itself and what is allowed.
+//! Errors in a configuration: file, line, column, the line itself and what is allowed.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::string::FromUtf8Error;
 
-/// Why there are no settings.
+/// Why a configuration cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{}: cannot be read: {source}", .file.display())]
@@ -15,21 +15,36 @@ pub enum ConfigError {
     Content(Complaint),
 }
 
-/// A complaint about a place in a file.
+/// An error at a position in a file.
 #[derive(Debug)]
 pub struct Complaint {
     file: String,
-    /// Both from 1.
+    /// Line of the error, from 1, as is `column`.
     line: usize,
     column: usize,
     message: String,
-    /// The line complained of, with the place marked below.
+    /// The line with the error, with the position marked below.
     excerpt: String,
 }
 
-/// An impossible value: where it stands, in bytes, and what is wrong with it.
+/// A value that a setting cannot have: what would be right, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub struct ValueError {
+    expected: String,
+    found: String,
+}
+
+impl ValueError {
+    /// `expected` says what can be written, `found` is what was.
+    pub fn new(expected: impl Into<String>, found: impl fmt::Display) -> Self {
+        ValueError { expected: expected.into(), found: format!("`{found}`") }
+    }
+}
+
+/// An impossible value: its position in bytes, and what is wrong with it.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ConfigProblem {
     pub span: Range<usize>,
     pub message: String,
 }
@@ -41,17 +56,17 @@ impl ConfigError {
             .message()
             .replace("expected a boolean", "expected true or false")
             .replace("expected a sequence", "expected a list");
-        Self::value(file, text, Problem { span, message })
+        Self::value(file, text, ConfigProblem { span, message })
     }
 
     pub(super) fn no_text(file: &str, error: &FromUtf8Error) -> Self {
         let start = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes());
         let message = "a byte that is no UTF-8: save the file as UTF-8".to_owned();
-        Self::value(file, &text, Problem { span: start..start, message })
+        Self::value(file, &text, ConfigProblem { span: start..start, message })
     }
 
-    pub(super) fn value(file: &str, text: &str, problem: Problem) -> Self {
+    pub(super) fn value(file: &str, text: &str, problem: ConfigProblem) -> Self {
         let before = text.get(..problem.span.start).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |end| end + 1);
         let whole = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();

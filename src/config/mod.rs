@@ -1,7 +1,7 @@
-//! Settings: the file `config.toml` as it is written ([`raw`]), checked and turned into [`Settings`].
+//! Reads the file `config.toml` ([`raw`]), checks it and turns it into [`Settings`].
 //!
-//! The file in the repository shows every setting with its built-in default ([`Settings::default`]);
-//! tests hold the two against each other.
+//! The file in the repository shows every setting with its built-in default
+//! ([`Settings::default`]); tests compare the two.
 
 mod choice;
 mod error;
@@ -9,10 +9,11 @@ mod raw;
 mod settings;
 mod units;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-pub use choice::{Event, Format, SummaryStyle};
-pub use error::ConfigError;
+pub use choice::{OutputFormat, SummaryStyle};
+pub use error::{ConfigError, ValueError};
 pub use settings::{
     AlertSettings, CaptureSettings, IntelSettings, LimitSettings, NetworkSettings, OutputSettings,
     Settings, THREADS, home_network,
@@ -26,9 +27,9 @@ pub const DEFAULT: &str = include_str!("../../config.toml");
 /// # Errors
 /// The file cannot be read, is not TOML, or holds unknown keys or impossible values; the error
 /// names file, line, column and what is allowed. `filter` says what is wrong with a filter.
-pub fn load(
+pub fn load<E: Display>(
     path: &Path,
-    filter: impl Fn(&str) -> Result<(), String>,
+    filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigError> {
     let bytes = std::fs::read(path)
         .map_err(|source| ConfigError::Read { file: path.to_owned(), source })?;
@@ -46,18 +47,18 @@ pub fn load(
 }
 
 fn from_folder(folder: &Path, file: &Path) -> PathBuf {
-    // `join` keeps an absolute path as it is.
+    // `join` leaves an absolute path unchanged.
     folder.join(file)
 }
 
 /// Checks the text of a configuration; `file` names it in errors.
 ///
 /// # Errors
-/// As [`load`], but for reading.
-pub fn parse(
+/// The text is not TOML, or holds unknown keys or impossible values.
+pub fn parse<E: Display>(
     file: &str,
     text: &str,
-    filter: impl Fn(&str) -> Result<(), String>,
+    filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigError> {
     let raw: raw::Config =
         toml::from_str(text).map_err(|error| ConfigError::syntax(file, text, &error))?;
@@ -68,7 +69,7 @@ pub fn parse(
 mod tests {
     use super::*;
 
-    fn any_filter(_: &str) -> Result<(), String> {
+    fn any_filter(_: &str) -> Result<(), ValueError> {
         Ok(())
     }
 
@@ -89,7 +90,7 @@ mod tests {
     fn the_shipped_file_shows_every_setting() {
         let shipped: toml::Table = toml::from_str(DEFAULT).expect("valid TOML");
         for (section, values) in &shipped {
-            // The complaint about an unknown key lists the known ones.
+            // The error about an unknown key lists the known keys.
             let complaint = error(&format!("[{section}]\n\"?\" = 0"));
             let mut known: Vec<&str> = complaint.split('`').skip(1).step_by(2).collect();
             known.retain(|key| *key != "?");

@@ -1,6 +1,7 @@
-//! The configuration as it is written. Every setting is optional, and knows its place in the file.
+//! The configuration as parsed, before checks. Every setting is optional and has its position.
 //!
-//! A [`Value`] stands where not every value of one type is possible: what is, [`super::settings`] says.
+//! A setting is a [`Value`] where not all values of one type are allowed; [`super::settings`]
+//! checks it.
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
@@ -10,17 +11,17 @@ type Placed<T> = Option<Spanned<T>>;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Config {
-    pub capture: Capture,
-    pub network: Network,
-    pub intel: Intel,
-    pub alerts: Alerts,
-    pub output: Output,
-    pub limits: Limits,
+    pub capture: RawCapture,
+    pub network: RawNetwork,
+    pub intel: RawIntel,
+    pub alerts: RawAlerts,
+    pub output: RawOutput,
+    pub limits: RawLimits,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Capture {
+pub(super) struct RawCapture {
     pub interfaces: Placed<Vec<Spanned<String>>>,
     pub threads: Placed<Value>,
     pub promiscuous: Placed<bool>,
@@ -31,21 +32,21 @@ pub(super) struct Capture {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Network {
+pub(super) struct RawNetwork {
     pub home_net: Placed<Vec<Spanned<Value>>>,
     pub vlan_in_flow: Placed<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Intel {
+pub(super) struct RawIntel {
     pub builtin: Placed<bool>,
     pub files: Placed<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Alerts {
+pub(super) struct RawAlerts {
     pub incident_idle: Placed<Value>,
     pub update_interval: Placed<Value>,
     pub probe_pools: Placed<Value>,
@@ -53,7 +54,7 @@ pub(super) struct Alerts {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Output {
+pub(super) struct RawOutput {
     pub format: Placed<Value>,
     pub file: Placed<String>,
     pub events: Placed<Vec<Spanned<Value>>>,
@@ -63,7 +64,7 @@ pub(super) struct Output {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Limits {
+pub(super) struct RawLimits {
     pub memory: Placed<Value>,
     pub tcp_idle: Placed<Value>,
     pub udp_idle: Placed<Value>,

@@ -1,4 +1,4 @@
-//! Settings that make sense, and how they are made of what is written.
+//! Checked settings, and their construction from the file.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -9,28 +9,34 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::{Spanned, Value};
 
-use super::choice::{Event, Format, SummaryStyle};
-use super::error::Problem;
+use super::choice::{OutputFormat, SummaryStyle};
+use super::error::{ConfigProblem, ValueError};
 use super::{raw, units};
+use crate::model::record::EventKind;
 
-/// Workers: packet numbers are set aside for so many (`pipeline::live`), and no machine that
-/// watches a mirror port has more cores to spare.
+/// Number of workers. Packet numbers are reserved for at most 64 workers (`pipeline::live`), and no
+/// machine that watches a mirror port has more cores to spare.
 pub const THREADS: RangeInclusive<i64> = 1..=63;
-/// Link and network headers alone need the lower bound; libpcap takes no more than the upper one.
+/// Captured bytes of a packet. Link and network headers need the lower bound; the upper one is the
+/// limit of libpcap.
 const SNAPLEN: RangeInclusive<i64> = 64..=262_144;
-/// A ring holds at least one block of a megabyte; libpcap counts its bytes in 31 bits.
+/// Bytes of a capture ring. It holds at least one block of a megabyte; libpcap counts its bytes in
+/// 31 bits.
 const BUFFER: RangeInclusive<u64> = 1 << 20..=(2 << 30) - 1;
-/// Two pools are a failover; more than a thousand in ten minutes nobody waits for.
+/// Pools that make a prober. Two pools are a failover; nobody waits for more than a thousand in ten
+/// minutes.
 const PROBE_POOLS: RangeInclusive<i64> = 2..=1000;
-/// Below, the tables have no room to work; above, counters of 32 bits in them would overflow.
+/// Bytes of memory. With less the tables have no room to work; with more their 32-bit counters
+/// would overflow.
 const MEMORY: RangeInclusive<u64> = 16 << 20..=64 << 30;
-/// Shorter than a second is no silence; longer than a month, an incident never ends.
+/// Idle times. Less than a second is no silence; with more than a month an incident never ends.
 const IDLE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 86_400);
 
-/// As long as the name of a host may be (RFC 1035 §2.3.4); records have little room to spare.
+/// Longest name of the sensor, in bytes: that of a host name (RFC 1035 §2.3.4). Records have little
+/// room to spare.
 const MAX_SENSOR: usize = 255;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     pub capture: CaptureSettings,
@@ -47,11 +53,11 @@ pub struct CaptureSettings {
     /// Workers, 1 to 63.
     pub threads: usize,
     pub promiscuous: bool,
-    /// In bytes, 64 to 262,144.
+    /// Captured bytes of a packet, 64 to 262,144.
     pub snaplen: u32,
-    /// Of each socket, in bytes.
+    /// Ring of each socket, in bytes.
     pub buffer: u32,
-    /// In tcpdump's language.
+    /// Capture filter, in the language of tcpdump.
     pub filter: Option<String>,
 }
 
@@ -101,7 +107,7 @@ impl Default for IntelSettings {
 pub struct AlertSettings {
     pub incident_idle: Duration,
     pub update_interval: Duration,
-    /// 2 to 1000.
+    /// Pools tried in vain that make a prober, 2 to 1000.
     pub probe_pools: usize,
 }
 
@@ -117,10 +123,10 @@ impl Default for AlertSettings {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputSettings {
-    pub format: Format,
-    /// `-` for standard output.
+    pub format: OutputFormat,
+    /// Path of the file; `-` for standard output.
     pub file: PathBuf,
-    pub events: Vec<Event>,
+    pub events: Vec<EventKind>,
     pub sensor: Option<String>,
     pub summary: SummaryStyle,
 }
@@ -128,7 +134,7 @@ pub struct OutputSettings {
 impl Default for OutputSettings {
     fn default() -> Self {
         OutputSettings {
-            format: Format::Eve,
+            format: OutputFormat::Eve,
             file: PathBuf::from("-"),
             events: Vec::new(),
             sensor: None,
@@ -139,7 +145,7 @@ impl Default for OutputSettings {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct LimitSettings {
-    /// In bytes.
+    /// Memory budget in bytes.
     pub memory: usize,
     pub tcp_idle: Duration,
     pub udp_idle: Duration,
@@ -155,11 +161,11 @@ impl Default for LimitSettings {
     }
 }
 
-/// Turns what is written into settings; what is not written stays as it is by default.
-pub(super) fn check(
+/// Checks a raw configuration and turns it into settings. Absent settings keep their defaults.
+pub(super) fn check<E: Display>(
     raw: raw::Config,
-    filter: impl Fn(&str) -> Result<(), String>,
-) -> Result<Settings, Problem> {
+    filter: impl Fn(&str) -> Result<(), E>,
+) -> Result<Settings, ConfigProblem> {
     let base = Settings::default();
     let raw::Config { capture, network, intel, alerts, output, limits } = raw;
     Ok(Settings {
@@ -185,9 +191,9 @@ pub(super) fn check(
             probe_pools: integer(alerts.probe_pools, base.alerts.probe_pools, PROBE_POOLS)?,
         },
         output: OutputSettings {
-            format: word(output.format, base.output.format, Format::from_str)?,
+            format: word(output.format, base.output.format, OutputFormat::from_str)?,
             file: output.file.map_or(base.output.file, |file| PathBuf::from(file.into_inner())),
-            events: each(output.events, base.output.events, Event::from_str)?,
+            events: each(output.events, base.output.events, EventKind::from_str)?,
             sensor: text(output.sensor, sensor_name)?,
             summary: word(output.summary, base.output.summary, SummaryStyle::from_str)?,
         },
@@ -199,82 +205,86 @@ pub(super) fn check(
     })
 }
 
-/// A network of `home_net`; a single address stands for itself.
-pub fn home_network(text: &str) -> Result<IpNet, String> {
+/// Parses a network of `home_net`; a single address is a network of its own.
+pub fn home_network(text: &str) -> Result<IpNet, ValueError> {
     let address = || text.parse::<std::net::IpAddr>().map(IpNet::from).ok();
-    text.parse::<IpNet>().ok().or_else(address).ok_or_else(|| {
-        format!("`{text}` is no network: write it as \"10.0.0.0/8\" or \"2001:db8::/32\"")
-    })
+    text.parse::<IpNet>()
+        .ok()
+        .or_else(address)
+        .ok_or_else(|| ValueError::new("a network like \"10.0.0.0/8\" or \"2001:db8::/32\"", text))
 }
 
 fn plain<T>(written: Option<Spanned<T>>, base: T) -> T {
     written.map_or(base, Spanned::into_inner)
 }
 
-/// An empty text means that there is none.
-fn text(
+/// Checks an optional text; an empty text counts as absent.
+fn text<E: Display>(
     written: Option<Spanned<String>>,
-    check: impl Fn(&str) -> Result<(), String>,
-) -> Result<Option<String>, Problem> {
+    check: impl Fn(&str) -> Result<(), E>,
+) -> Result<Option<String>, ConfigProblem> {
     let written = written.filter(|text| !text.get_ref().is_empty());
     checked(written, None, |text| check(&text).map(|()| Some(text)))
 }
 
-/// Names of interfaces, each once.
-fn interfaces(written: Option<Spanned<Vec<Spanned<String>>>>) -> Result<Vec<String>, Problem> {
+/// Checks the names of interfaces: each must be present only once.
+fn interfaces(
+    written: Option<Spanned<Vec<Spanned<String>>>>,
+) -> Result<Vec<String>, ConfigProblem> {
     let mut names = Vec::new();
     for name in written.map(Spanned::into_inner).unwrap_or_default() {
         let (span, name) = (name.span(), name.into_inner());
         if name.is_empty() || names.contains(&name) {
-            let message = format!("`{name}`: name each interface once, as \"eth0\"");
-            return Err(Problem { span, message });
+            let error = ValueError::new("each interface once, like \"eth0\"", name);
+            return Err(ConfigProblem { span, message: error.to_string() });
         }
         names.push(name);
     }
     Ok(names)
 }
 
-/// It stands in every record.
-fn sensor_name(name: &str) -> Result<(), String> {
+/// Checks the name of the sensor, which is part of every record.
+fn sensor_name(name: &str) -> Result<(), ValueError> {
     if name.len() <= MAX_SENSOR && !name.contains(char::is_control) {
         return Ok(());
     }
-    Err(format!(
-        "no name of a sensor: up to {MAX_SENSOR} bytes without control characters are possible"
-    ))
+    let expected = format!("a name of up to {MAX_SENSOR} bytes without control characters");
+    Err(ValueError::new(expected, name.escape_debug()))
 }
 
-fn checked<T, U>(
+fn checked<T, U, E: Display>(
     written: Option<Spanned<T>>,
     base: U,
-    check: impl FnOnce(T) -> Result<U, String>,
-) -> Result<U, Problem> {
+    check: impl FnOnce(T) -> Result<U, E>,
+) -> Result<U, ConfigProblem> {
     let Some(written) = written else { return Ok(base) };
     let span = written.span();
-    check(written.into_inner()).map_err(|message| Problem { span, message })
+    check(written.into_inner()).map_err(|error| ConfigProblem { span, message: error.to_string() })
 }
 
-fn each<T>(
+fn each<T, E: Display>(
     written: Option<Spanned<Vec<Spanned<Value>>>>,
     base: Vec<T>,
-    check: impl Fn(&str) -> Result<T, String>,
-) -> Result<Vec<T>, Problem> {
+    check: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, ConfigProblem> {
     let Some(written) = written else { return Ok(base) };
     let check = |item: Spanned<Value>| {
         let span = item.span();
-        check(&as_text(item.into_inner())).map_err(|message| Problem { span, message })
+        check(&as_text(item.into_inner()))
+            .map_err(|error| ConfigProblem { span, message: error.to_string() })
     };
     written.into_inner().into_iter().map(check).collect()
 }
 
-fn within<T: PartialOrd + Display>(value: T, range: &RangeInclusive<T>) -> Result<T, String> {
+fn within<T: PartialOrd + Display>(value: T, range: &RangeInclusive<T>) -> Result<T, ValueError> {
     if range.contains(&value) {
         return Ok(value);
     }
-    Err(format!("{value} is out of range: {} to {} is possible", range.start(), range.end()))
+    Err(ValueError::new(format!("{} to {}", range.start(), range.end()), value))
 }
 
-/// A text; what is none is no word of any setting either, and is refused with those that are.
+/// The value as text. A value of another type gives a text that no setting accepts, so that the
+/// error lists the accepted words.
 fn as_text(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -285,8 +295,8 @@ fn as_text(value: Value) -> String {
 fn word<T>(
     written: Option<Spanned<Value>>,
     base: T,
-    check: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, Problem> {
+    check: impl Fn(&str) -> Result<T, ValueError>,
+) -> Result<T, ConfigProblem> {
     checked(written, base, |value| check(&as_text(value)))
 }
 
@@ -294,14 +304,15 @@ fn integer<T: TryFrom<i64>>(
     written: Option<Spanned<Value>>,
     base: T,
     range: RangeInclusive<i64>,
-) -> Result<T, Problem> {
+) -> Result<T, ConfigProblem> {
     checked(written, base, |value| {
         let (least, most) = (range.start(), range.end());
         let value = value
             .as_integer()
-            .ok_or_else(|| format!("{value} is no whole number: {least} to {most} is possible"))?;
+            .ok_or_else(|| ValueError::new(format!("an integer from {least} to {most}"), &value))?;
         let value = within(value, &range)?;
-        T::try_from(value).map_err(|_| format!("{value} is out of range"))
+        let expected = || format!("an integer from {least} to {most}");
+        T::try_from(value).map_err(|_| ValueError::new(expected(), value))
     })
 }
 
@@ -309,24 +320,24 @@ fn size<T: TryFrom<u64>>(
     written: Option<Spanned<Value>>,
     base: T,
     range: RangeInclusive<u64>,
-) -> Result<T, Problem> {
+) -> Result<T, ConfigProblem> {
     word(written, base, |text| {
         let bytes = units::size(text)?;
         let outside = || {
             let (least, most) = (range.start() >> 20, range.end() >> 20);
-            format!("`{text}` is out of range: {least}MB to {most}MB is possible")
+            ValueError::new(format!("{least}MB to {most}MB"), text)
         };
         let inside = Some(bytes).filter(|bytes| range.contains(bytes));
         inside.and_then(|bytes| T::try_from(bytes).ok()).ok_or_else(outside)
     })
 }
 
-fn idle(written: Option<Spanned<Value>>, base: Duration) -> Result<Duration, Problem> {
+fn idle(written: Option<Spanned<Value>>, base: Duration) -> Result<Duration, ConfigProblem> {
     word(written, base, |text| {
         let time = units::duration(text)?;
         if IDLE.contains(&time) {
             return Ok(time);
         }
-        Err(format!("`{text}` is out of range: 1s to 31d is possible"))
+        Err(ValueError::new("1s to 31d", text))
     })
 }

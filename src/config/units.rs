@@ -1,23 +1,25 @@
-//! Numbers with units: `"256MB"`, `"30m"`.
+//! Parses numbers with units: `"256MB"`, `"30m"`.
 
 use std::time::Duration;
 
-/// Bytes and their multiples; like memory modules, in steps of 1024.
+use super::error::ValueError;
+
+/// Units of size, in bytes. Multiples are powers of 1024, as for memory modules.
 const SIZES: [(&str, u64); 4] = [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("B", 1)];
-/// Seconds and their multiples.
+/// Units of time, in seconds.
 const TIMES: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
 
-/// A size in bytes.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+/// Parses a size in bytes.
+pub(super) fn size(text: &str) -> Result<u64, ValueError> {
     number(text, &SIZES)
-        .ok_or_else(|| format!("`{text}` is no size: write a number and KB, MB or GB, as \"64MB\""))
+        .ok_or_else(|| ValueError::new("a number and KB, MB or GB, like \"64MB\"", text))
 }
 
-/// A span of time.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+/// Parses a span of time.
+pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     number(text, &TIMES)
         .map(Duration::from_secs)
-        .ok_or_else(|| format!("`{text}` is no time: write a number and s, m, h or d, as \"30m\""))
+        .ok_or_else(|| ValueError::new("a number and s, m, h or d, like \"30m\"", text))
 }
 
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {

@@ -1,26 +1,37 @@
-//! How bad and how sure: severity and confidence from the verdict and its evidence.
+//! Assesses incidents: their verdict, severity and confidence. Only this module does.
 
-use crate::model::alert::{Evidence, EvidenceKind, Severity, Verdict};
-use crate::model::finding::PoolClass;
+use crate::model::event::mining::ConversationStage;
+use crate::model::indicator::IntelClass;
+use crate::model::record::{Evidence, EvidenceKind, Severity, Verdict};
 
-/// What severity and confidence are derived from.
+/// The facts from which severity and confidence are derived.
 pub(super) struct Grounds<'a> {
     pub verdict: Verdict,
     pub evidence: &'a [Evidence],
-    pub class: Option<PoolClass>,
+    pub class: Option<IntelClass>,
     /// Only one direction of the conversation was seen.
     pub one_way: bool,
-    /// The host answers the lookups of others: its own lookups are theirs.
+    /// The host is a resolver: it makes its lookups for others.
     pub resolver: bool,
     /// The host probes many pools.
     pub prober: bool,
 }
 
-/// A verdict needs a conversation to be more than `low` or `medium`; a single weak signal (a name,
-/// an address) never is.
+/// The verdict about the miner of a conversation that has reached `stage`.
+pub(super) fn verdict(stage: ConversationStage) -> Verdict {
+    match stage {
+        ConversationStage::Requested => Verdict::Attempt,
+        ConversationStage::Answered => Verdict::Session,
+        ConversationStage::WorkDelivered => Verdict::Mining,
+        ConversationStage::ShareSubmitted => Verdict::Active,
+    }
+}
+
+/// The severity of an incident. Only a conversation makes it `high` or `critical`; a weak signal (a
+/// name, an address) makes it `medium` at most.
 pub(super) fn severity(grounds: &Grounds<'_>) -> Severity {
     match grounds.verdict {
-        Verdict::Contact if grounds.class == Some(PoolClass::Malware) && !grounds.resolver => {
+        Verdict::Contact if grounds.class == Some(IntelClass::Malware) && !grounds.resolver => {
             Severity::Medium
         }
         Verdict::Probe | Verdict::Contact => Severity::Low,
@@ -31,13 +42,13 @@ pub(super) fn severity(grounds: &Grounds<'_>) -> Severity {
     }
 }
 
-/// What a host did that did not mine: whether it looked a pool up, and whether it connected to one.
+/// How a host contacted pools: whether it looked one up, and whether it connected to one.
 pub(super) fn contact(evidence: &[Evidence]) -> (bool, bool) {
     let mut kinds = evidence.iter().map(|evidence| evidence.kind);
     (kinds.clone().any(EvidenceKind::is_lookup), kinds.any(EvidenceKind::is_connection))
 }
 
-/// 0 to 100: how sure it is that the verdict's statement is true of this host.
+/// The confidence, from 1 to 100, that the verdict is true of this host.
 pub(super) fn confidence(grounds: &Grounds<'_>) -> u8 {
     let base: i32 = match grounds.verdict {
         Verdict::Contact => 40,
@@ -49,12 +60,12 @@ pub(super) fn confidence(grounds: &Grounds<'_>) -> u8 {
     };
     let mut confidence = base;
     if grounds.verdict == Verdict::Contact {
-        // Looked up *and* connected to is more than either alone.
+        // A lookup *and* a connection prove more than either alone.
         let (looked_up, reached) = contact(grounds.evidence);
         confidence += if looked_up && reached { 20 } else { 0 };
         confidence += match grounds.class {
-            Some(PoolClass::Malware) => 10,
-            Some(PoolClass::Policy) => -15,
+            Some(IntelClass::Malware) => 10,
+            Some(IntelClass::Policy) => -15,
             _ => 0,
         };
         confidence -= if grounds.resolver { 20 } else { 0 };

@@ -1,112 +1,108 @@
-//! Joins the findings of all flows into incidents, one per inside host and campaign.
+//! Joins the signals of all flows into incidents, one per inside host and identity.
 //!
-//! There is one correlator, and it gets its findings in capture order: what it says depends on
-//! the packets alone. Every table is bounded.
+//! ```text
+//! Signal ─▶ Knowledge (names, hosts) ─▶ each HostRule ─▶ Record
+//!                                         mining, probing
+//! ```
+//!
+//! There is one correlator, and it gets its signals in capture order: its records depend on the
+//! packets alone. Every table is bounded. A new rule is a file in `rule/`, or a folder beside it,
+//! and a line in [`rule::registry`].
 
 mod assess;
-mod attack;
 mod campaign;
-mod community_id;
-mod contact;
-mod conversation;
-mod evidence;
-mod hashrate;
-mod home;
-mod host_names;
-mod hosts;
+mod host;
 mod incident;
-mod incidents;
-mod names;
-mod pools;
-mod probing;
-mod sentence;
-mod sessions;
+mod knowledge;
+mod mining;
+mod rule;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-pub use community_id::community_id;
-pub use hashrate::{Hashrate, WorkTotal};
-pub use home::HomeNet;
-pub use sentence::human_rate;
+pub use host::HomeNet;
+pub use knowledge::Knowledge;
+pub use mining::human_rate;
+pub use rule::{HostRule, RuleStats};
 
-use hosts::Hosts;
-use incidents::Incidents;
-use names::Names;
+use crate::model::Timestamp;
+use crate::model::record::Record;
+use crate::model::signal::Signal;
 
-use crate::model::alert::Alert;
-use crate::model::finding::{Finding, FindingKind};
-use crate::model::time::Timestamp;
-
-/// How incidents are told, from the configuration.
+/// Settings of the correlator, from the configuration.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct CorrelatorOptions {
+    /// Name of this sensor, for records.
+    pub sensor: Option<String>,
     pub home_net: HomeNet,
-    /// An incident is closed after this much silence.
+    /// Silence after which an incident is closed.
     pub incident_idle: Duration,
-    /// News of an open incident is told at most this often, unless the verdict rises or another pool is
-    /// used.
+    /// Least time between two records of an open incident, unless the verdict rises or another pool
+    /// is used.
     pub update_interval: Duration,
-    /// So many pools tried in vain make a prober.
+    /// Pools tried in vain that make a host a prober.
     pub probe_pools: usize,
-    /// Incidents open at once; the one that began first is closed beyond that.
+    /// Incidents open at once; beyond that the one that was opened first is closed.
     pub max_incidents: usize,
-    /// Addresses whose names are remembered.
+    /// Names of addresses remembered, in each of two tables.
     pub max_names: usize,
 }
 
-/// Packet time between two looks at all incidents: much less than any sensible `incident_idle`.
-const SCAN_INTERVAL: Duration = Duration::from_secs(10);
-const DNS_PORT: u16 = 53;
-
-/// Findings in, alerts out.
+/// Turns signals into records.
 pub struct Correlator {
-    names: Names,
-    hosts: Hosts,
-    incidents: Incidents,
-    next_scan: Timestamp,
+    knowledge: Knowledge,
+    rules: Vec<Box<dyn HostRule>>,
 }
 
 impl Correlator {
-    pub fn new(options: Options) -> Self {
-        Correlator {
-            names: Names::new(options.max_names),
-            hosts: Hosts::new(options.home_net.clone(), options.probe_pools),
-            incidents: Incidents::new(options),
-            next_scan: Timestamp::ZERO,
+    /// A correlator with all rules of the registry.
+    pub fn new(options: &CorrelatorOptions) -> Self {
+        Correlator { knowledge: Knowledge::new(options), rules: rule::registry(options) }
+    }
+
+    /// Adds `rule`, which gets each signal after the other rules.
+    pub fn with_rule(mut self, rule: Box<dyn HostRule>) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Whether any connection can be of interest, with the addresses of pools learnt so far.
+    pub fn awaits_connections(&self) -> bool {
+        self.knowledge.names.knows_pools()
+    }
+
+    /// Whether a connection to this address may be of interest.
+    pub fn awaits_connection_to(&self, address: IpAddr) -> bool {
+        self.knowledge.names.is_pool(address)
+    }
+
+    /// Takes one signal and appends the records that it causes.
+    pub fn signal(&mut self, signal: &Signal, records: &mut Vec<Record>) {
+        self.knowledge.learn(signal);
+        for rule in &mut self.rules {
+            rule.signal(signal, &mut self.knowledge, records);
         }
     }
 
-    /// Takes one finding and appends the alerts that it causes.
-    pub fn finding(&mut self, finding: &Finding, alerts: &mut Vec<Alert>) {
-        let &Finding { at, ref flow, host, ref kind } = finding;
-        let (near, far) = (flow.sender(host), flow.sender(host.reverse()));
-        match kind {
-            FindingKind::Opened => self.connection(at, flow, host, alerts),
-            FindingKind::Answer(answer) => {
-                if far.port == DNS_PORT {
-                    self.hosts.resolves(far.ip);
-                }
-                self.names.learn(near.ip, answer, at.time);
-            }
-            FindingKind::Named(name) => self.names.called(near.ip, far.ip, name, at.time),
-            FindingKind::HostName(named) => self.hosts.is_called(named, at.time),
-            FindingKind::Contact(contact) => self.contact(at, flow, host, contact, alerts),
-            FindingKind::Mining(session) => self.mining(at, flow, host, session, alerts),
-            FindingKind::Closed => self.incidents.end_flow(flow.id),
+    /// Advances packet time to `now`: appends the records that are due and closes incidents that
+    /// are over.
+    pub fn advance(&mut self, now: Timestamp, records: &mut Vec<Record>) {
+        for rule in &mut self.rules {
+            rule.advance(now, &self.knowledge, records);
         }
     }
 
-    /// Packet time has reached `now`: tells what is due and closes what is over.
-    pub fn advance(&mut self, now: Timestamp, alerts: &mut Vec<Alert>) {
-        // Time may also be set back.
-        if now >= self.next_scan || self.next_scan.since(now) > SCAN_INTERVAL {
-            self.next_scan = now.plus(SCAN_INTERVAL);
-            self.incidents.scan(now, &self.hosts, alerts);
+    /// Ends the input at `now`: closes all incidents of each rule, in order of opening.
+    pub fn finish(&mut self, now: Timestamp, records: &mut Vec<Record>) {
+        for rule in &mut self.rules {
+            rule.finish(now, &self.knowledge, records);
         }
     }
 
-    /// The input has ended at `now`: closes everything, in order of opening.
-    pub fn finish(&mut self, now: Timestamp, alerts: &mut Vec<Alert>) {
-        self.incidents.close_all(now, &self.hosts, alerts);
+    /// The gauges of all rules, summed.
+    pub fn stats(&self) -> RuleStats {
+        let mut all = RuleStats::default();
+        self.rules.iter().for_each(|rule| all.add(rule.stats()));
+        all
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use crate::model::Timestamp;
 use crate::model::flow::AddressWords;
 
@@ -44,19 +44,19 @@ pub(super) struct DatagramKey {
 
 /// Where a piece belongs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
+pub(super) struct FragmentPiece {
     pub key: DatagramKey,
     /// In bytes.
     pub offset: usize,
     pub more: bool,
 }
 
-impl Piece {
+impl FragmentPiece {
     /// Whether this has to wait for its siblings. It has not if it is all there is (RFC 791,
     /// RFC 6946), nor if the capture lacks bytes of a first piece: then nothing can complete it, and
     /// it shows more by itself.
     #[inline]
-    pub fn is_part(&self, missing: u32) -> bool {
+    pub(super) fn is_part(&self, missing: u32) -> bool {
         self.offset > 0 || self.more && missing == 0
     }
 }
@@ -65,7 +65,7 @@ impl Piece {
 #[derive(Debug)]
 pub(super) struct Defragmenter {
     limits: FragmentLimits,
-    partial: HashMap<DatagramKey, Partial>,
+    partial: HashMap<DatagramKey, PartialDatagram>,
     /// Keys by age, oldest first; those done with stay until they come up.
     order: VecDeque<(DatagramKey, u64)>,
     held: usize,
@@ -74,7 +74,7 @@ pub(super) struct Defragmenter {
 }
 
 #[derive(Debug)]
-struct Partial {
+struct PartialDatagram {
     serial: u64,
     started: Timestamp,
     pieces: Vec<(usize, Vec<u8>)>,
@@ -84,7 +84,7 @@ struct Partial {
 }
 
 impl Defragmenter {
-    pub fn new(limits: FragmentLimits) -> Self {
+    pub(super) fn new(limits: FragmentLimits) -> Self {
         Defragmenter {
             limits,
             partial: HashMap::new(),
@@ -96,27 +96,27 @@ impl Defragmenter {
     }
 
     /// Adds a piece. If it completes its datagram, the payload is written to `whole`.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
-        piece: Piece,
+        piece: FragmentPiece,
         payload: &[u8],
         now: Timestamp,
         whole: &mut Vec<u8>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), DecodeStop> {
         let end = piece.offset + payload.len();
         let ragged = piece.more && !payload.len().is_multiple_of(8);
         if payload.is_empty() || end > MAX_DATAGRAM || ragged {
-            return Err(Stop::FragmentMalformed);
+            return Err(DecodeStop::FragmentMalformed);
         }
         self.expire(now);
         let partial = self.partial.entry(piece.key).or_insert_with(|| {
             self.started += 1;
             self.order.push_back((piece.key, self.started));
             let serial = self.started;
-            Partial { serial, started: now, pieces: Vec::new(), length: None, bytes: 0 }
+            PartialDatagram { serial, started: now, pieces: Vec::new(), length: None, bytes: 0 }
         });
         if partial.pieces.len() >= MAX_PIECES {
-            return Err(Stop::FragmentMalformed);
+            return Err(DecodeStop::FragmentMalformed);
         }
         if !piece.more {
             // Two different ends: the first one counts.
@@ -127,7 +127,7 @@ impl Defragmenter {
         self.held += payload.len();
         if !partial.complete() {
             self.make_room();
-            return Err(Stop::FragmentHeld);
+            return Err(DecodeStop::FragmentHeld);
         }
         if let Some(done) = self.partial.remove(&piece.key) {
             self.held -= done.bytes;
@@ -179,7 +179,7 @@ impl Defragmenter {
     }
 }
 
-impl Partial {
+impl PartialDatagram {
     /// Whether the pieces cover everything up to the end.
     fn complete(&mut self) -> bool {
         let Some(length) = self.length else { return false };
@@ -223,8 +223,8 @@ mod tests {
         }
     }
 
-    fn piece(id: u32, offset: usize, more: bool) -> Piece {
-        Piece { key: key(id), offset, more }
+    fn piece(id: u32, offset: usize, more: bool) -> FragmentPiece {
+        FragmentPiece { key: key(id), offset, more }
     }
 
     const NOW: Timestamp = Timestamp::from_parts(1, 0);
@@ -259,7 +259,7 @@ mod tests {
         let mut whole = Vec::new();
         for (offset, more, length) in [(65_528, false, 8), (0, true, 7), (0, true, 0)] {
             let result = fragments.push(piece(1, offset, more), &vec![0; length], NOW, &mut whole);
-            assert_eq!(result, Err(Stop::FragmentMalformed), "{offset} {more} {length}");
+            assert_eq!(result, Err(DecodeStop::FragmentMalformed), "{offset} {more} {length}");
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
         let late = NOW.plus(TIMEOUT + Duration::from_secs(1));
         assert_eq!(
             fragments.push(piece(1, 8, false), &[0; 8], late, &mut whole),
-            Err(Stop::FragmentHeld)
+            Err(DecodeStop::FragmentHeld)
         );
         assert_eq!(fragments.dropped, 1);
     }

@@ -2,30 +2,30 @@
 
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
-use super::fragment::{DatagramKey, Piece};
-use super::stats::Stop;
+use super::fragment::{DatagramKey, FragmentPiece};
+use super::stats::DecodeStop;
 use crate::model::flow::AddressWords;
 
 /// Protocol numbers (IANA "Protocol Numbers").
 pub(super) mod protocol {
-    pub const HOP_BY_HOP: u8 = 0;
-    pub const IPV4: u8 = 4;
-    pub const TCP: u8 = 6;
-    pub const UDP: u8 = 17;
-    pub const IPV6: u8 = 41;
-    pub const ROUTING: u8 = 43;
-    pub const FRAGMENT: u8 = 44;
-    pub const GRE: u8 = 47;
-    pub const ESP: u8 = 50;
-    pub const AUTHENTICATION: u8 = 51;
-    pub const NO_NEXT_HEADER: u8 = 59;
-    pub const DESTINATION: u8 = 60;
-    pub const ETHER_IP: u8 = 97;
-    pub const L2TP: u8 = 115;
-    pub const MOBILITY: u8 = 135;
-    pub const MPLS: u8 = 137;
-    pub const HIP: u8 = 139;
-    pub const SHIM6: u8 = 140;
+    pub(crate) const HOP_BY_HOP: u8 = 0;
+    pub(crate) const IPV4: u8 = 4;
+    pub(crate) const TCP: u8 = 6;
+    pub(crate) const UDP: u8 = 17;
+    pub(crate) const IPV6: u8 = 41;
+    pub(crate) const ROUTING: u8 = 43;
+    pub(crate) const FRAGMENT: u8 = 44;
+    pub(crate) const GRE: u8 = 47;
+    pub(crate) const ESP: u8 = 50;
+    pub(crate) const AUTHENTICATION: u8 = 51;
+    pub(crate) const NO_NEXT_HEADER: u8 = 59;
+    pub(crate) const DESTINATION: u8 = 60;
+    pub(crate) const ETHER_IP: u8 = 97;
+    pub(crate) const L2TP: u8 = 115;
+    pub(crate) const MOBILITY: u8 = 135;
+    pub(crate) const MPLS: u8 = 137;
+    pub(crate) const HIP: u8 = 139;
+    pub(crate) const SHIM6: u8 = 140;
 }
 
 /// What one IP header leads to.
@@ -39,26 +39,26 @@ pub(super) struct Datagram<'a> {
     /// Payload bytes that the header announces and the capture lacks.
     pub missing: u32,
     /// Set if the payload is a part of a larger datagram.
-    pub piece: Option<Piece>,
+    pub piece: Option<FragmentPiece>,
 }
 
 /// An IPv4 packet. A total length of zero is what a sender's segmentation offload leaves: then
 /// everything captured counts. Checksums are not looked at: offload leaves those wrong, too.
 #[inline(always)]
-pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
+pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
-        etherparse::err::ipv4::HeaderSliceError::Len(_) => Stop::IpTruncated,
-        etherparse::err::ipv4::HeaderSliceError::Content(_) => Stop::IpMalformed,
+        etherparse::err::ipv4::HeaderSliceError::Len(_) => DecodeStop::IpTruncated,
+        etherparse::err::ipv4::HeaderSliceError::Content(_) => DecodeStop::IpMalformed,
     })?;
     let header_length = header.slice().len();
     let announced = match usize::from(header.total_len()) {
         0 => bytes.len() - header_length,
-        total => total.checked_sub(header_length).ok_or(Stop::IpMalformed)?,
+        total => total.checked_sub(header_length).ok_or(DecodeStop::IpMalformed)?,
     };
     let (payload, missing) = trim(&bytes[header_length..], announced);
     let (src, dst) = (AddressWords::v4(header.source()), AddressWords::v4(header.destination()));
     let protocol = header.protocol().0;
-    let piece = header.is_fragmenting_payload().then(|| Piece {
+    let piece = header.is_fragmenting_payload().then(|| FragmentPiece {
         key: DatagramKey { src, dst, protocol, id: u32::from(header.identification()) },
         offset: usize::from(header.fragments_offset().value()) * 8,
         more: header.more_fragments(),
@@ -69,10 +69,10 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
 
 /// An IPv6 packet up to its first header that is no extension, or up to its fragment header.
 #[inline]
-pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
+pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|error| match error {
-        etherparse::err::ipv6::HeaderSliceError::Len(_) => Stop::IpTruncated,
-        etherparse::err::ipv6::HeaderSliceError::Content(_) => Stop::IpMalformed,
+        etherparse::err::ipv6::HeaderSliceError::Len(_) => DecodeStop::IpTruncated,
+        etherparse::err::ipv6::HeaderSliceError::Content(_) => DecodeStop::IpMalformed,
     })?;
     let after = &bytes[header.slice().len()..];
     // Zero is a jumbogram or what segmentation offload leaves.
@@ -99,7 +99,7 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, Stop> {
 /// Walks extension headers (RFC 8200 §4). Also used on what follows a reassembled IPv6 datagram
 /// and for an authentication header in IPv4.
 #[inline(never)]
-pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Stop> {
+pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, DecodeStop> {
     /// RFC 8200 recommends each header at most once; there are seven kinds.
     const MAX_EXTENSIONS: usize = 16;
     for _ in 0..MAX_EXTENSIONS {
@@ -125,24 +125,24 @@ pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Sto
                 | protocol::SHIM6
                 | protocol::AUTHENTICATION,
                 _,
-            ) => return Err(Stop::IpTruncated),
+            ) => return Err(DecodeStop::IpTruncated),
             _ => return Ok(datagram),
         };
         datagram.protocol = datagram.payload[0];
-        datagram.payload = datagram.payload.get(length..).ok_or(Stop::IpTruncated)?;
+        datagram.payload = datagram.payload.get(length..).ok_or(DecodeStop::IpTruncated)?;
     }
-    Err(Stop::TooDeep)
+    Err(DecodeStop::TooDeep)
 }
 
 /// The fragment header of IPv6 (RFC 8200 §4.5).
-fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>, Stop> {
-    let (header, payload) = bytes.split_first_chunk::<8>().ok_or(Stop::IpTruncated)?;
+fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>, DecodeStop> {
+    let (header, payload) = bytes.split_first_chunk::<8>().ok_or(DecodeStop::IpTruncated)?;
     let field = u16::from_be_bytes([header[2], header[3]]);
     let (offset, more) = (usize::from(field & 0xfff8), field & 1 == 1);
     let id = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
     let protocol = header[0];
     let key = DatagramKey { src: datagram.src, dst: datagram.dst, protocol, id };
-    let piece = Piece { key, offset, more };
+    let piece = FragmentPiece { key, offset, more };
     if piece.is_part(datagram.missing) {
         Ok(Datagram { protocol, payload, piece: Some(piece), ..datagram })
     } else {

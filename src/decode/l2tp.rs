@@ -4,28 +4,28 @@
 //! have agreed on that. Such a packet counts as a tunnel only if a whole IP packet shows where its frame is.
 
 use super::link::{self, ethertype};
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Layer, Step};
 
 /// The first two bytes of a message (RFC 2661 §3.1, RFC 3931 §3.2.1).
 mod head {
-    pub const CONTROL: u16 = 0x8000;
-    pub const LENGTH: u16 = 0x4000;
-    pub const SEQUENCE: u16 = 0x0800;
-    pub const OFFSET: u16 = 0x0200;
-    pub const PRIORITY: u16 = 0x0100;
+    pub(super) const CONTROL: u16 = 0x8000;
+    pub(super) const LENGTH: u16 = 0x4000;
+    pub(super) const SEQUENCE: u16 = 0x0800;
+    pub(super) const OFFSET: u16 = 0x0200;
+    pub(super) const PRIORITY: u16 = 0x0100;
     /// A control message has length and sequence numbers, and nothing else.
-    pub const CONTROL_2: u16 = CONTROL | LENGTH | SEQUENCE | 2;
-    pub const CONTROL_3: u16 = CONTROL | LENGTH | SEQUENCE | 3;
-    pub const DATA_3: u16 = 3;
+    pub(super) const CONTROL_2: u16 = CONTROL | LENGTH | SEQUENCE | 2;
+    pub(super) const CONTROL_3: u16 = CONTROL | LENGTH | SEQUENCE | 3;
+    pub(super) const DATA_3: u16 = 3;
 }
 
 /// What comes over UDP, if it is L2TP.
-pub(super) fn over_udp(payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+pub(super) fn over_udp(payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
     const OPTIONAL: u16 = head::LENGTH | head::SEQUENCE | head::OFFSET | head::PRIORITY;
     match word(payload, 0) {
         Some(head::CONTROL_2 | head::CONTROL_3) if is_as_long_as_it_says(payload) => {
-            Err(Stop::Signalling)
+            Err(DecodeStop::Signalling)
         }
         Some(flags) if flags & !OPTIONAL == 2 => ppp_session(flags, payload).transpose(),
         // RFC 3931 §4.1.2.1: two reserved bytes.
@@ -37,10 +37,10 @@ pub(super) fn over_udp(payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
 }
 
 /// What comes in IP itself (RFC 3931 §4.1.1): control messages under a session of zero.
-pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
     match bytes {
         [0, 0, 0, 0, message @ ..] if word(message, 0) == Some(head::CONTROL_3) => {
-            Err(Stop::Signalling)
+            Err(DecodeStop::Signalling)
         }
         _ => Ok(pseudowire(bytes)),
     }
@@ -48,7 +48,7 @@ pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<Step<'_>>, Stop> {
 
 /// A data message of version 2 (RFC 2661 §3.1): flags, length, tunnel, session, sequence numbers, offset,
 /// PPP. Where no length tells that it is one, PPP has to.
-fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<Step<'_>, Stop>> {
+fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<Step<'_>, DecodeStop>> {
     let size_of = |flag: u16, size: usize| if flags & flag != 0 { size } else { 0 };
     let tunnel = 2 + size_of(head::LENGTH, 2);
     let mut ppp = tunnel + 4 + size_of(head::SEQUENCE, 4);
@@ -151,7 +151,7 @@ mod tests {
     ];
     const MACS: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
 
-    fn layer(found: Result<Option<Step<'_>>, Stop>) -> Result<Option<Layer>, Stop> {
+    fn layer(found: Result<Option<Step<'_>>, DecodeStop>) -> Result<Option<Layer>, DecodeStop> {
         found.map(|step| step.map(|step| step.layer))
     }
 
@@ -181,10 +181,10 @@ mod tests {
         let version3 = [0xc8, 0x03, 0, 12, 0, 0, 0, 7, 0, 1, 0, 2];
         let echo = [0x00, 0x02, 0, 7, 0, 9, 0xff, 0x03, 0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0];
         for message in [&hello[..], &version3, &echo] {
-            assert_eq!(layer(over_udp(message)), Err(Stop::Signalling), "{message:x?}");
+            assert_eq!(layer(over_udp(message)), Err(DecodeStop::Signalling), "{message:x?}");
         }
         let over = [&[0; 4][..], &version3].concat();
-        assert_eq!(layer(over_ip(&over)), Err(Stop::Signalling));
+        assert_eq!(layer(over_ip(&over)), Err(DecodeStop::Signalling));
     }
 
     #[test]

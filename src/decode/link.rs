@@ -5,37 +5,37 @@
 
 use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Layer, Step};
 use crate::model::{LinkInfo, MacAddr};
 
 /// EtherTypes (IANA "IEEE 802 Numbers").
 pub(super) mod ethertype {
-    pub const IPV4: u16 = 0x0800;
-    pub const IPV6: u16 = 0x86dd;
-    pub const TRANSPARENT_ETHERNET: u16 = 0x6558;
-    pub const VLAN: u16 = 0x8100;
-    pub const PROVIDER_VLAN: u16 = 0x88a8;
+    pub(crate) const IPV4: u16 = 0x0800;
+    pub(crate) const IPV6: u16 = 0x86dd;
+    pub(crate) const TRANSPARENT_ETHERNET: u16 = 0x6558;
+    pub(crate) const VLAN: u16 = 0x8100;
+    pub(crate) const PROVIDER_VLAN: u16 = 0x88a8;
     /// QinQ before 802.1ad.
-    pub const OLD_QINQ: [u16; 3] = [0x9100, 0x9200, 0x9300];
-    pub const MPLS: u16 = 0x8847;
-    pub const MPLS_MULTICAST: u16 = 0x8848;
-    pub const PPPOE_DISCOVERY: u16 = 0x8863;
-    pub const PPPOE_SESSION: u16 = 0x8864;
-    pub const PPP: u16 = 0x880b;
-    pub const ERSPAN: u16 = 0x88be;
-    pub const ERSPAN3: u16 = 0x22eb;
-    pub const WCCP: u16 = 0x883e;
+    pub(crate) const OLD_QINQ: [u16; 3] = [0x9100, 0x9200, 0x9300];
+    pub(crate) const MPLS: u16 = 0x8847;
+    pub(crate) const MPLS_MULTICAST: u16 = 0x8848;
+    pub(crate) const PPPOE_DISCOVERY: u16 = 0x8863;
+    pub(crate) const PPPOE_SESSION: u16 = 0x8864;
+    pub(crate) const PPP: u16 = 0x880b;
+    pub(crate) const ERSPAN: u16 = 0x88be;
+    pub(crate) const ERSPAN3: u16 = 0x22eb;
+    pub(crate) const WCCP: u16 = 0x883e;
     /// 802.2 LLC, in cooked captures and in frames with a length instead of a type.
-    pub const LLC: u16 = 0x0004;
+    pub(crate) const LLC: u16 = 0x0004;
 }
 
 /// Values up to this are lengths of 802.3 frames, not types (IEEE 802.3 §3.2.6).
 const MAX_LENGTH: u16 = 1500;
 
 #[inline(always)]
-pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
-    let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
+pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+    let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::LinkTruncated)?;
     // The innermost frame is what the hosts sent.
     *link = LinkInfo::from_mac(MacAddr(header.source()));
     let layer = match header.ether_type().0 {
@@ -52,7 +52,7 @@ pub(super) fn ether_type<'a>(
     value: u16,
     bytes: &'a [u8],
     link: &mut LinkInfo,
-) -> Result<Step<'a>, Stop> {
+) -> Result<Step<'a>, DecodeStop> {
     match value {
         ethertype::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
         ethertype::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
@@ -60,70 +60,72 @@ pub(super) fn ether_type<'a>(
         _ if ethertype::OLD_QINQ.contains(&value) => vlan(bytes, link),
         ethertype::MPLS | ethertype::MPLS_MULTICAST => mpls(bytes),
         ethertype::PPPOE_SESSION => pppoe(bytes),
-        ethertype::PPPOE_DISCOVERY => Err(Stop::Signalling),
+        ethertype::PPPOE_DISCOVERY => Err(DecodeStop::Signalling),
         ethertype::TRANSPARENT_ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
         ethertype::LLC => llc(bytes),
         length if length <= MAX_LENGTH => llc(bytes),
-        _ => Err(Stop::NotIp),
+        _ => Err(DecodeStop::NotIp),
     }
 }
 
-fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
-    let tag = SingleVlanHeaderSlice::from_slice(bytes).map_err(|_| Stop::LinkTruncated)?;
+fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+    let tag = SingleVlanHeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::LinkTruncated)?;
     link.push_vlan(tag.vlan_identifier().value());
     Ok(Step::new(Layer::EtherType(tag.ether_type().0), &bytes[tag.slice().len()..]))
 }
 
 /// A label stack (RFC 3032), then IP, or Ethernet with or without a control word (RFC 4448).
-pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     /// Real stacks have up to about six labels.
     const MAX_LABELS: usize = 16;
     const BOTTOM_OF_STACK: u8 = 0x01;
     for _ in 0..MAX_LABELS {
-        let (label, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+        let (label, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
         bytes = rest;
         if label[2] & BOTTOM_OF_STACK != 0 {
-            return match bytes.first().ok_or(Stop::LinkTruncated)? >> 4 {
+            return match bytes.first().ok_or(DecodeStop::LinkTruncated)? >> 4 {
                 4 => Ok(Step::new(Layer::Ipv4, bytes)),
                 6 => Ok(Step::new(Layer::Ipv6, bytes)),
-                0 => Ok(Step::new(Layer::Ethernet, bytes.get(4..).ok_or(Stop::LinkTruncated)?)),
+                0 => {
+                    Ok(Step::new(Layer::Ethernet, bytes.get(4..).ok_or(DecodeStop::LinkTruncated)?))
+                }
                 _ => Ok(Step::new(Layer::Ethernet, bytes)),
             };
         }
     }
-    Err(Stop::TooDeep)
+    Err(DecodeStop::TooDeep)
 }
 
 /// RFC 2516 §4: version and type 1, code 0 for a session, session, length.
-pub(super) fn pppoe(bytes: &[u8]) -> Result<Step<'_>, Stop> {
-    let (header, rest) = bytes.split_first_chunk::<6>().ok_or(Stop::LinkTruncated)?;
+pub(super) fn pppoe(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+    let (header, rest) = bytes.split_first_chunk::<6>().ok_or(DecodeStop::LinkTruncated)?;
     match header {
         [0x11, 0, ..] => ppp(rest),
-        [0x11, ..] => Err(Stop::Signalling),
-        _ => Err(Stop::LinkMalformed),
+        [0x11, ..] => Err(DecodeStop::Signalling),
+        _ => Err(DecodeStop::LinkMalformed),
     }
 }
 
 /// A PPP frame (RFC 1661, RFC 1662): optional HDLC address and control, then the protocol, in one
 /// byte if it is odd.
-pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
     let (protocol, rest) = match bytes {
         [short, rest @ ..] if short & 1 == 1 => (u16::from(*short), rest),
         [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
-        _ => return Err(Stop::LinkTruncated),
+        _ => return Err(DecodeStop::LinkTruncated),
     };
     match protocol {
         0x0021 => Ok(Step::new(Layer::Ipv4, rest)),
         0x0057 => Ok(Step::new(Layer::Ipv6, rest)),
         0x0281 | 0x0283 => mpls(rest),
-        0x8000.. => Err(Stop::Signalling),
-        _ => Err(Stop::NotIp),
+        0x8000.. => Err(DecodeStop::Signalling),
+        _ => Err(DecodeStop::NotIp),
     }
 }
 
 /// PPP in HDLC framing, or Cisco HDLC: address, control, EtherType.
-pub(super) fn hdlc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn hdlc(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     match bytes {
         [0x0f | 0x8f, 0x00, high, low, rest @ ..] => {
             Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
@@ -133,56 +135,56 @@ pub(super) fn hdlc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
 }
 
 /// IEEE 802.2 LLC, with SNAP or with IP's own service access point.
-pub(super) fn llc(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn llc(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     match bytes {
         // SNAP (RFC 1042): organisation 0, or 0000f8 for bridged 802.1H.
         [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 | 0xf8, high, low, rest @ ..] => {
             Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
         }
         [0x06, 0x06, 0x03, rest @ ..] => Ok(Step::new(Layer::Ipv4, rest)),
-        [_, _, _, ..] => Err(Stop::NotIp),
-        _ => Err(Stop::LinkTruncated),
+        [_, _, _, ..] => Err(DecodeStop::NotIp),
+        _ => Err(DecodeStop::LinkTruncated),
     }
 }
 
 /// An IP packet whose version nothing has announced.
-pub(super) fn ip(bytes: &[u8]) -> Result<Step<'_>, Stop> {
-    match bytes.first().ok_or(Stop::IpTruncated)? >> 4 {
+pub(super) fn ip(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+    match bytes.first().ok_or(DecodeStop::IpTruncated)? >> 4 {
         4 => Ok(Step::new(Layer::Ipv4, bytes)),
         6 => Ok(Step::new(Layer::Ipv6, bytes)),
-        _ => Err(Stop::NotIp),
+        _ => Err(DecodeStop::NotIp),
     }
 }
 
 /// BSD loopback: an address family in the byte order of the capturing machine (`NULL`) or of the
 /// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin. Some writers put
 /// an EtherType at its end instead.
-pub(super) fn loopback(bytes: &[u8]) -> Result<Step<'_>, Stop> {
-    let (header, rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+pub(super) fn loopback(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+    let (header, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
     let family = match header {
         [low, 0, 0, 0] => *low,
         [0, 0, 0, high] => *high,
         [.., 0x08, 0x00] => return Ok(Step::new(Layer::Ipv4, rest)),
         [.., 0x86, 0xdd] => return Ok(Step::new(Layer::Ipv6, rest)),
-        _ => return Err(Stop::NotIp),
+        _ => return Err(DecodeStop::NotIp),
     };
     match family {
         2 => Ok(Step::new(Layer::Ipv4, rest)),
         10 | 24 | 28 | 30 => Ok(Step::new(Layer::Ipv6, rest)),
-        _ => Err(Stop::NotIp),
+        _ => Err(DecodeStop::NotIp),
     }
 }
 
 /// Linux cooked capture, version 1: packet type, ARPHRD, address length and 8 bytes of it, protocol.
-pub(super) fn cooked<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
-    let (header, rest) = bytes.split_first_chunk::<16>().ok_or(Stop::LinkTruncated)?;
+pub(super) fn cooked<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+    let (header, rest) = bytes.split_first_chunk::<16>().ok_or(DecodeStop::LinkTruncated)?;
     sender(link, header[5], &header[6..14]);
     cooked_protocol([header[2], header[3]], [header[14], header[15]], rest)
 }
 
 /// Linux cooked capture, version 2: protocol, interface, ARPHRD, packet type, address.
-pub(super) fn cooked2<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, Stop> {
-    let (header, rest) = bytes.split_first_chunk::<20>().ok_or(Stop::LinkTruncated)?;
+pub(super) fn cooked2<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+    let (header, rest) = bytes.split_first_chunk::<20>().ok_or(DecodeStop::LinkTruncated)?;
     sender(link, header[11], &header[12..20]);
     cooked_protocol([header[8], header[9]], [header[0], header[1]], rest)
 }
@@ -196,12 +198,16 @@ fn sender(link: &mut LinkInfo, length: u8, address: &[u8]) {
 }
 
 /// The protocol field of a cooked header depends on the kind of interface (ARPHRD).
-fn cooked_protocol(hardware: [u8; 2], protocol: [u8; 2], rest: &[u8]) -> Result<Step<'_>, Stop> {
+fn cooked_protocol(
+    hardware: [u8; 2],
+    protocol: [u8; 2],
+    rest: &[u8],
+) -> Result<Step<'_>, DecodeStop> {
     const ARPHRD_NETLINK: u16 = 824;
     const ARPHRD_GRE: u16 = 778;
     let protocol = u16::from_be_bytes(protocol);
     match u16::from_be_bytes(hardware) {
-        ARPHRD_NETLINK => Err(Stop::NotIp),
+        ARPHRD_NETLINK => Err(DecodeStop::NotIp),
         ARPHRD_GRE if protocol == ethertype::TRANSPARENT_ETHERNET => {
             Ok(Step::new(Layer::Ethernet, rest))
         }
@@ -226,7 +232,11 @@ mod tests {
             assert_eq!(loopback(&header).map(|step| step.layer), Ok(layer), "{header:x?}");
         }
         for header in [[7, 0, 0, 0], [0x0f, 0x00, 0x08, 0x06], [2, 2, 2, 2]] {
-            assert_eq!(loopback(&header).map(|step| step.layer), Err(Stop::NotIp), "{header:x?}");
+            assert_eq!(
+                loopback(&header).map(|step| step.layer),
+                Err(DecodeStop::NotIp),
+                "{header:x?}"
+            );
         }
     }
 
@@ -234,7 +244,7 @@ mod tests {
     fn ip_goes_by_its_version() {
         let layer = |first: u8| ip(&[first]).map(|step| step.layer);
         assert_eq!((layer(0x45), layer(0x60)), (Ok(Layer::Ipv4), Ok(Layer::Ipv6)));
-        assert_eq!(layer(0x00), Err(Stop::NotIp));
-        assert_eq!(ip(&[]).map(|step| step.layer), Err(Stop::IpTruncated));
+        assert_eq!(layer(0x00), Err(DecodeStop::NotIp));
+        assert_eq!(ip(&[]).map(|step| step.layer), Err(DecodeStop::IpTruncated));
     }
 }

@@ -1,111 +1,114 @@
 //! Captures in which each packet comes after what the capturing machine knew of it: NFLOG, PFLOG, ENC,
 //! PKTAP, PPI, Juniper's.
 
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Layer, Step, link};
 use crate::model::packet::LinkType;
 
 /// The IP packet in a message of Linux's netfilter log
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html>): address family, version, resource,
 /// then attributes with length and type in the byte order of the capturing machine.
-pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], Stop> {
+pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     /// `NFULA_PAYLOAD`; all types are small, so the zero byte tells the byte order.
     const PAYLOAD: u8 = 9;
     const HEADER: usize = 4;
     /// There are about twenty types, each at most once.
     const MAX_ATTRIBUTES: usize = 32;
-    let (header, mut rest) = bytes.split_first_chunk::<HEADER>().ok_or(Stop::LinkTruncated)?;
+    let (header, mut rest) =
+        bytes.split_first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
     if header[1] != 0 {
-        return Err(Stop::LinkMalformed);
+        return Err(DecodeStop::LinkMalformed);
     }
     for _ in 0..MAX_ATTRIBUTES {
-        let attribute = rest.first_chunk::<HEADER>().ok_or(Stop::LinkTruncated)?;
+        let attribute = rest.first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
         let (kind, length) = match *attribute {
             [low, high, kind, 0] => (kind, u16::from_le_bytes([low, high])),
             [high, low, 0, kind] => (kind, u16::from_be_bytes([high, low])),
-            _ => return Err(Stop::LinkMalformed),
+            _ => return Err(DecodeStop::LinkMalformed),
         };
         let length = usize::from(length);
         if length < HEADER {
-            return Err(Stop::LinkMalformed);
+            return Err(DecodeStop::LinkMalformed);
         }
         if kind == PAYLOAD {
             // The last attribute; a snap length may have cut it.
             return Ok(&rest[HEADER..length.min(rest.len())]);
         }
-        rest = rest.get(length.next_multiple_of(HEADER)..).ok_or(Stop::LinkTruncated)?;
+        rest = rest.get(length.next_multiple_of(HEADER)..).ok_or(DecodeStop::LinkTruncated)?;
     }
-    Err(Stop::LinkMalformed)
+    Err(DecodeStop::LinkMalformed)
 }
 
 /// The frame in a packet of Darwin's PKTAP, and its link type
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html>): length of the header, kind of record,
 /// link type, and more that is skipped.
-pub(super) fn pktap(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn pktap(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     let field = |offset: usize| {
         let field = bytes.get(offset..)?.first_chunk()?;
         Some(u32::from_le_bytes(*field))
     };
-    let (Some(length), Some(link)) = (field(0), field(8)) else { return Err(Stop::LinkTruncated) };
-    let frame = bytes.get(length as usize..).ok_or(Stop::LinkTruncated)?;
-    let link = u16::try_from(link).map_or(Err(Stop::LinkType), |link| Ok(LinkType(link)))?;
+    let (Some(length), Some(link)) = (field(0), field(8)) else {
+        return Err(DecodeStop::LinkTruncated);
+    };
+    let frame = bytes.get(length as usize..).ok_or(DecodeStop::LinkTruncated)?;
+    let link = u16::try_from(link).map_or(Err(DecodeStop::LinkType), |link| Ok(LinkType(link)))?;
     // The header may not say that it comes again.
     match link {
-        LinkType::PKTAP => Err(Stop::LinkType),
+        LinkType::PKTAP => Err(DecodeStop::LinkType),
         link => Ok(Step::new(Layer::Link(link), frame)),
     }
 }
 
 /// The frame in a packet with per-packet information (CACE's PPI 1.0.10 §3): version 0, flags, length of
 /// the header with its fields, link type.
-pub(super) fn ppi(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn ppi(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     const HEADER: usize = 8;
-    let (header, _) = bytes.split_first_chunk::<HEADER>().ok_or(Stop::LinkTruncated)?;
+    let (header, _) = bytes.split_first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
     let &[version, _, l0, l1, t0, t1, t2, t3] = header;
     let length = usize::from(u16::from_le_bytes([l0, l1]));
     if version != 0 || length < HEADER {
-        return Err(Stop::LinkMalformed);
+        return Err(DecodeStop::LinkMalformed);
     }
-    let frame = bytes.get(length..).ok_or(Stop::LinkTruncated)?;
+    let frame = bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?;
     match u16::try_from(u32::from_le_bytes([t0, t1, t2, t3])).map(LinkType) {
-        Ok(LinkType::PPI) | Err(_) => Err(Stop::LinkType),
+        Ok(LinkType::PPI) | Err(_) => Err(DecodeStop::LinkType),
         Ok(link) => Ok(Step::new(Layer::Link(link), frame)),
     }
 }
 
 /// The IP packet behind the header of pf's log (`pfloghdr` of the BSDs), whose first byte says how long it
 /// is without the padding at its end.
-pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], Stop> {
+pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     /// From the oldest header on, which ended after the direction; what is shorter is no header.
     const MIN_LENGTH: usize = 45;
-    let length = usize::from(*bytes.first().ok_or(Stop::LinkTruncated)?);
+    let length = usize::from(*bytes.first().ok_or(DecodeStop::LinkTruncated)?);
     if length < MIN_LENGTH {
-        return Err(Stop::LinkMalformed);
+        return Err(DecodeStop::LinkMalformed);
     }
-    bytes.get(length.next_multiple_of(4)..).ok_or(Stop::LinkTruncated)
+    bytes.get(length.next_multiple_of(4)..).ok_or(DecodeStop::LinkTruncated)
 }
 
 /// The IP packet that a BSD's `enc` interface shows outside IPsec: address family, SPI, flags.
-pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], Stop> {
-    bytes.get(12..).ok_or(Stop::LinkTruncated)
+pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
+    bytes.get(12..).ok_or(DecodeStop::LinkTruncated)
 }
 
 /// The frame in a capture of a Juniper router's Ethernet interface
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_JUNIPER_ETHER.html>): "MGC", flags, extensions with their
 /// length; packets of the router itself have a protocol number instead of Ethernet.
-pub(super) fn juniper_ether(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn juniper_ether(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     const NO_LINK_LAYER: u8 = 0x02;
     const EXTENSIONS: u8 = 0x80;
-    let (header, mut rest) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
-    let &[b'M', b'G', b'C', flags] = header else { return Err(Stop::LinkMalformed) };
+    let (header, mut rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
+    let &[b'M', b'G', b'C', flags] = header else { return Err(DecodeStop::LinkMalformed) };
     if flags & EXTENSIONS != 0 {
-        let (length, after) = rest.split_first_chunk().ok_or(Stop::LinkTruncated)?;
+        let (length, after) = rest.split_first_chunk().ok_or(DecodeStop::LinkTruncated)?;
         let length = usize::from(u16::from_be_bytes(*length));
-        rest = after.get(length..).ok_or(Stop::LinkTruncated)?;
+        rest = after.get(length..).ok_or(DecodeStop::LinkTruncated)?;
     }
     match flags & NO_LINK_LAYER {
         0 => Ok(Step::new(Layer::Ethernet, rest)),
-        _ => link::ip(rest.get(4..).ok_or(Stop::LinkTruncated)?),
+        _ => link::ip(rest.get(4..).ok_or(DecodeStop::LinkTruncated)?),
     }
 }
 
@@ -148,12 +151,12 @@ mod tests {
     #[test]
     fn nflog_without_a_payload_or_with_broken_attributes_is_refused() {
         for (bytes, stop) in [
-            (&[2, 0, 0][..], Stop::LinkTruncated),
-            (&[2, 1, 0, 1, 4, 0, 9, 0], Stop::LinkMalformed), // version 1
-            (&[2, 0, 0, 1], Stop::LinkTruncated),
-            (&[2, 0, 0, 1, 3, 0, 10, 0], Stop::LinkMalformed), // shorter than its header
-            (&[2, 0, 0, 1, 9, 0, 10, 0, 0], Stop::LinkTruncated),
-            (&[2, 0, 0, 1, 4, 0, 10, 10], Stop::LinkMalformed), // no such type
+            (&[2, 0, 0][..], DecodeStop::LinkTruncated),
+            (&[2, 1, 0, 1, 4, 0, 9, 0], DecodeStop::LinkMalformed), // version 1
+            (&[2, 0, 0, 1], DecodeStop::LinkTruncated),
+            (&[2, 0, 0, 1, 3, 0, 10, 0], DecodeStop::LinkMalformed), // shorter than its header
+            (&[2, 0, 0, 1, 9, 0, 10, 0, 0], DecodeStop::LinkTruncated),
+            (&[2, 0, 0, 1, 4, 0, 10, 10], DecodeStop::LinkMalformed), // no such type
         ] {
             assert_eq!(nflog(bytes), Err(stop), "{bytes:x?}");
         }
@@ -167,9 +170,9 @@ mod tests {
         let frame = [&header[..], &IP].concat();
         assert_eq!(payload(LinkType::PKTAP, &frame).as_deref(), Some(&b"hi"[..]));
         header[8..10].copy_from_slice(&LinkType::PKTAP.0.to_le_bytes());
-        assert_eq!(pktap(&header).err(), Some(Stop::LinkType));
+        assert_eq!(pktap(&header).err(), Some(DecodeStop::LinkType));
         header[0] = 109;
-        assert_eq!(pktap(&header).err(), Some(Stop::LinkTruncated));
+        assert_eq!(pktap(&header).err(), Some(DecodeStop::LinkTruncated));
     }
 
     #[test]
@@ -178,9 +181,9 @@ mod tests {
         let frame = [&ppi_of(LinkType::RAW.0 as u8, 12)[..], &IP].concat();
         assert_eq!(payload(LinkType::PPI, &frame).as_deref(), Some(&b"hi"[..]));
         for (header, stop) in [
-            (ppi_of(LinkType::PPI.0 as u8, 12), Stop::LinkType),
-            (ppi_of(1, 7), Stop::LinkMalformed), // shorter than itself
-            (ppi_of(1, 13), Stop::LinkTruncated),
+            (ppi_of(LinkType::PPI.0 as u8, 12), DecodeStop::LinkType),
+            (ppi_of(1, 7), DecodeStop::LinkMalformed), // shorter than itself
+            (ppi_of(1, 13), DecodeStop::LinkTruncated),
         ] {
             assert_eq!(ppi(&header).err(), Some(stop), "{header:x?}");
         }
@@ -194,8 +197,8 @@ mod tests {
             packet.extend(IP);
             assert_eq!(payload(LinkType::PFLOG, &packet).as_deref(), Some(&b"hi"[..]), "{length}");
         }
-        assert_eq!(pflog(&[4, 2, 0, 0, 0x45]), Err(Stop::LinkMalformed));
-        assert_eq!(pflog(&[61; 63]), Err(Stop::LinkTruncated));
+        assert_eq!(pflog(&[4, 2, 0, 0, 0x45]), Err(DecodeStop::LinkMalformed));
+        assert_eq!(pflog(&[61; 63]), Err(DecodeStop::LinkTruncated));
     }
 
     #[test]
@@ -216,8 +219,8 @@ mod tests {
             let found = payload(LinkType::JUNIPER_ETHER, &frame);
             assert_eq!(found.as_deref(), Some(&b"hi"[..]), "{before:x?}");
         }
-        assert_eq!(juniper_ether(b"MGD\x01").err(), Some(Stop::LinkMalformed));
-        assert_eq!(juniper_ether(b"MGC\x80\0\x01").err(), Some(Stop::LinkTruncated));
+        assert_eq!(juniper_ether(b"MGD\x01").err(), Some(DecodeStop::LinkMalformed));
+        assert_eq!(juniper_ether(b"MGC\x80\0\x01").err(), Some(DecodeStop::LinkTruncated));
     }
 
     proptest! {

@@ -17,7 +17,7 @@ mod tunnel;
 mod wifi;
 
 pub use fragment::FragmentLimits;
-pub use stats::{DecodeStats, Stop};
+pub use stats::{DecodeStats, DecodeStop};
 pub use tunnel::has_port as has_tunnel_port;
 
 use fragment::Defragmenter;
@@ -147,8 +147,8 @@ impl Decoder {
         let mut peeling = Peeling::new(head, self.vlan_in_key);
         let first = peeling.first(link, bytes);
         let found = match first.and_then(|step| peeling.peel(step, &mut self.stats)) {
-            Ok(Peeled::Payload(bytes)) => Ok(Payload::InPacket(bytes)),
-            Ok(Peeled::Fragment(step)) => self.reassemble(&mut peeling, step),
+            Ok(PeelOutcome::Payload(bytes)) => Ok(Payload::InPacket(bytes)),
+            Ok(PeelOutcome::Fragment(step)) => self.reassemble(&mut peeling, step),
             Err(reason) => Err(reason),
         };
         self.stats.vlan += u64::from(peeling.head.link.is_tagged());
@@ -169,7 +169,7 @@ impl Decoder {
         &mut self,
         peeling: &mut Peeling<'_>,
         step: Step<'a>,
-    ) -> Result<Payload<'a>, Stop> {
+    ) -> Result<Payload<'a>, DecodeStop> {
         let Decoder { fragments, whole, reassembled, stats, .. } = self;
         let found = peeling.reassemble(step, fragments, whole, stats);
         stats.fragments_dropped = fragments.dropped;
@@ -199,7 +199,7 @@ struct Peeling<'h> {
 }
 
 /// How far the way down led.
-enum Peeled<'a> {
+enum PeelOutcome<'a> {
     /// To the payload behind the transport header.
     Payload(&'a [u8]),
     /// To a part of a larger datagram: from its IP header on.
@@ -217,7 +217,7 @@ impl<'h> Peeling<'h> {
         &mut self,
         mut step: Step<'a>,
         stats: &mut DecodeStats,
-    ) -> Result<Peeled<'a>, Stop> {
+    ) -> Result<PeelOutcome<'a>, DecodeStop> {
         while self.layers < MAX_LAYERS {
             self.layers += 1;
             let datagram = match step.layer {
@@ -247,14 +247,14 @@ impl<'h> Peeling<'h> {
                 }
             };
             if datagram.piece.is_some() {
-                return Ok(Peeled::Fragment(step));
+                return Ok(PeelOutcome::Fragment(step));
             }
             match self.inside(datagram, stats)? {
                 Inside::Tunnel(next) => step = next,
-                Inside::Payload(bytes) => return Ok(Peeled::Payload(bytes)),
+                Inside::Payload(bytes) => return Ok(PeelOutcome::Payload(bytes)),
             }
         }
-        Err(Stop::TooDeep)
+        Err(DecodeStop::TooDeep)
     }
 
     /// Goes on with the datagrams that this fragment, and those inside it, complete.
@@ -264,7 +264,7 @@ impl<'h> Peeling<'h> {
         fragments: &mut Defragmenter,
         whole: &'b mut [Vec<u8>; MAX_REASSEMBLIES],
         stats: &mut DecodeStats,
-    ) -> Result<&'b [u8], Stop> {
+    ) -> Result<&'b [u8], DecodeStop> {
         let now = self.head.time;
         for buffer in whole {
             let datagram = match step.layer {
@@ -282,12 +282,12 @@ impl<'h> Peeling<'h> {
             match self.inside(datagram, stats)? {
                 Inside::Payload(bytes) => return Ok(bytes),
                 Inside::Tunnel(next) => match self.peel(next, stats)? {
-                    Peeled::Payload(bytes) => return Ok(bytes),
-                    Peeled::Fragment(inner) => step = inner,
+                    PeelOutcome::Payload(bytes) => return Ok(bytes),
+                    PeelOutcome::Fragment(inner) => step = inner,
                 },
             }
         }
-        Err(Stop::TooDeep)
+        Err(DecodeStop::TooDeep)
     }
 
     /// What a whole datagram holds.
@@ -296,7 +296,7 @@ impl<'h> Peeling<'h> {
         &mut self,
         mut datagram: Datagram<'a>,
         stats: &mut DecodeStats,
-    ) -> Result<Inside<'a>, Stop> {
+    ) -> Result<Inside<'a>, DecodeStop> {
         let Peeling { ref mut head, ref mut tunnelled, vlan_in_key, .. } = *self;
         if datagram.protocol == protocol::AUTHENTICATION {
             datagram = ip::extensions(datagram)?;
@@ -330,7 +330,7 @@ impl<'h> Peeling<'h> {
 
     /// What the link type of the capture says about the first bytes.
     #[inline(always)]
-    fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
+    fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, DecodeStop> {
         match link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
             link => self.first_of(link, bytes),
@@ -338,7 +338,7 @@ impl<'h> Peeling<'h> {
     }
 
     #[inline(never)]
-    fn first_of<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, Stop> {
+    fn first_of<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, DecodeStop> {
         let info = &mut self.head.link;
         match link {
             LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
@@ -363,14 +363,14 @@ impl<'h> Peeling<'h> {
             }
             LinkType::IEEE802_11_PRISM => wifi::frame(wifi::prism(bytes)?, false, info),
             LinkType::IEEE802_11_AVS => wifi::frame(wifi::avs(bytes)?, false, info),
-            _ => Err(Stop::LinkType),
+            _ => Err(DecodeStop::LinkType),
         }
     }
 }
 
 /// The tunnel in a datagram that is neither TCP nor UDP, if there is one.
 #[inline(never)]
-fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, Stop> {
+fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, DecodeStop> {
     let bytes = datagram.payload;
     let next = match datagram.protocol {
         protocol::IPV4 => Step::new(Layer::Ipv4, bytes),
@@ -379,8 +379,8 @@ fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, Stop> {
         protocol::MPLS => link::mpls(bytes)?,
         protocol::ETHER_IP => tunnel::ether_ip(bytes)?,
         protocol::L2TP => return l2tp::over_ip(bytes),
-        protocol::ESP => return Err(Stop::Encrypted),
-        protocol::NO_NEXT_HEADER => return Err(Stop::Signalling),
+        protocol::ESP => return Err(DecodeStop::Encrypted),
+        protocol::NO_NEXT_HEADER => return Err(DecodeStop::Signalling),
         _ => return Ok(None),
     };
     Ok(Some(next))

@@ -130,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::capture::{Filled, ReplayOptions, open_replay};
+    use crate::capture::{FillOutcome, ReplayOptions, open_replay};
     use crate::decode::{DecodeOptions, Decoder, Payload};
     use crate::model::segment::TransportHeader;
     use crate::model::{Packet, PacketBatch, Timestamp};
@@ -232,8 +232,8 @@ mod tests {
         let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcaps");
         let mut source = open_replay(&[captures], &ReplayOptions::default()).unwrap();
         let (mut both, mut batch) = (Both::new(false), PacketBatch::default());
-        let mut filled = Filled::Packets;
-        while filled != Filled::End {
+        let mut filled = FillOutcome::Packets;
+        while filled != FillOutcome::End {
             batch.clear();
             filled = source.fill(&mut batch).unwrap();
             batch.packets().for_each(|packet| both.agree(&packet));

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// Why a packet gave no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
-pub enum Stop {
+pub enum DecodeStop {
     /// The link type of the capture is none that we read.
     LinkType,
     /// ARP, LLDP, spanning tree and whatever else is not IP.
@@ -30,41 +30,41 @@ pub enum Stop {
     Signalling,
 }
 
-impl Stop {
-    pub const ALL: [Stop; 14] = [
-        Stop::LinkType,
-        Stop::NotIp,
-        Stop::LinkTruncated,
-        Stop::LinkMalformed,
-        Stop::TooDeep,
-        Stop::IpTruncated,
-        Stop::IpMalformed,
-        Stop::TransportTruncated,
-        Stop::TransportMalformed,
-        Stop::FragmentHeld,
-        Stop::FragmentMalformed,
-        Stop::Encrypted,
-        Stop::NoData,
-        Stop::Signalling,
+impl DecodeStop {
+    pub const ALL: [DecodeStop; 14] = [
+        DecodeStop::LinkType,
+        DecodeStop::NotIp,
+        DecodeStop::LinkTruncated,
+        DecodeStop::LinkMalformed,
+        DecodeStop::TooDeep,
+        DecodeStop::IpTruncated,
+        DecodeStop::IpMalformed,
+        DecodeStop::TransportTruncated,
+        DecodeStop::TransportMalformed,
+        DecodeStop::FragmentHeld,
+        DecodeStop::FragmentMalformed,
+        DecodeStop::Encrypted,
+        DecodeStop::NoData,
+        DecodeStop::Signalling,
     ];
 
     /// The name used in reports.
     pub const fn name(self) -> &'static str {
         match self {
-            Stop::LinkType => "unsupported_link_type",
-            Stop::NotIp => "not_ip",
-            Stop::LinkTruncated => "link_truncated",
-            Stop::LinkMalformed => "link_malformed",
-            Stop::TooDeep => "too_many_layers",
-            Stop::IpTruncated => "ip_truncated",
-            Stop::IpMalformed => "ip_malformed",
-            Stop::TransportTruncated => "transport_truncated",
-            Stop::TransportMalformed => "transport_malformed",
-            Stop::FragmentHeld => "fragment_held",
-            Stop::FragmentMalformed => "fragment_malformed",
-            Stop::Encrypted => "encrypted",
-            Stop::NoData => "no_data",
-            Stop::Signalling => "tunnel_signalling",
+            DecodeStop::LinkType => "unsupported_link_type",
+            DecodeStop::NotIp => "not_ip",
+            DecodeStop::LinkTruncated => "link_truncated",
+            DecodeStop::LinkMalformed => "link_malformed",
+            DecodeStop::TooDeep => "too_many_layers",
+            DecodeStop::IpTruncated => "ip_truncated",
+            DecodeStop::IpMalformed => "ip_malformed",
+            DecodeStop::TransportTruncated => "transport_truncated",
+            DecodeStop::TransportMalformed => "transport_malformed",
+            DecodeStop::FragmentHeld => "fragment_held",
+            DecodeStop::FragmentMalformed => "fragment_malformed",
+            DecodeStop::Encrypted => "encrypted",
+            DecodeStop::NoData => "no_data",
+            DecodeStop::Signalling => "tunnel_signalling",
         }
     }
 }
@@ -92,22 +92,22 @@ pub struct DecodeStats {
     /// Fragments given up: too old, too many, or evicted by others.
     pub fragments_dropped: u64,
     #[serde(rename = "stopped", serialize_with = "by_name")]
-    stops: [u64; Stop::ALL.len()],
+    stops: [u64; DecodeStop::ALL.len()],
 }
 
 impl DecodeStats {
-    pub(super) fn stop(&mut self, reason: Stop) {
+    pub(super) fn stop(&mut self, reason: DecodeStop) {
         self.stops[reason as usize] += 1;
     }
 
     /// How many packets stopped for this reason.
-    pub fn stopped(&self, reason: Stop) -> u64 {
+    pub fn stopped(&self, reason: DecodeStop) -> u64 {
         self.stops[reason as usize]
     }
 
     /// All reasons with their counts, those that never occurred included.
-    pub fn stops(&self) -> impl Iterator<Item = (Stop, u64)> + '_ {
-        Stop::ALL.iter().map(|&reason| (reason, self.stopped(reason)))
+    pub fn stops(&self) -> impl Iterator<Item = (DecodeStop, u64)> + '_ {
+        DecodeStop::ALL.iter().map(|&reason| (reason, self.stopped(reason)))
     }
 
     /// Adds the counters of another decoder, as of another worker with packets of its own.
@@ -131,8 +131,8 @@ impl DecodeStats {
 }
 
 fn by_name<S: Serializer>(
-    stops: &[u64; Stop::ALL.len()],
+    stops: &[u64; DecodeStop::ALL.len()],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(Stop::ALL.iter().map(|reason| reason.name()).zip(stops))
+    serializer.collect_map(DecodeStop::ALL.iter().map(|reason| reason.name()).zip(stops))
 }

@@ -3,7 +3,7 @@
 use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
 
 use super::ip::Datagram;
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Inside, tunnel};
 use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Transport};
@@ -14,14 +14,14 @@ pub(super) fn tcp<'a>(
     datagram: Datagram<'a>,
     vlan_in_key: bool,
     head: &mut SegmentHead,
-) -> Result<&'a [u8], Stop> {
+) -> Result<&'a [u8], DecodeStop> {
     use etherparse::err::tcp::HeaderSliceError;
     /// Offset of the control bits (RFC 9293 §3.1).
     const FLAGS: usize = 13;
     let bytes = datagram.payload;
     let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-        HeaderSliceError::Len(_) => Stop::TransportTruncated,
-        HeaderSliceError::Content(_) => Stop::TransportMalformed,
+        HeaderSliceError::Len(_) => DecodeStop::TransportTruncated,
+        HeaderSliceError::Content(_) => DecodeStop::TransportMalformed,
     })?;
     head.header = TransportHeader::Tcp(TcpHeader {
         seq: header.sequence_number(),
@@ -39,9 +39,9 @@ pub(super) fn udp<'a>(
     datagram: Datagram<'a>,
     vlan_in_key: bool,
     head: &mut SegmentHead,
-) -> Result<Inside<'a>, Stop> {
+) -> Result<Inside<'a>, DecodeStop> {
     let bytes = datagram.payload;
-    let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| Stop::TransportTruncated)?;
+    let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::TransportTruncated)?;
     let after = &bytes[header.slice().len()..];
     // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
     let payload = usize::from(header.length())
@@ -73,5 +73,5 @@ pub(super) fn ends(
         false => 0,
     };
     let (src, dst) = ((datagram.src, src), (datagram.dst, dst));
-    (head.key, head.from) = FlowKey::of_words(src, dst, transport, vlan);
+    (head.key, head.from) = FlowKey::from_words(src, dst, transport, vlan);
 }

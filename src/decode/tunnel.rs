@@ -4,21 +4,21 @@
 //! otherwise the datagram is what it seems.
 
 use super::link::{self, ethertype};
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Layer, Step, l2tp};
 use crate::model::packet::LinkType;
 
 /// Port numbers of tunnels over UDP, assigned by IANA but for TZSP's and the old VXLAN's.
 mod port {
-    pub const L2TP: u16 = 1701;
-    pub const GTP_U: u16 = 2152;
-    pub const TEREDO: u16 = 3544;
-    pub const VXLAN: u16 = 4789;
-    pub const VXLAN_GPE: u16 = 4790;
-    pub const GENEVE: u16 = 6081;
+    pub(super) const L2TP: u16 = 1701;
+    pub(super) const GTP_U: u16 = 2152;
+    pub(super) const TEREDO: u16 = 3544;
+    pub(super) const VXLAN: u16 = 4789;
+    pub(super) const VXLAN_GPE: u16 = 4790;
+    pub(super) const GENEVE: u16 = 6081;
     /// VXLAN in Linux before the port was assigned.
-    pub const OLD_VXLAN: u16 = 8472;
-    pub const TZSP: u16 = 37008;
+    pub(super) const OLD_VXLAN: u16 = 8472;
+    pub(super) const TZSP: u16 = 37008;
 }
 
 /// Whether a datagram between these ports may be a tunnel, though another one was not.
@@ -34,30 +34,30 @@ fn is_tunnels(port: u16) -> bool {
 }
 
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
-pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     const CHECKSUM: u16 = 0x8000;
     const ROUTING: u16 = 0x4000;
     const KEY: u16 = 0x2000;
     const SEQUENCE: u16 = 0x1000;
     const ACKNOWLEDGEMENT: u16 = 0x0080;
-    let (head, _) = bytes.split_first_chunk::<4>().ok_or(Stop::LinkTruncated)?;
+    let (head, _) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
     let flags = u16::from_be_bytes([head[0], head[1]]);
     let protocol = u16::from_be_bytes([head[2], head[3]]);
     let has = |bit: u16| usize::from(flags & bit != 0);
     let version = flags & 7;
     if version > 1 || flags & ROUTING != 0 {
-        return Err(Stop::LinkMalformed);
+        return Err(DecodeStop::LinkMalformed);
     }
     let extra = has(CHECKSUM) + has(KEY) + has(SEQUENCE);
     let acknowledgement = if version == 1 { has(ACKNOWLEDGEMENT) } else { 0 };
-    let rest = bytes.get(4 + 4 * (extra + acknowledgement)..).ok_or(Stop::LinkTruncated)?;
+    let rest = bytes.get(4 + 4 * (extra + acknowledgement)..).ok_or(DecodeStop::LinkTruncated)?;
     match protocol {
-        ethertype::PPP if version == 1 && rest.is_empty() => Err(Stop::Signalling),
+        ethertype::PPP if version == 1 && rest.is_empty() => Err(DecodeStop::Signalling),
         ethertype::PPP => link::ppp(rest),
         ethertype::ERSPAN if has(SEQUENCE) == 0 => Ok(Step::new(Layer::Ethernet, rest)), // type I
         ethertype::ERSPAN => Ok(Step::new(Layer::Ethernet, skip(rest, 8)?)),             // type II
         ethertype::ERSPAN3 => erspan3(rest),
-        ethertype::WCCP => match rest.first().ok_or(Stop::LinkTruncated)? >> 4 {
+        ethertype::WCCP => match rest.first().ok_or(DecodeStop::LinkTruncated)? >> 4 {
             4 => Ok(Step::new(Layer::Ipv4, rest)),
             _ => Ok(Step::new(Layer::Ipv4, skip(rest, 4)?)), // version 2's redirect header
         },
@@ -66,29 +66,32 @@ pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, Stop> {
 }
 
 /// ERSPAN type III (draft-foschiano-erspan-03 §4.3): 12 bytes, and 8 more if the O bit is set.
-fn erspan3(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+fn erspan3(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     const PLATFORM_SUBHEADER: u8 = 0x01;
-    let (head, rest) = bytes.split_first_chunk::<12>().ok_or(Stop::LinkTruncated)?;
+    let (head, rest) = bytes.split_first_chunk::<12>().ok_or(DecodeStop::LinkTruncated)?;
     let rest = if head[11] & PLATFORM_SUBHEADER != 0 { skip(rest, 8)? } else { rest };
     Ok(Step::new(Layer::Ethernet, rest))
 }
 
 /// RFC 3378 §3: version 3 and twelve reserved bits. Some BSDs wrote the half bytes the other way round.
-pub(super) fn ether_ip(bytes: &[u8]) -> Result<Step<'_>, Stop> {
+pub(super) fn ether_ip(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     match bytes {
         [0x30 | 0x03, 0, frame @ ..] => Ok(Step::new(Layer::Ethernet, frame)),
-        [_, _, ..] => Err(Stop::LinkMalformed),
-        _ => Err(Stop::LinkTruncated),
+        [_, _, ..] => Err(DecodeStop::LinkMalformed),
+        _ => Err(DecodeStop::LinkTruncated),
     }
 }
 
-fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Stop> {
-    bytes.get(count..).ok_or(Stop::LinkTruncated)
+fn skip(bytes: &[u8], count: usize) -> Result<&[u8], DecodeStop> {
+    bytes.get(count..).ok_or(DecodeStop::LinkTruncated)
 }
 
 /// The tunnel in a UDP payload, if there is one.
 #[inline(never)]
-pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+pub(super) fn over_udp(
+    [src, dst]: [u16; 2],
+    payload: &[u8],
+) -> Result<Option<Step<'_>>, DecodeStop> {
     match src {
         _ if is_tunnels(dst) => at_port(dst, payload),
         // These answer from where they were asked.
@@ -98,13 +101,13 @@ pub(super) fn over_udp([src, dst]: [u16; 2], payload: &[u8]) -> Result<Option<St
 }
 
 #[inline(never)]
-fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, Stop> {
+fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
     Ok(match port {
         port::L2TP => return l2tp::over_udp(payload),
         port::VXLAN | port::OLD_VXLAN => vxlan(payload),
         port::VXLAN_GPE => vxlan_gpe(payload),
         port::GENEVE => geneve(payload),
-        port::GTP_U if is_gtp_signalling(payload) => return Err(Stop::Signalling),
+        port::GTP_U if is_gtp_signalling(payload) => return Err(DecodeStop::Signalling),
         port::GTP_U => gtp_u(payload),
         port::TEREDO => teredo(payload),
         port::TZSP => tzsp(payload),
@@ -271,7 +274,7 @@ mod tests {
     #[test]
     fn an_echo_of_gtp_is_signalling_if_its_length_fits() {
         let echo = [0x32, 1, 0, 4, 0, 0, 0, 0, 0, 7, 0, 0];
-        assert_eq!(over_udp([2152, 2152], &echo).err(), Some(Stop::Signalling));
+        assert_eq!(over_udp([2152, 2152], &echo).err(), Some(DecodeStop::Signalling));
         assert!(matches!(over_udp([2152, 2152], &echo[..11]), Ok(None)));
         assert!(matches!(over_udp([9, 9], &echo), Ok(None)), "another port");
     }
@@ -309,8 +312,8 @@ mod tests {
         let layer = |bytes: &[u8]| ether_ip(bytes).map(|step| step.layer);
         assert_eq!(layer(&[0x30, 0, 7]), Ok(Layer::Ethernet));
         assert_eq!(layer(&[0x03, 0, 7]), Ok(Layer::Ethernet));
-        assert_eq!(layer(&[0x30, 1, 7]), Err(Stop::LinkMalformed));
-        assert_eq!(layer(&[0x40, 0, 7]), Err(Stop::LinkMalformed));
-        assert_eq!(layer(&[0x30]), Err(Stop::LinkTruncated));
+        assert_eq!(layer(&[0x30, 1, 7]), Err(DecodeStop::LinkMalformed));
+        assert_eq!(layer(&[0x40, 0, 7]), Err(DecodeStop::LinkMalformed));
+        assert_eq!(layer(&[0x30]), Err(DecodeStop::LinkTruncated));
     }
 }

@@ -1,26 +1,26 @@
 //! IEEE 802.11 data frames that are not encrypted, and what capturing machines put before them: radiotap,
 //! Prism, AVS.
 
-use super::stats::Stop;
+use super::stats::DecodeStop;
 use super::{Layer, Step};
 use crate::model::{LinkInfo, MacAddr};
 
 /// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap. Also
 /// says whether the frame that follows has padding between its header and its body.
-pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), Stop> {
+pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), DecodeStop> {
     const TSFT: u32 = 1;
     const FLAGS: u32 = 1 << 1;
     const MORE_BITMAPS: u32 = 1 << 31;
     const PADDED: u8 = 0x20;
-    let (head, _) = bytes.split_first_chunk::<8>().ok_or(Stop::LinkTruncated)?;
+    let (head, _) = bytes.split_first_chunk::<8>().ok_or(DecodeStop::LinkTruncated)?;
     let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
-    let frame = bytes.get(length..).ok_or(Stop::LinkTruncated)?;
+    let frame = bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?;
     let present = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
     let mut fields = 8;
     let mut more = present;
     while more & MORE_BITMAPS != 0 {
         let next = bytes.get(fields..).and_then(|rest| rest.first_chunk::<4>());
-        more = u32::from_le_bytes(*next.ok_or(Stop::LinkTruncated)?);
+        more = u32::from_le_bytes(*next.ok_or(DecodeStop::LinkTruncated)?);
         fields += 4;
     }
     if present & TSFT != 0 {
@@ -32,25 +32,25 @@ pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), Stop> {
 
 /// Skips a Prism header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_PRISM.html>): always as
 /// long, in the byte order of the capturing machine. Some drivers write an AVS header under this link type.
-pub(super) fn prism(bytes: &[u8]) -> Result<&[u8], Stop> {
+pub(super) fn prism(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     const LENGTH: usize = 144;
     match bytes {
         // AVS, whose magic number ends with the version.
         [0x80, 0x21, 0x10, ..] => avs(bytes),
-        _ => bytes.get(LENGTH..).ok_or(Stop::LinkTruncated),
+        _ => bytes.get(LENGTH..).ok_or(DecodeStop::LinkTruncated),
     }
 }
 
 /// Skips an AVS header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_AVS.html>): magic number
 /// and version, length of the header, and more.
-pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], Stop> {
+pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     const MIN_LENGTH: usize = 8;
-    let (head, _) = bytes.split_first_chunk::<MIN_LENGTH>().ok_or(Stop::LinkTruncated)?;
+    let (head, _) = bytes.split_first_chunk::<MIN_LENGTH>().ok_or(DecodeStop::LinkTruncated)?;
     let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
     if length < MIN_LENGTH {
-        return Err(Stop::LinkMalformed);
+        return Err(DecodeStop::LinkMalformed);
     }
-    bytes.get(length..).ok_or(Stop::LinkTruncated)
+    bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
 }
 
 /// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
@@ -59,20 +59,20 @@ pub(super) fn frame<'a>(
     bytes: &'a [u8],
     padded: bool,
     link: &mut LinkInfo,
-) -> Result<Step<'a>, Stop> {
+) -> Result<Step<'a>, DecodeStop> {
     const DATA: u8 = 2;
     const TO_DS: u8 = 0x01;
     const FROM_DS: u8 = 0x02;
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
-    let (head, _) = bytes.split_first_chunk::<24>().ok_or(Stop::LinkTruncated)?;
+    let (head, _) = bytes.split_first_chunk::<24>().ok_or(DecodeStop::LinkTruncated)?;
     let (kind, subtype, flags) = (head[0] >> 2 & 3, head[0] >> 4, head[1]);
     let (no_body, qos) = (subtype & 4 != 0, subtype & 8 != 0);
     if kind != DATA || no_body {
-        return Err(Stop::NoData);
+        return Err(DecodeStop::NoData);
     }
     if flags & PROTECTED != 0 {
-        return Err(Stop::Encrypted);
+        return Err(DecodeStop::Encrypted);
     }
     let address = |offset: usize| {
         bytes.get(offset..).and_then(|rest| rest.first_chunk::<6>()).map(|mac| MacAddr(*mac))
@@ -87,7 +87,7 @@ pub(super) fn frame<'a>(
     let mut length = if flags & both == both { 30 } else { 24 };
     let mut aggregated = false;
     if qos {
-        let control = bytes.get(length).ok_or(Stop::LinkTruncated)?;
+        let control = bytes.get(length).ok_or(DecodeStop::LinkTruncated)?;
         aggregated = control & 0x80 != 0;
         length += 2;
         if flags & ORDER != 0 {
@@ -100,7 +100,7 @@ pub(super) fn frame<'a>(
     if aggregated {
         length += 14; // the first subframe's addresses and length
     }
-    Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(Stop::LinkTruncated)?))
+    Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?))
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
     fn prism_is_always_as_long_and_may_be_avs() {
         let header = [&[0x44, 0, 0, 0, 0x90, 0, 0, 0][..], &[0; 136], &[8, 1]].concat();
         assert_eq!(prism(&header), Ok(&[8, 1][..]));
-        assert_eq!(prism(&header[..143]), Err(Stop::LinkTruncated));
+        assert_eq!(prism(&header[..143]), Err(DecodeStop::LinkTruncated));
         for version in [1, 2] {
             let header = [0x80, 0x21, 0x10, version, 0, 0, 0, 12, 0, 0, 0, 9, 8, 1];
             assert_eq!(prism(&header), Ok(&[8, 1][..]));
@@ -123,11 +123,11 @@ mod tests {
         for (length, expected) in [
             (8, Ok(&[8, 1][..])),
             (10, Ok(&[][..])),
-            (11, Err(Stop::LinkTruncated)),
-            (7, Err(Stop::LinkMalformed)), // shorter than what says so
+            (11, Err(DecodeStop::LinkTruncated)),
+            (7, Err(DecodeStop::LinkMalformed)), // shorter than what says so
         ] {
             assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0, length, 8, 1]), expected, "{length}");
         }
-        assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0]), Err(Stop::LinkTruncated));
+        assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0]), Err(DecodeStop::LinkTruncated));
     }
 }

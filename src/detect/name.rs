@@ -1,21 +1,21 @@
-//! Small readings of names and URLs that the rules need.
+//! Helpers for names and URLs that the detectors need.
 
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::{AnswerData, record_type};
-use crate::model::finding::NameAnswer;
+use crate::model::signal::NameAnswer;
 
-/// Addresses kept of one DNS answer; the largest honest round-robin sets have a few dozen.
+/// Addresses kept of one DNS answer. The largest honest round-robin sets have a few dozen.
 const MAX_ADDRESSES: usize = 64;
-/// Aliases followed in one answer; resolvers give up at about 16.
+/// Aliases followed in one answer. Resolvers give up at about 16.
 const MAX_ALIASES: usize = 16;
 
-/// Whether a question of this type means that somebody wants to reach the name. A PTR question names
-/// an address, and its asker is an analyst or a mail server.
+/// Whether a question of this type means that the asker wants to reach the name. A PTR question
+/// names an address, and its asker is an analyst or a mail server.
 pub(super) fn is_lookup(qtype: u16) -> bool {
     qtype != record_type::PTR
 }
 
-/// What an answer teaches about a name's addresses; `None` for queries and empty answers.
+/// Extracts the addresses and aliases of the name asked for; `None` for queries and empty answers.
 pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
     let name = message.questions.first().map_or("", |question| &question.name);
     if !message.response || name.is_empty() {
@@ -46,13 +46,13 @@ pub(super) fn answer(message: &DnsMessage) -> Option<NameAnswer> {
     learnt.then(|| NameAnswer { name: name.into(), aliases, addresses, ttl, hit: None })
 }
 
-/// What follows the scheme of a request target in absolute form (RFC 9112 §3.2.2). A path may have
-/// another URL in it.
+/// The part of a request target in absolute form after its scheme (RFC 9112 §3.2.2). `None` for a
+/// path, which may have another URL in it.
 fn after_scheme(target: &str) -> Option<&str> {
     if target.starts_with('/') { None } else { target.split_once("://").map(|(_, rest)| rest) }
 }
 
-/// Whether a request target is in absolute form, as proxies get it.
+/// Whether a request target is in absolute form, which clients send to proxies.
 pub(super) fn is_absolute(target: &str) -> bool {
     after_scheme(target).is_some()
 }
@@ -62,7 +62,7 @@ pub(super) fn path(target: &str) -> &str {
     after_scheme(target).map_or(target, |rest| rest.find('/').map_or("/", |slash| &rest[slash..]))
 }
 
-/// The URL as an analyst writes it, without scheme.
+/// The URL without its scheme, as an analyst writes it.
 pub(super) fn url(host: &str, target: &str) -> String {
     format!("{host}{}", path(target))
 }

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::entry::Entry;
+use super::entry::FlowEntry;
+use super::handler::FlowHandler;
 use super::index::Index;
 use super::table::{FlowTable, LOOKUP_BATCH, MIN_SWEEP};
-use super::visitor::Visitor;
 use super::wheel::Timer;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
-use crate::model::flow::{FlowEnd, Seen, Transport};
+use crate::model::flow::{FlowEndReason, FlowEnds, FlowFlags, Transport};
 use crate::model::{Segment, Timestamp};
 
 impl<S> FlowTable<S> {
-    /// Packet time has reached `now`: ends silent flows, those that matter to the visitor in order of
+    /// Packet time has reached `now`: ends silent flows, those that matter to the handler in order of
     /// their first packets, and gives up segments that were waited for too long.
-    pub fn advance<V: Visitor<State = S>>(&mut self, at: Moment, visitor: &mut V) {
+    pub fn advance<V: FlowHandler<State = S>>(&mut self, at: Moment, handler: &mut V) {
         let now = at.time;
-        self.give_up_holes(now, visitor);
+        self.give_up_holes(now, handler);
         let mut due = std::mem::take(&mut self.due);
         self.wheel.due(now, &mut due);
         let (mut over, mut awaited) = (Vec::new(), Vec::new());
@@ -28,7 +28,7 @@ impl<S> FlowTable<S> {
                 let deadline = entry.flow.last_seen.plus(self.timeout(entry));
                 if deadline >= now {
                     self.wheel.arm(timer, deadline);
-                } else if entry.awaits_end(visitor) {
+                } else if entry.awaits_end(handler) {
                     awaited.push((entry.flow.id, timer.slot));
                 } else {
                     over.push(timer.slot);
@@ -44,23 +44,23 @@ impl<S> FlowTable<S> {
                 self.index.prefetch(self.index.hash(&entry.flow.key));
             }
             for &slot in slots {
-                self.remove(slot, FlowEnd::Timeout, at, visitor);
+                self.remove(slot, FlowEndReason::Timeout, at, handler);
             }
         }
     }
 
     /// The input has ended: ends all flows, in order of their first packets.
-    pub fn finish<V: Visitor<State = S>>(&mut self, packet: u64, visitor: &mut V) {
+    pub fn finish<V: FlowHandler<State = S>>(&mut self, packet: u64, handler: &mut V) {
         let awaited = (0u32..)
             .zip(&self.entries)
-            .filter(|(_, entry)| !entry.is_free() && entry.awaits_end(visitor))
+            .filter(|(_, entry)| !entry.is_free() && entry.awaits_end(handler))
             .map(|(slot, entry)| (entry.flow.id, slot));
         let mut awaited: Vec<_> = awaited.collect();
         awaited.sort_unstable();
         for (_, slot) in awaited {
             let Some(entry) = self.entries.get(slot as usize) else { continue };
             let time = entry.flow.last_seen;
-            self.close(slot, FlowEnd::Input, Moment { time, packet }, visitor);
+            self.close(slot, FlowEndReason::Input, Moment { time, packet }, handler);
         }
         self.index = Index::new();
         self.entries.clear();
@@ -69,13 +69,15 @@ impl<S> FlowTable<S> {
         self.stats.active = 0;
     }
 
-    pub(super) fn timeout(&self, entry: &Entry<S>) -> Duration {
+    pub(super) fn timeout(&self, entry: &FlowEntry<S>) -> Duration {
         let one_sided = entry.flow.packets[0] == 0 || entry.flow.packets[1] == 0;
         match entry.flow.transport() {
-            Transport::Tcp if entry.flow.seen.has(Seen::CLOSED) => self.limits.tcp_closed,
+            Transport::Tcp if entry.flow.flags.has(FlowFlags::CLOSED) => self.limits.tcp_closed,
             // One direction with payload is what a one-way mirror shows of a connection.
             Transport::Tcp
-                if one_sided && entry.active.is_none() && !entry.flow.seen.has(Seen::SETTLED) =>
+                if one_sided
+                    && entry.active.is_none()
+                    && !entry.flow.flags.has(FlowFlags::SETTLED) =>
             {
                 self.limits.tcp_unanswered
             }
@@ -84,14 +86,16 @@ impl<S> FlowTable<S> {
         }
     }
 
-    fn give_up_holes<V: Visitor<State = S>>(&mut self, now: Timestamp, visitor: &mut V) {
+    fn give_up_holes<V: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut V) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|timer| {
             let entry = self.entries.get_mut(timer.slot as usize);
-            let Some(entry) = entry.filter(|entry| entry.is(*timer)) else { return false };
+            let Some(entry) = entry.filter(|entry| entry.matches_timer(*timer)) else {
+                return false;
+            };
             let (before, weight) = (entry.buffered(), entry.weight());
             for direction in Direction::BOTH {
-                entry.release(direction, &mut self.stats, visitor, |stream, stats, out| {
+                entry.release(direction, &mut self.stats, handler, |stream, stats, out| {
                     stream.give_up_holes(now, stats, out);
                 });
             }
@@ -123,10 +127,10 @@ impl<S> FlowTable<S> {
     /// longest, some are looked at, and the one that holds most goes: that is hardly ever a miner,
     /// who says little at a time. It is picked up anew if it goes on.
     #[cold]
-    pub(super) fn relieve<V: Visitor<State = S>>(
+    pub(super) fn relieve<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         /// Flows that are compared.
         const LOOKED_AT: usize = 32;
@@ -135,7 +139,7 @@ impl<S> FlowTable<S> {
             let mut looked_at = 0;
             for _ in 0..self.holders.len() {
                 let Some(timer) = self.holders.pop_front() else { break };
-                let weight = alive(&self.entries, timer).map_or(0, Entry::weight);
+                let weight = alive(&self.entries, timer).map_or(0, FlowEntry::weight);
                 if weight == 0 {
                     continue;
                 }
@@ -150,16 +154,16 @@ impl<S> FlowTable<S> {
                 }
             }
             let Some((_, timer)) = heaviest else { break };
-            self.remove(timer.slot, FlowEnd::Evicted, segment.moment(), visitor);
+            self.remove(timer.slot, FlowEndReason::Evicted, segment.moment(), handler);
         }
     }
 
     /// Evicts flows until one more fits. A hand goes round the table, and of the flows that it passes
     /// the one goes that would end first: a closed or an unanswered one, or the one silent for longest.
-    pub(super) fn make_room<V: Visitor<State = S>>(
+    pub(super) fn make_room<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         /// Flows that are compared: of so many, the victim is among the oldest sixteenth on average.
         const PASSED: usize = 16;
@@ -175,13 +179,13 @@ impl<S> FlowTable<S> {
                 }
             }
             if let Some((_, slot)) = victim {
-                self.remove(slot, FlowEnd::Evicted, segment.moment(), visitor);
+                self.remove(slot, FlowEndReason::Evicted, segment.moment(), handler);
             }
         }
     }
 }
 
 /// The flow of `timer`, unless it is gone.
-fn alive<S>(entries: &[Entry<S>], timer: Timer) -> Option<&Entry<S>> {
-    entries.get(timer.slot as usize).filter(|entry| entry.is(timer))
+fn alive<S>(entries: &[FlowEntry<S>], timer: Timer) -> Option<&FlowEntry<S>> {
+    entries.get(timer.slot as usize).filter(|entry| entry.matches_timer(timer))
 }

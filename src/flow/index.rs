@@ -27,21 +27,21 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let hasher = foldhash::fast::RandomState::default();
         Index { hasher, places: free_places(MIN_PLACES), length: 0 }
     }
 
     /// Bytes for one flow at the worst load, just after growing.
-    pub const BYTES_PER_FLOW: usize = size_of::<u64>() * 16 / 5;
+    pub(super) const BYTES_PER_FLOW: usize = size_of::<u64>() * 16 / 5;
 
     /// The seeded hash of a key: nobody can choose keys that collide.
     #[inline]
-    pub fn hash(&self, key: &FlowKey) -> u32 {
+    pub(super) fn hash(&self, key: &FlowKey) -> u32 {
         (self.hasher.hash_one(key) >> 32) as u32
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.length
     }
 
@@ -51,13 +51,13 @@ impl Index {
 
     /// Has the place fetched where a look-up begins.
     #[inline]
-    pub fn prefetch(&self, hash: u32) {
+    pub(super) fn prefetch(&self, hash: u32) {
         prefetch(&self.places[self.home(hash)]);
     }
 
     /// The first slot with this hash that `is` says yes to.
     #[inline]
-    pub fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub(super) fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
         loop {
             let place = self.places[at];
@@ -71,7 +71,7 @@ impl Index {
         }
     }
 
-    pub fn insert(&mut self, hash: u32, slot: u32) {
+    pub(super) fn insert(&mut self, hash: u32, slot: u32) {
         if (self.length + 1) * 8 > self.places.len() * 5 {
             self.grow();
         }
@@ -98,7 +98,7 @@ impl Index {
 
     /// Forgets a slot. Those behind it move up, so that no look-up ends too early (Knuth 6.4,
     /// algorithm R).
-    pub fn remove(&mut self, hash: u32, slot: u32) {
+    pub(super) fn remove(&mut self, hash: u32, slot: u32) {
         let mask = self.places.len() - 1;
         let wanted = u64::from(hash) << 32 | (u64::from(slot) + 1);
         let mut free = self.home(hash);

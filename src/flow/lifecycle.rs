@@ -1,51 +1,51 @@
 //! How a flow begins and ends: which segment opens one, what it leaves behind.
 
-use super::entry::Entry;
+use super::entry::FlowEntry;
+use super::handler::FlowHandler;
 use super::table::FlowTable;
-use super::tcp::Stream;
-use super::visitor::Visitor;
+use super::tcp::Reassembler;
 use crate::model::Segment;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
-use crate::model::flow::{FlowEnd, Seen, Transport};
+use crate::model::flow::{FlowEndReason, FlowFlags, Transport};
 use crate::model::segment::TransportHeader;
 
 impl<S> FlowTable<S> {
     /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
     #[inline]
-    pub(super) fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEnd> {
+    pub(super) fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEndReason> {
         let entry = self.entries.get(slot as usize)?;
         // Nearly always less than any timeout has passed.
         if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
             && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
         {
-            return Some(FlowEnd::Timeout);
+            return Some(FlowEndReason::Timeout);
         }
         let TransportHeader::Tcp(header) = segment.header else { return None };
         if !header.flags.syn() || header.flags.rst() {
             return None;
         }
         let direction = entry.direction(segment);
-        let known = entry.flow.seen.has(Seen::SYN << direction.index());
+        let known = entry.flow.flags.has(FlowFlags::SYN << direction.index());
         // After a reset the same number begins a new attempt: stacks do so whose handshake met a
         // connection that the other side still remembered (RFC 5961 §4).
-        let reset = entry.flow.seen.has(Seen::CLOSED) && !entry.flow.seen.both_fins();
+        let reset = entry.flow.flags.has(FlowFlags::CLOSED) && !entry.flow.flags.both_fins();
         let again = known && entry.isn[direction.index()] == header.seq && !reset;
         // The answer to a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream();
-        (!again && !expected).then_some(FlowEnd::Reused)
+        (!again && !expected).then_some(FlowEndReason::Reused)
     }
 
     /// Opens the flow that `segment` begins and returns its slot.
-    pub(super) fn open<V: Visitor<State = S>>(
+    pub(super) fn open<V: FlowHandler<State = S>>(
         &mut self,
         hash: u32,
         segment: &Segment<'_>,
-        visitor: &mut V,
+        handler: &mut V,
     ) -> u32 {
-        self.make_room(segment, visitor);
+        self.make_room(segment, handler);
         let transport = segment.key.transport();
-        let entry = Entry::new(segment);
+        let entry = FlowEntry::new(segment);
         self.stats.opened += 1;
         self.stats.active += 1;
         self.stats.peak = self.stats.peak.max(self.stats.active);
@@ -72,60 +72,60 @@ impl<S> FlowTable<S> {
             self.sweep();
         }
         if let Some(entry) = self.entries.get(slot as usize) {
-            visitor.opened(&entry.flow, segment.packet);
+            handler.opened(&entry.flow, segment.packet);
         }
         slot
     }
 
-    /// Ends a flow for the visitor.
-    pub(super) fn close<V: Visitor<State = S>>(
+    /// Ends a flow for the handler.
+    pub(super) fn close<V: FlowHandler<State = S>>(
         &mut self,
         slot: u32,
-        end: FlowEnd,
+        end: FlowEndReason,
         at: Moment,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
-        if entry.flow.seen.has(Seen::CLOSED) {
+        if entry.flow.flags.has(FlowFlags::CLOSED) {
             return;
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
         self.held -= entry.weight();
         if entry.may_wait() {
             for direction in Direction::BOTH {
-                entry.release(direction, &mut self.stats, visitor, Stream::flush);
+                entry.release(direction, &mut self.stats, handler, Reassembler::flush);
             }
         }
-        if entry.awaits_end(visitor) {
+        if entry.awaits_end(handler) {
             let state = entry.active.as_deref_mut().map(|active| &mut active.state);
-            visitor.closed(&entry.flow, state, end, at);
+            handler.closed(&entry.flow, state, end, at);
         }
         entry.active = None;
-        if entry.flow.seen.has(Seen::TAPPED) {
+        if entry.flow.flags.has(FlowFlags::TAPPED) {
             entry.untap(&mut self.stats);
         }
-        entry.flow.seen.set(Seen::CLOSED);
+        entry.flow.flags.set(FlowFlags::CLOSED);
     }
 
     /// Ends a flow and frees its slot.
-    pub(super) fn remove<V: Visitor<State = S>>(
+    pub(super) fn remove<V: FlowHandler<State = S>>(
         &mut self,
         slot: u32,
-        end: FlowEnd,
+        end: FlowEndReason,
         at: Moment,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let Some(entry) = self.entries.get(slot as usize) else { return };
         self.index.remove(self.index.hash(&entry.flow.key), slot);
-        self.close(slot, end, at, visitor);
+        self.close(slot, end, at, handler);
         if let Some(entry) = self.entries.get_mut(slot as usize) {
             entry.free();
         }
         self.free.push(slot);
         self.stats.active -= 1;
         match end {
-            FlowEnd::Evicted => self.stats.evicted += 1,
-            FlowEnd::Reused => self.stats.reused += 1,
+            FlowEndReason::Evicted => self.stats.evicted += 1,
+            FlowEndReason::Reused => self.stats.reused += 1,
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct FlowLimits {
     /// Bytes for all flows. At least an eighth of it ([`FlowLimits::HELD_SHARE`]) is for what
-    /// reassembly and the visitor's states hold.
+    /// reassembly and the handler's states hold.
     pub memory: usize,
     /// Silence after which an established TCP connection is over. Miners can be silent for
     /// minutes; most stacks send a keep-alive after two hours.
@@ -28,7 +28,7 @@ impl FlowLimits {
     /// rest.
     pub const HELD_SHARE: usize = 8;
 
-    /// Flows of one table that are tapped at once. For each of them the visitor keeps something, a
+    /// Flows of one table that are tapped at once. For each of them the handler keeps something, a
     /// megabyte in all if that is 256 bytes, and no packet is shed by a sensor that cannot keep up.
     pub const MAX_TAPPED: u64 = 4096;
 }

@@ -7,8 +7,10 @@
 //! `get`: the flow may be gone. `[]` stands where the same function or type shows the bound: both
 //! directions, a mask, a remainder.
 
+mod community_id;
 mod entry;
 mod expiry;
+mod handler;
 mod huge_pages;
 mod index;
 mod lifecycle;
@@ -18,11 +20,11 @@ mod stats;
 mod table;
 mod tap;
 mod tcp;
-mod visitor;
 mod wheel;
 
+pub use community_id::community_id;
+pub use handler::FlowHandler;
 pub use index::dispatch_hash;
 pub use limits::FlowLimits;
 pub use stats::FlowStats;
 pub use table::FlowTable;
-pub use visitor::Visitor;

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::entry::Entry;
+use super::entry::FlowEntry;
+use super::handler::FlowHandler;
 use super::huge_pages;
 use super::index::Index;
 use super::limits::FlowLimits;
 use super::prefetch::prefetch;
 use super::stats::FlowStats;
-use super::tcp::Room;
-use super::visitor::Visitor;
+use super::tcp::ReassemblyLimits;
 use super::wheel::{Timer, Wheel};
-use crate::model::flow::{FlowEnd, Seen};
+use crate::model::flow::{FlowEndReason, FlowFlags};
 use crate::model::segment::{SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Segment};
 
@@ -25,7 +25,7 @@ pub(super) const MIN_SWEEP: usize = 1 << 16;
 
 /// A segment whose flow is being fetched.
 #[derive(Clone, Copy, Default)]
-struct Wanted<'a> {
+struct Lookup<'a> {
     record: Option<&'a SegmentRecord>,
     hash: u32,
     /// Where the flow probably lies.
@@ -39,7 +39,7 @@ pub struct FlowTable<S> {
     pub(super) shortest: u64,
     pub(super) max_flows: usize,
     pub(super) index: Index,
-    pub(super) entries: Vec<Entry<S>>,
+    pub(super) entries: Vec<FlowEntry<S>>,
     pub(super) free: Vec<u32>,
     pub(super) wheel: Wheel,
     /// Bytes that reassembly and states hold.
@@ -63,7 +63,7 @@ impl<S> FlowTable<S> {
     pub fn new(limits: FlowLimits) -> Self {
         // A timer in the wheel and one in the list of holders; a slot in the list of free ones.
         let lists = 2 * size_of::<Timer>() + size_of::<u32>();
-        let bytes_per_flow = size_of::<Entry<S>>() + Index::BYTES_PER_FLOW + lists;
+        let bytes_per_flow = size_of::<FlowEntry<S>>() + Index::BYTES_PER_FLOW + lists;
         let timeouts =
             [limits.tcp_established, limits.tcp_unanswered, limits.tcp_closed, limits.udp];
         let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
@@ -110,34 +110,34 @@ impl<S> FlowTable<S> {
     }
 
     /// Takes segments in order; their payload lies in `bytes`.
-    pub fn process<'a, V: Visitor<State = S>>(
+    pub fn process<'a, V: FlowHandler<State = S>>(
         &mut self,
         mut records: impl Iterator<Item = &'a SegmentRecord>,
         bytes: &[u8],
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         // Loads that do not depend on each other run at the same time. So whatever a batch needs is
         // fetched, step by step, before it is used.
-        let mut wanted = [Wanted::default(); LOOKUP_BATCH];
+        let mut wanted = [Lookup::default(); LOOKUP_BATCH];
         loop {
             let mut count = 0;
             for (wanted, record) in wanted.iter_mut().zip(&mut records) {
                 let hash = self.index.hash(&record.head.key);
                 self.index.prefetch(hash);
-                *wanted = Wanted { record: Some(record), hash, guess: None };
+                *wanted = Lookup { record: Some(record), hash, guess: None };
                 count += 1;
             }
             let wanted = &mut wanted[..count];
-            for Wanted { hash, guess, .. } in wanted.iter_mut() {
+            for Lookup { hash, guess, .. } in wanted.iter_mut() {
                 *guess = self.index.find(*hash, |_| true);
                 if let Some(slot) = *guess {
                     self.prefetch(slot);
                 }
             }
-            for Wanted { record, hash, guess } in wanted {
+            for Lookup { record, hash, guess } in wanted {
                 let Some(record) = record else { break };
-                visitor.packet(record.head.packet);
-                self.take(&record.segment(bytes), *hash, *guess, visitor);
+                handler.packet(record.head.packet);
+                self.take(&record.segment(bytes), *hash, *guess, handler);
             }
             if count < LOOKUP_BATCH {
                 break;
@@ -145,12 +145,12 @@ impl<S> FlowTable<S> {
         }
     }
 
-    fn take<V: Visitor<State = S>>(
+    fn take<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
         hash: u32,
         guess: Option<u32>,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let known = match guess.filter(|&slot| self.holds(slot, &segment.key)) {
             Some(slot) => Some(slot),
@@ -160,11 +160,11 @@ impl<S> FlowTable<S> {
             Some(slot) => match self.ends_before(slot, segment) {
                 None => slot,
                 Some(end) => {
-                    self.remove(slot, end, segment.moment(), visitor);
-                    self.open(hash, segment, visitor)
+                    self.remove(slot, end, segment.moment(), handler);
+                    self.open(hash, segment, handler)
                 }
             },
-            None => self.open(hash, segment, visitor),
+            None => self.open(hash, segment, handler),
         };
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         entry.count(segment);
@@ -172,30 +172,30 @@ impl<S> FlowTable<S> {
             TransportHeader::Tcp(header) => {
                 // Nearly every packet of real traffic belongs to a flow of which all is known, or only
                 // acknowledges.
-                let seen = entry.flow.seen;
+                let seen = entry.flow.flags;
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
                 let is_event = header.flags.0 & events != 0;
                 if !is_event && seen.is_only_counted() {
-                    visitor.settled(&entry.flow);
+                    handler.settled(&entry.flow);
                 } else if is_event
                     || !segment.payload.is_empty()
                     || segment.missing > 0
                     || seen.both_fins()
                     || entry.may_wait()
                 {
-                    self.tcp(slot, segment, header, visitor);
+                    self.tcp(slot, segment, header, handler);
                 }
             }
-            TransportHeader::Udp if entry.flow.seen.is_only_counted() => {
-                visitor.settled(&entry.flow);
+            TransportHeader::Udp if entry.flow.flags.is_only_counted() => {
+                handler.settled(&entry.flow);
             }
             TransportHeader::Udp if !segment.payload.is_empty() => {
-                self.datagram(slot, segment, visitor);
+                self.datagram(slot, segment, handler);
             }
             TransportHeader::Udp | TransportHeader::Other => {}
         }
         if self.held > self.max_held && self.held > self.room_to_hold() {
-            self.relieve(segment, visitor);
+            self.relieve(segment, handler);
         }
     }
 
@@ -216,52 +216,52 @@ impl<S> FlowTable<S> {
             .is_some_and(|entry| entry.flow.key == *key && !entry.is_free())
     }
 
-    fn datagram<V: Visitor<State = S>>(
+    fn datagram<V: FlowHandler<State = S>>(
         &mut self,
         slot: u32,
         segment: &Segment<'_>,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
-        if entry.flow.seen.has(Seen::TAPPED) {
-            entry.show(segment, &mut self.stats, visitor);
+        if entry.flow.flags.has(FlowFlags::TAPPED) {
+            entry.show(segment, &mut self.stats, handler);
         }
         let before = entry.weight();
-        entry.datagram(segment, &mut self.stats, visitor);
+        entry.datagram(segment, &mut self.stats, handler);
         self.book(slot, before);
     }
 
-    fn tcp<V: Visitor<State = S>>(
+    fn tcp<V: FlowHandler<State = S>>(
         &mut self,
         slot: u32,
         segment: &Segment<'_>,
         header: TcpHeader,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let direction = entry.direction(segment);
         let index = direction.index();
         if header.flags.syn() {
             entry.isn[index] = header.seq;
-            entry.flow.seen.set(Seen::SYN << index);
+            entry.flow.flags.set(FlowFlags::SYN << index);
         }
-        if entry.flow.seen.has(Seen::CLOSED | Seen::TAPPED) {
-            if entry.flow.seen.has(Seen::CLOSED) {
+        if entry.flow.flags.has(FlowFlags::CLOSED | FlowFlags::TAPPED) {
+            if entry.flow.flags.has(FlowFlags::CLOSED) {
                 return;
             }
-            entry.show(segment, &mut self.stats, visitor);
+            entry.show(segment, &mut self.stats, handler);
         }
         if header.flags.fin() {
-            entry.flow.seen.set(Seen::FIN << index);
+            entry.flow.flags.set(FlowFlags::FIN << index);
         }
         let (before, weight) = (entry.buffered(), entry.weight());
         if !segment.payload.is_empty() || segment.missing > 0 {
             let held = self.stats.buffered_bytes as usize;
-            let room = Room {
+            let room = ReassemblyLimits {
                 stream: self.limits.out_of_order,
                 total: self.max_held.saturating_sub(held).saturating_add(before),
             };
-            entry.payload(segment, header, room, &mut self.stats, visitor);
+            entry.payload(segment, header, room, &mut self.stats, handler);
         }
         if header.flags.ack()
             && let Some(active) = &mut entry.active
@@ -271,7 +271,7 @@ impl<S> FlowTable<S> {
                 stream.acknowledged(header.ack);
             }
         }
-        let over = entry.flow.seen.both_fins() && !entry.is_waiting();
+        let over = entry.flow.flags.both_fins() && !entry.is_waiting();
         let reset = header.flags.rst()
             && entry
                 .active
@@ -280,7 +280,7 @@ impl<S> FlowTable<S> {
         self.rebalance(slot, before);
         self.book(slot, weight);
         if reset || over {
-            self.close(slot, FlowEnd::Closed, segment.moment(), visitor);
+            self.close(slot, FlowEndReason::Closed, segment.moment(), handler);
         }
     }
 

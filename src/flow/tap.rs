@@ -1,35 +1,44 @@
-//! Taps: flows whose segments the visitor goes on seeing, as they come, whether or not they are settled.
+//! Taps: flows whose segments the handler goes on seeing, as they come, whether or not they are settled.
 //!
 //! A tap is a bit of the flow, so a flow that nobody taps costs nothing: only what leaves the path of
-//! settled flows meets it. What the visitor makes of a flow's segments, it keeps by the flow's number.
+//! settled flows meets it. What the handler makes of a flow's segments, it keeps by the flow's number.
 
 use std::ops::ControlFlow;
 
-use super::entry::Entry;
+use super::entry::FlowEntry;
+use super::handler::FlowHandler;
 use super::limits::FlowLimits;
 use super::stats::FlowStats;
 use super::table::FlowTable;
-use super::visitor::Visitor;
-use crate::model::flow::Seen;
+use crate::model::flow::FlowFlags;
 use crate::model::{FlowKey, Segment};
 
 impl<S> FlowTable<S> {
     /// Taps the flow with this key and number: whether it is tapped now. Not if it is over, nor if
     /// [`FlowLimits::MAX_TAPPED`] others are.
-    pub fn tap<V: Visitor<State = S>>(&mut self, key: &FlowKey, id: u64, visitor: &mut V) -> bool {
+    pub fn tap<V: FlowHandler<State = S>>(
+        &mut self,
+        key: &FlowKey,
+        id: u64,
+        handler: &mut V,
+    ) -> bool {
         let hash = self.index.hash(key);
         let Some(slot) = self.index.find(hash, |slot| self.holds(slot, key)) else { return false };
         let Some(entry) = self.entries.get_mut(slot as usize) else { return false };
-        let is_under_way = entry.flow.id == id && !entry.flow.seen.has(Seen::CLOSED);
-        is_under_way && entry.tap(&mut self.stats, visitor)
+        let is_under_way = entry.flow.id == id && !entry.flow.flags.has(FlowFlags::CLOSED);
+        is_under_way && entry.tap(&mut self.stats, handler)
     }
 }
 
-impl<S> Entry<S> {
+impl<S> FlowEntry<S> {
     /// Taps the flow, if there is room for one more: whether it is tapped now.
     #[cold]
-    pub fn tap<V: Visitor<State = S>>(&mut self, stats: &mut FlowStats, visitor: &mut V) -> bool {
-        if self.flow.seen.has(Seen::TAPPED) {
+    pub(super) fn tap<V: FlowHandler<State = S>>(
+        &mut self,
+        stats: &mut FlowStats,
+        handler: &mut V,
+    ) -> bool {
+        if self.flow.flags.has(FlowFlags::TAPPED) {
             return true;
         }
         if stats.tapped >= FlowLimits::MAX_TAPPED {
@@ -37,22 +46,22 @@ impl<S> Entry<S> {
             return false;
         }
         stats.tapped += 1;
-        self.flow.seen.set(Seen::TAPPED);
-        visitor.unsettled(&self.flow);
+        self.flow.flags.set(FlowFlags::TAPPED);
+        handler.unsettled(&self.flow);
         true
     }
 
-    /// Shows a segment of a tapped flow to the visitor.
+    /// Shows a segment of a tapped flow to the handler.
     #[cold]
-    pub fn show<V: Visitor<State = S>>(
+    pub(super) fn show<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
         stats: &mut FlowStats,
-        visitor: &mut V,
+        handler: &mut V,
     ) {
         let is_empty = segment.payload.is_empty() && segment.missing == 0;
         if !is_empty
-            && visitor.tapped(&self.flow, self.direction(segment), segment)
+            && handler.tapped(&self.flow, self.direction(segment), segment)
                 == ControlFlow::Break(())
         {
             self.untap(stats);
@@ -61,8 +70,8 @@ impl<S> Entry<S> {
 
     /// Ends the tap of a tapped flow.
     #[cold]
-    pub fn untap(&mut self, stats: &mut FlowStats) {
-        self.flow.seen.clear(Seen::TAPPED);
+    pub(super) fn untap(&mut self, stats: &mut FlowStats) {
+        self.flow.flags.clear(FlowFlags::TAPPED);
         stats.tapped -= 1;
     }
 }
@@ -72,7 +81,7 @@ mod tests {
     use super::*;
     use crate::model::chunk::{Chunk, Direction, Interest};
     use crate::model::event::Moment;
-    use crate::model::flow::{Flow, FlowEnd, Transport};
+    use crate::model::flow::{Flow, FlowEndReason, FlowEnds, Transport};
     use crate::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
     use crate::model::{Endpoint, Timestamp};
 
@@ -90,7 +99,7 @@ mod tests {
         unsettled: usize,
     }
 
-    impl Visitor for Toy {
+    impl FlowHandler for Toy {
         type State = ();
 
         fn opened(&mut self, _: &Flow, _: u64) {}
@@ -102,7 +111,7 @@ mod tests {
         fn chunk(&mut self, flow: &Flow, (): &mut (), chunk: &Chunk<'_>) -> Interest {
             match (flow.transport(), chunk.bytes) {
                 (_, b"more") => Interest::More,
-                (Transport::Udp, b"anew") => Interest::Anew,
+                (Transport::Udp, b"anew") => Interest::Stateless,
                 _ => Interest::Settled,
             }
         }
@@ -135,12 +144,12 @@ mod tests {
             false
         }
 
-        fn closed(&mut self, _: &Flow, _: Option<&mut ()>, end: FlowEnd, _: Moment) {
+        fn closed(&mut self, _: &Flow, _: Option<&mut ()>, end: FlowEndReason, _: Moment) {
             self.seen.push(format!("{end:?}"));
         }
     }
 
-    /// A flow table, its visitor, and the packets so far.
+    /// A flow table, its handler, and the packets so far.
     struct Bench {
         table: FlowTable<()>,
         toy: Toy,
@@ -153,7 +162,7 @@ mod tests {
             Bench { table: FlowTable::new(FlowLimits::default()), toy, packets: 0 }
         }
 
-        fn key(transport: Transport, port: u16, back: bool) -> (FlowKey, crate::model::Side) {
+        fn key(transport: Transport, port: u16, back: bool) -> (FlowKey, crate::model::KeySide) {
             let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port };
             let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port: 443 };
             let (src, dst) = if back { (server, client) } else { (client, server) };

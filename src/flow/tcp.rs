@@ -29,7 +29,7 @@ const STRAYS_TO_RESYNC: u8 = 3;
 
 /// A run of payload that is next in order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run<'a> {
+pub(super) struct StreamRun<'a> {
     pub bytes: &'a [u8],
     /// Bytes lost before it.
     pub gap: u64,
@@ -39,7 +39,7 @@ pub(super) struct Run<'a> {
 
 /// Payload of one segment and its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'a> {
+pub(super) struct SegmentPart<'a> {
     pub seq: u32,
     pub bytes: &'a [u8],
     /// Bytes that follow in the segment and were not captured.
@@ -50,7 +50,7 @@ pub(super) struct Part<'a> {
 
 /// A segment that waits for its predecessors.
 #[derive(Debug)]
-struct Pending {
+struct PendingSegment {
     seq: u32,
     bytes: Box<[u8]>,
     missing: u32,
@@ -60,7 +60,7 @@ struct Pending {
 
 /// Limits of one stream.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct ReassemblyLimits {
     /// Bytes that this stream may hold back.
     pub stream: usize,
     /// Bytes that all streams together may still hold back.
@@ -70,7 +70,7 @@ pub(super) struct Room {
 /// One direction of a connection. There are two for every flow of which more is wanted, and nearly all
 /// come in order: so what waits lies apart.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(super) struct Reassembler {
     /// Sequence number of the next byte, once known.
     next: Option<u32>,
     strays: u8,
@@ -84,7 +84,7 @@ pub(super) struct Stream {
 #[derive(Debug)]
 struct Early {
     /// Sorted by distance from the next byte; never empty between two calls.
-    pending: VecDeque<Pending>,
+    pending: VecDeque<PendingSegment>,
     buffered: usize,
     /// When the first one began to wait.
     since: Timestamp,
@@ -92,26 +92,26 @@ struct Early {
     acknowledged: bool,
 }
 
-impl Stream {
+impl Reassembler {
     /// A stream whose first byte has this sequence number.
-    pub fn starting_at(seq: Option<u32>) -> Self {
-        Stream { next: seq, ..Stream::default() }
+    pub(super) fn starting_at(seq: Option<u32>) -> Self {
+        Reassembler { next: seq, ..Reassembler::default() }
     }
 
-    pub fn buffered(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         self.early.as_ref().map_or(0, |early| early.buffered)
     }
 
     /// Memory of what it holds back.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         /// Bytes that the smallest allocation costs beside its content.
         const ALLOCATION: usize = 32;
         let Some(early) = &self.early else { return 0 };
-        let records = early.pending.capacity() * size_of::<Pending>();
+        let records = early.pending.capacity() * size_of::<PendingSegment>();
         size_of::<Early>() + early.buffered + records + early.pending.len() * ALLOCATION
     }
 
-    pub fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         self.early.is_some()
     }
 
@@ -125,12 +125,12 @@ impl Stream {
 
     /// Whether a receiver would believe a reset with this number (RFC 5961 §3), with some allowance
     /// for bytes that the sensor has not seen yet: forged ones try to hide what follows.
-    pub fn may_be_reset_at(&self, seq: u32) -> bool {
+    pub(super) fn may_be_reset_at(&self, seq: u32) -> bool {
         self.next.is_none_or(|next| (0..MAX_RESET_DISTANCE).contains(&distance(next, seq)))
     }
 
     /// The other side has acknowledged everything before `ack`.
-    pub fn acknowledged(&mut self, ack: u32) {
+    pub(super) fn acknowledged(&mut self, ack: u32) {
         if let Some(early) = &mut self.early
             && let Some(first) = early.pending.front()
             && distance(first.seq, ack) >= 0
@@ -140,11 +140,11 @@ impl Stream {
     }
 
     /// Gives up holes that have waited too long.
-    pub fn give_up_holes(
+    pub(super) fn give_up_holes(
         &mut self,
         now: Timestamp,
         stats: &mut FlowStats,
-        out: &mut dyn FnMut(Run<'_>),
+        out: &mut dyn FnMut(StreamRun<'_>),
     ) {
         while self.is_overdue(now) {
             self.skip_hole(stats, out);
@@ -152,19 +152,19 @@ impl Stream {
     }
 
     /// Delivers everything that is held back, with gaps.
-    pub fn flush(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+    pub(super) fn flush(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(StreamRun<'_>)) {
         while self.is_waiting() {
             self.skip_hole(stats, out);
         }
     }
 
     /// Takes the payload of a segment and delivers what is in order now.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
-        part: Part<'_>,
-        room: Room,
+        part: SegmentPart<'_>,
+        room: ReassemblyLimits,
         stats: &mut FlowStats,
-        out: &mut dyn FnMut(Run<'_>),
+        out: &mut dyn FnMut(StreamRun<'_>),
     ) {
         self.give_up_holes(part.time, stats, out);
         let next = *self.next.get_or_insert(part.seq);
@@ -176,7 +176,7 @@ impl Stream {
                 return;
             }
             self.flush(stats, out);
-            self.lose(u64::from(ahead.max(0).unsigned_abs()), stats);
+            self.skip_gap(u64::from(ahead.max(0).unsigned_abs()), stats);
             self.next = Some(part.seq);
         }
         self.strays = 0;
@@ -191,7 +191,12 @@ impl Stream {
     }
 
     /// Delivers what of `part`, which begins at or before the next byte, is new.
-    fn deliver(&mut self, part: Part<'_>, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+    fn deliver(
+        &mut self,
+        part: SegmentPart<'_>,
+        stats: &mut FlowStats,
+        out: &mut dyn FnMut(StreamRun<'_>),
+    ) {
         let Some(next) = self.next else { return };
         let old = distance(part.seq, next).max(0) as usize;
         let whole = part.bytes.len() + part.missing as usize;
@@ -202,7 +207,7 @@ impl Stream {
         if let Some(new) = part.bytes.get(old..)
             && !new.is_empty()
         {
-            out(Run {
+            out(StreamRun {
                 bytes: new,
                 gap: std::mem::take(&mut self.gap),
                 time: part.time,
@@ -212,11 +217,11 @@ impl Stream {
         self.next = Some(part.seq.wrapping_add(whole as u32));
         let lost = whole - part.bytes.len().max(old);
         if lost > 0 {
-            self.lose(lost as u64, stats);
+            self.skip_gap(lost as u64, stats);
         }
     }
 
-    fn lose(&mut self, bytes: u64, stats: &mut FlowStats) {
+    fn skip_gap(&mut self, bytes: u64, stats: &mut FlowStats) {
         self.gap += bytes;
         stats.gaps += 1;
         stats.lost_bytes += bytes;
@@ -225,11 +230,11 @@ impl Stream {
     /// Keeps a segment that came early.
     fn hold(
         &mut self,
-        part: Part<'_>,
+        part: SegmentPart<'_>,
         ahead: i32,
-        room: Room,
+        room: ReassemblyLimits,
         stats: &mut FlowStats,
-        out: &mut dyn FnMut(Run<'_>),
+        out: &mut dyn FnMut(StreamRun<'_>),
     ) {
         if part.bytes.is_empty() {
             return;
@@ -248,7 +253,7 @@ impl Stream {
         }
         early.pending.insert(
             position,
-            Pending {
+            PendingSegment {
                 seq: part.seq,
                 bytes: part.bytes.into(),
                 missing: part.missing,
@@ -265,7 +270,7 @@ impl Stream {
     }
 
     /// Accepts that the bytes before the first pending segment are lost.
-    fn skip_hole(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+    fn skip_hole(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(StreamRun<'_>)) {
         let Some(first) = self.early.as_ref().and_then(|early| early.pending.front()) else {
             return;
         };
@@ -273,13 +278,13 @@ impl Stream {
         let lost = self.next.map_or(0, |next| distance(next, seq).max(0));
         if lost > 0 {
             self.next = Some(seq);
-            self.lose(lost as u64, stats);
+            self.skip_gap(lost as u64, stats);
         }
         self.drain(stats, out);
     }
 
     /// Delivers pending segments that are in order now.
-    fn drain(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(Run<'_>)) {
+    fn drain(&mut self, stats: &mut FlowStats, out: &mut dyn FnMut(StreamRun<'_>)) {
         while let (Some(next), Some(early)) = (self.next, &mut self.early) {
             let Some(first) = early.pending.front() else {
                 self.early = None;
@@ -293,7 +298,7 @@ impl Stream {
             let Some(held) = early.pending.pop_front() else { return };
             early.buffered -= held.bytes.len();
             early.acknowledged = false;
-            let part = Part {
+            let part = SegmentPart {
                 seq: held.seq,
                 bytes: &held.bytes,
                 missing: held.missing,
@@ -322,11 +327,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ROOM: Room = Room { stream: 1 << 20, total: 1 << 20 };
+    const ROOM: ReassemblyLimits = ReassemblyLimits { stream: 1 << 20, total: 1 << 20 };
 
-    fn part(seq: u32, bytes: &[u8], millis: u64) -> Part<'_> {
+    fn part(seq: u32, bytes: &[u8], millis: u64) -> SegmentPart<'_> {
         let time = Timestamp::from_nanos(millis * 1_000_000);
-        Part { seq, bytes, missing: 0, time, packet: millis }
+        SegmentPart { seq, bytes, missing: 0, time, packet: millis }
     }
 
     /// What a stream delivers: bytes, and gaps as `[n]`.
@@ -334,7 +339,7 @@ mod tests {
     struct Heard(Vec<u8>, Vec<u64>);
 
     impl Heard {
-        fn listen(&mut self) -> impl FnMut(Run<'_>) + '_ {
+        fn listen(&mut self) -> impl FnMut(StreamRun<'_>) + '_ {
             |run| {
                 if run.gap > 0 {
                     self.1.push(run.gap);
@@ -347,7 +352,7 @@ mod tests {
     #[test]
     fn early_segments_wait_and_repeated_ones_are_dropped() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(100)), FlowStats::default(), Heard::default());
+            (Reassembler::starting_at(Some(100)), FlowStats::default(), Heard::default());
         for (seq, bytes) in
             [(100, "ab"), (104, "ef"), (104, "ef"), (100, "ab"), (102, "cd"), (105, "fg")]
         {
@@ -361,7 +366,7 @@ mod tests {
     #[test]
     fn of_bytes_that_come_twice_the_first_copy_that_is_next_in_order_wins() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+            (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
         for (seq, bytes) in [(2, "CC"), (0, "aaaa"), (1, "bbbbbb")] {
             stream.push(part(seq, bytes.as_bytes(), 1), ROOM, &mut stats, &mut heard.listen());
         }
@@ -373,7 +378,7 @@ mod tests {
     fn a_hole_that_was_acknowledged_is_given_up_soon_and_another_later() {
         for (acknowledged, wait) in [(true, 200), (false, 5000)] {
             let (mut stream, mut stats, mut heard) =
-                (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+                (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
             stream.push(part(10, b"later", 0), ROOM, &mut stats, &mut heard.listen());
             if acknowledged {
                 stream.acknowledged(15);
@@ -389,7 +394,7 @@ mod tests {
     #[test]
     fn sequence_numbers_wrap_around() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(u32::MAX - 1)), FlowStats::default(), Heard::default());
+            (Reassembler::starting_at(Some(u32::MAX - 1)), FlowStats::default(), Heard::default());
         stream.push(part(2, b"ef", 0), ROOM, &mut stats, &mut heard.listen());
         stream.push(part(u32::MAX - 1, b"abcd", 0), ROOM, &mut stats, &mut heard.listen());
         assert_eq!(heard.0, b"abcdef");
@@ -398,7 +403,7 @@ mod tests {
     #[test]
     fn the_garbage_byte_of_a_keep_alive_is_old_data() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+            (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
         stream.push(part(0, b"{\"id\":1}", 0), ROOM, &mut stats, &mut heard.listen());
         stream.push(part(7, b"\0", 1), ROOM, &mut stats, &mut heard.listen());
         assert_eq!(heard.0, b"{\"id\":1}");
@@ -407,8 +412,8 @@ mod tests {
     #[test]
     fn what_the_snap_length_cut_is_a_gap() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
-        let cut = Part { missing: 6, ..part(0, b"abcd", 0) };
+            (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        let cut = SegmentPart { missing: 6, ..part(0, b"abcd", 0) };
         stream.push(cut, ROOM, &mut stats, &mut heard.listen());
         stream.push(part(10, b"xyz", 0), ROOM, &mut stats, &mut heard.listen());
         assert_eq!((heard.0.as_slice(), heard.1.as_slice()), (&b"abcdxyz"[..], &[6][..]));
@@ -417,7 +422,7 @@ mod tests {
     #[test]
     fn one_stray_is_ignored_and_three_are_the_connection() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
+            (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
         stream.push(part(0, b"ab", 0), ROOM, &mut stats, &mut heard.listen());
         stream.push(part(1 << 30, b"?", 0), ROOM, &mut stats, &mut heard.listen());
         stream.push(part(2, b"cd", 0), ROOM, &mut stats, &mut heard.listen());
@@ -431,8 +436,8 @@ mod tests {
     #[test]
     fn a_flood_of_early_segments_stays_within_its_room() {
         let (mut stream, mut stats, mut heard) =
-            (Stream::starting_at(Some(0)), FlowStats::default(), Heard::default());
-        let room = Room { stream: 10_000, total: 10_000 };
+            (Reassembler::starting_at(Some(0)), FlowStats::default(), Heard::default());
+        let room = ReassemblyLimits { stream: 10_000, total: 10_000 };
         for i in 0..5000u32 {
             stream.push(part(10 + i * 20, &[7; 10], 0), room, &mut stats, &mut heard.listen());
             assert!(
@@ -472,7 +477,7 @@ mod tests {
                 }
             }
             let (mut stream, mut stats, mut heard) =
-                (Stream::starting_at(Some(isn)), FlowStats::default(), Heard::default());
+                (Reassembler::starting_at(Some(isn)), FlowStats::default(), Heard::default());
             for (start, end) in parts {
                 let seq = isn.wrapping_add(start as u32);
                 stream.push(part(seq, &payload[start..end], 0), ROOM, &mut stats, &mut heard.listen());
@@ -489,9 +494,9 @@ mod tests {
             isn: u32,
         ) {
             let payload: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
-            let (mut stream, mut stats) = (Stream::starting_at(Some(isn)), FlowStats::default());
+            let (mut stream, mut stats) = (Reassembler::starting_at(Some(isn)), FlowStats::default());
             let mut place = 0u64;
-            let mut check = |run: Run<'_>| {
+            let mut check = |run: StreamRun<'_>| {
                 place += run.gap;
                 for &byte in run.bytes {
                     assert_eq!(u64::from(byte), place % 251);
@@ -519,10 +524,10 @@ mod tests {
         fn no_segments_make_reassembly_panic(
             segments in prop::collection::vec((any::<u32>(), 0usize..100, any::<u32>(), 0u64..20_000, any::<u32>()), 0..60),
         ) {
-            let (mut stream, mut stats) = (Stream::starting_at(None), FlowStats::default());
+            let (mut stream, mut stats) = (Reassembler::starting_at(None), FlowStats::default());
             let bytes = [0; 100];
             for (seq, length, missing, millis, ack) in segments {
-                let segment = Part { missing: missing % 70_000, ..part(seq, &bytes[..length], millis) };
+                let segment = SegmentPart { missing: missing % 70_000, ..part(seq, &bytes[..length], millis) };
                 stream.push(segment, ROOM, &mut stats, &mut |_| {});
                 stream.acknowledged(ack);
             }

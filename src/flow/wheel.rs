@@ -27,12 +27,12 @@ pub(super) struct Wheel {
 }
 
 impl Wheel {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Wheel { buckets: vec![Vec::new(); BUCKETS], length: 0, now: 0, started: false }
     }
 
     /// Looks at `timer` after `deadline`.
-    pub fn arm(&mut self, timer: Timer, deadline: Timestamp) {
+    pub(super) fn arm(&mut self, timer: Timer, deadline: Timestamp) {
         if !self.started {
             self.now = seconds(deadline).saturating_sub(BUCKETS as u64 / 2);
             self.started = true;
@@ -44,12 +44,12 @@ impl Wheel {
         self.length += 1;
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.length
     }
 
     /// Takes out the timers that `wanted` says no to.
-    pub fn retain(&mut self, wanted: impl Fn(Timer) -> bool) {
+    pub(super) fn retain(&mut self, wanted: impl Fn(Timer) -> bool) {
         self.length = 0;
         for bucket in &mut self.buckets {
             bucket.retain(|&timer| wanted(timer));
@@ -67,7 +67,7 @@ impl Wheel {
 
     /// Takes all timers that are due at `now`. Packet time can jump: the wheel turns once at most,
     /// and a jump back only sets it.
-    pub fn due(&mut self, now: Timestamp, due: &mut Vec<Timer>) {
+    pub(super) fn due(&mut self, now: Timestamp, due: &mut Vec<Timer>) {
         let target = seconds(now);
         if !self.started || target < self.now {
             self.now = self.now.min(target);
@@ -93,7 +93,7 @@ fn bucket(second: u64) -> usize {
 mod tests {
     use super::*;
 
-    fn at(second: u64) -> Timestamp {
+    fn slot_at(second: u64) -> Timestamp {
         Timestamp::from_parts(1_000_000 + second, 0)
     }
 
@@ -104,27 +104,27 @@ mod tests {
     #[test]
     fn a_timer_is_due_after_its_deadline_and_once() {
         let mut wheel = Wheel::new();
-        wheel.arm(timer(1), at(60));
+        wheel.arm(timer(1), slot_at(60));
         let mut due = Vec::new();
-        wheel.due(at(60), &mut due);
+        wheel.due(slot_at(60), &mut due);
         assert!(due.is_empty());
-        wheel.due(at(61), &mut due);
+        wheel.due(slot_at(61), &mut due);
         assert_eq!(due, [timer(1)]);
-        wheel.due(at(10_000), &mut due);
+        wheel.due(slot_at(10_000), &mut due);
         assert_eq!(due.len(), 1);
     }
 
     #[test]
     fn a_jump_of_years_turns_the_wheel_once() {
         let mut wheel = Wheel::new();
-        wheel.arm(timer(1), at(60));
-        wheel.arm(timer(2), at(3000));
+        wheel.arm(timer(1), slot_at(60));
+        wheel.arm(timer(2), slot_at(3000));
         let mut due = Vec::new();
-        wheel.due(at(1_000_000_000), &mut due);
+        wheel.due(slot_at(1_000_000_000), &mut due);
         assert_eq!(due.len(), 2);
-        wheel.due(at(5), &mut due);
-        wheel.arm(timer(3), at(6));
-        wheel.due(at(8), &mut due);
+        wheel.due(slot_at(5), &mut due);
+        wheel.arm(timer(3), slot_at(6));
+        wheel.due(slot_at(8), &mut due);
         assert_eq!(due.len(), 3);
     }
 }

@@ -1,63 +1,69 @@
-//! A set of endpoints, addresses and networks that is asked which entry covers an endpoint.
+//! A table of endpoints, addresses and networks, which finds the entry that covers an endpoint.
 //!
-//! The common answer is no and costs one probe, plus one for each prefix length in use.
+//! Most lookups find nothing; these cost one probe, plus one for each prefix length in use.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hashbrown::HashTable;
 use ipnet::IpNet;
 
-/// Value of an address of which only some ports are listed.
+/// Value of an address that is not listed itself, but has listed ports.
 const PORTS_ONLY: u32 = u32::MAX;
 
 /// Addresses of both families with a `u32` each (below `u32::MAX`).
 #[derive(Default)]
-pub struct Addresses {
+pub(super) struct Addresses {
     v4: Family<u32>,
     v6: Family<[u8; 16]>,
 }
 
-/// What covers an address or endpoint.
+/// The kind of entry that covers an address or endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cover {
+pub(super) enum AddressMatch {
     Endpoint,
     Address,
     Network(u8),
 }
 
 impl Addresses {
-    /// As [`super::names::Names::insert`]; IPv4 written as IPv6 counts as IPv4.
-    pub fn insert_address(&mut self, address: IpAddr, value: u32) -> Option<&mut u32> {
+    /// Inserts `value` as new and returns `None`, or returns the present value of a known entry for
+    /// the caller to change. IPv4 written as IPv6 counts as IPv4.
+    pub(super) fn insert_address(&mut self, address: IpAddr, value: u32) -> Option<&mut u32> {
         match address.to_canonical() {
             IpAddr::V4(ip) => self.v4.insert_address(ip.to_bits(), value),
             IpAddr::V6(ip) => self.v6.insert_address(ip.octets(), value),
         }
     }
 
-    pub fn insert_endpoint(&mut self, address: IpAddr, port: u16, value: u32) -> Option<&mut u32> {
+    pub(super) fn insert_endpoint(
+        &mut self,
+        address: IpAddr,
+        port: u16,
+        value: u32,
+    ) -> Option<&mut u32> {
         match address.to_canonical() {
             IpAddr::V4(ip) => self.v4.insert_endpoint(ip.to_bits(), port, value),
             IpAddr::V6(ip) => self.v6.insert_endpoint(ip.octets(), port, value),
         }
     }
 
-    pub fn insert_network(&mut self, network: IpNet, value: u32) -> Option<&mut u32> {
+    pub(super) fn insert_network(&mut self, network: IpNet, value: u32) -> Option<&mut u32> {
         match network {
             IpNet::V4(net) => self.v4.insert_network(net.addr().to_bits(), net.prefix_len(), value),
             IpNet::V6(net) => self.v6.insert_network(net.addr().octets(), net.prefix_len(), value),
         }
     }
 
-    /// The most specific entry: the endpoint, else the address, else the longest prefix.
-    pub fn get(&self, address: IpAddr, port: u16) -> Option<(Cover, u32)> {
+    /// Finds the most specific entry: the endpoint, else the address, else the longest prefix.
+    pub(super) fn get(&self, address: IpAddr, port: u16) -> Option<(AddressMatch, u32)> {
         match address.to_canonical() {
             IpAddr::V4(ip) => self.v4.get(ip.to_bits(), port),
             IpAddr::V6(ip) => self.v6.get(ip.octets(), port),
         }
     }
 
-    /// Networks that cover `address`, longest prefix first.
-    pub fn networks(&self, address: IpAddr) -> Vec<(u8, u32)> {
+    /// Prefix length and value of the networks that cover `address`, longest prefix first.
+    pub(super) fn networks(&self, address: IpAddr) -> Vec<(u8, u32)> {
         match address.to_canonical() {
             IpAddr::V4(ip) => self.v4.networks(ip.to_bits()).collect(),
             IpAddr::V6(ip) => self.v6.networks(ip.octets()).collect(),
@@ -65,7 +71,7 @@ impl Addresses {
     }
 
     /// Listed ports of `address`, ascending.
-    pub fn ports(&self, address: IpAddr) -> Vec<(u16, u32)> {
+    pub(super) fn ports(&self, address: IpAddr) -> Vec<(u16, u32)> {
         match address.to_canonical() {
             IpAddr::V4(ip) => self.v4.ports(ip.to_bits()),
             IpAddr::V6(ip) => self.v6.ports(ip.octets()),
@@ -73,23 +79,23 @@ impl Addresses {
     }
 
     /// Number of addresses, endpoints and networks.
-    pub fn counts(&self) -> [usize; 3] {
+    pub(super) fn counts(&self) -> [usize; 3] {
         let (v4, v6) = (self.v4.counts(), self.v6.counts());
         [v4[0] + v6[0], v4[1] + v6[1], v4[2] + v6[2]]
     }
 
-    pub fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self) {
         self.v4.shrink();
         self.v6.shrink();
     }
 
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.v4.bytes() + self.v6.bytes()
     }
 }
 
 /// The network of `address` with this prefix length, as text.
-pub fn network_text(address: IpAddr, length: u8) -> String {
+pub(super) fn network_text(address: IpAddr, length: u8) -> String {
     let address = address.to_canonical();
     IpNet::new(address, length).map_or_else(|_| address.to_string(), |net| net.trunc().to_string())
 }
@@ -97,7 +103,7 @@ pub fn network_text(address: IpAddr, length: u8) -> String {
 /// Bits of an address of one family.
 trait Bits: Copy + Eq {
     fn hash(self) -> u64;
-    /// With all but the first `length` bits cleared.
+    /// The address with all but its first `length` bits cleared.
     fn prefix(self, length: u8) -> Self;
 }
 
@@ -123,7 +129,7 @@ impl Bits for [u8; 16] {
     }
 }
 
-/// The 128-bit product of the two halves with odd constants, folded.
+/// Hashes two halves: their 128-bit product, each mixed with an odd constant, folded to 64 bits.
 fn fold(high: u64, low: u64) -> u64 {
     let product =
         u128::from(high ^ 0x9e37_79b9_7f4a_7c15) * u128::from(low ^ 0xd1b5_4a32_d192_ed03);
@@ -182,18 +188,18 @@ impl<A: Bits> Family<A> {
         upsert(table, address.prefix(length), value)
     }
 
-    fn get(&self, address: A, port: u16) -> Option<(Cover, u32)> {
+    fn get(&self, address: A, port: u16) -> Option<(AddressMatch, u32)> {
         if let Some((_, value)) = self.addresses.find(address.hash(), |slot| slot.0 == address) {
             let same = |slot: &&(A, u16, u32)| (slot.0, slot.1) == (address, port);
             let endpoint = endpoint_hash(address, port);
             if let Some(slot) = self.endpoints.find(endpoint, |slot| same(&slot)) {
-                return Some((Cover::Endpoint, slot.2));
+                return Some((AddressMatch::Endpoint, slot.2));
             }
             if *value != PORTS_ONLY {
-                return Some((Cover::Address, *value));
+                return Some((AddressMatch::Address, *value));
             }
         }
-        self.networks(address).next().map(|(length, value)| (Cover::Network(length), value))
+        self.networks(address).next().map(|(length, value)| (AddressMatch::Network(length), value))
     }
 
     fn networks(&self, address: A) -> impl Iterator<Item = (u8, u32)> + '_ {
@@ -242,9 +248,9 @@ fn upsert<A: Bits>(table: &mut HashTable<(A, u32)>, key: A, value: u32) -> Optio
     None
 }
 
-/// Addresses that no public host can have (IANA special-purpose registries), with what they are.
-/// Documentation ranges are left out: they are what tests and examples use.
-pub fn special_purpose(address: IpAddr) -> Option<&'static str> {
+/// Names the special-purpose range of an address that no public host can have (IANA registries).
+/// Documentation ranges are left out, since tests and examples use them.
+pub(super) fn special_purpose(address: IpAddr) -> Option<&'static str> {
     match address.to_canonical() {
         IpAddr::V4(ip) => special_v4(ip),
         IpAddr::V6(ip) => special_v6(ip),
@@ -298,15 +304,15 @@ mod tests {
         table.insert_network("2001:db8::/32".parse().unwrap(), 8);
         table.shrink();
         for (address, port, expected) in [
-            ("192.0.2.7", 3333, (Cover::Endpoint, 4)),
-            ("::ffff:192.0.2.7", 3333, (Cover::Endpoint, 4)),
-            ("192.0.2.7", 80, (Cover::Network(28), 2)),
-            ("192.0.2.9", 443, (Cover::Address, 5)),
-            ("192.0.2.9", 80, (Cover::Endpoint, 6)),
-            ("192.0.2.200", 1, (Cover::Network(24), 1)),
-            ("198.51.100.1", 1, (Cover::Network(0), 3)),
-            ("2001:db8::7", 1, (Cover::Address, 7)),
-            ("2001:db8::8", 1, (Cover::Network(32), 8)),
+            ("192.0.2.7", 3333, (AddressMatch::Endpoint, 4)),
+            ("::ffff:192.0.2.7", 3333, (AddressMatch::Endpoint, 4)),
+            ("192.0.2.7", 80, (AddressMatch::Network(28), 2)),
+            ("192.0.2.9", 443, (AddressMatch::Address, 5)),
+            ("192.0.2.9", 80, (AddressMatch::Endpoint, 6)),
+            ("192.0.2.200", 1, (AddressMatch::Network(24), 1)),
+            ("198.51.100.1", 1, (AddressMatch::Network(0), 3)),
+            ("2001:db8::7", 1, (AddressMatch::Address, 7)),
+            ("2001:db8::8", 1, (AddressMatch::Network(32), 8)),
         ] {
             assert_eq!(table.get(ip(address), port), Some(expected), "{address}:{port}");
         }
@@ -334,11 +340,11 @@ mod tests {
             for (host, port) in questions {
                 let longest = networks.iter().filter(|net| net.contains(&ip(host))).map(|net| net.prefix_len()).max();
                 let expected = if endpoints.contains(&(host, port)) {
-                    Some((Cover::Endpoint, 2))
+                    Some((AddressMatch::Endpoint, 2))
                 } else if hosts.contains(&host) {
-                    Some((Cover::Address, 1))
+                    Some((AddressMatch::Address, 1))
                 } else {
-                    longest.map(|length| (Cover::Network(length), 3))
+                    longest.map(|length| (AddressMatch::Network(length), 3))
                 };
                 prop_assert_eq!(table.get(ip(host), port), expected);
             }

@@ -1,13 +1,13 @@
-//! Addresses that DNS gives for pools' names: intelligence that the traffic itself brings.
+//! Addresses that DNS answers give for pools' names: intelligence learnt from the traffic.
 
 use std::net::IpAddr;
 
 use hashbrown::HashSet;
 
 use super::addresses::special_purpose;
-use crate::model::finding::NameAnswer;
+use crate::model::signal::NameAnswer;
 
-/// Addresses that anybody was given for a pool's name, for a first look at every connection.
+/// Addresses that any host got for a pool's name: a first filter for every connection.
 #[derive(Debug)]
 pub struct PoolAddresses {
     addresses: HashSet<IpAddr>,
@@ -15,12 +15,12 @@ pub struct PoolAddresses {
 }
 
 impl PoolAddresses {
-    /// Remembers up to `capacity` addresses.
+    /// A set of up to `capacity` addresses.
     pub fn new(capacity: usize) -> Self {
         PoolAddresses { addresses: HashSet::new(), capacity: capacity.max(1) }
     }
 
-    /// Learns an answer, if it is about a pool.
+    /// Learns the addresses of an answer, if it is about a pool.
     pub fn learn(&mut self, answer: &NameAnswer) {
         if answer.hit.is_some() {
             let room = self.capacity - self.addresses.len();
@@ -29,7 +29,12 @@ impl PoolAddresses {
         }
     }
 
-    /// Whether this may be one of them. Once there are too many to remember, any may.
+    /// Whether any address is known.
+    pub fn any(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
+    /// Whether `address` may be one of them. Once the set is full, this is true of every address.
     #[inline]
     pub fn may_be(&self, address: IpAddr) -> bool {
         let full = self.addresses.len() >= self.capacity;
@@ -37,8 +42,8 @@ impl PoolAddresses {
     }
 }
 
-/// Whether a pool can have this address. DNS firewalls answer lookups of pools with addresses of their
-/// own, which are private, or of nobody.
+/// Whether a pool can have this address. DNS firewalls answer lookups of pools with an address of
+/// their own, which is private, or with an address that no host has.
 pub fn can_be_pools(address: IpAddr) -> bool {
     special_purpose(address).is_none()
 }
@@ -48,13 +53,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::finding::{Hit, PoolClass, PoolEntry};
+    use crate::model::indicator::{IntelClass, IntelEntry, IntelMatch};
 
     fn answer(last: u8, pool: bool) -> NameAnswer {
-        let pool = pool.then(|| Hit {
-            pool: Arc::new(PoolEntry {
+        let pool = pool.then(|| IntelMatch {
+            entry: Arc::new(IntelEntry {
                 name: "Example".into(),
-                class: PoolClass::Pool,
+                class: IntelClass::Pool,
                 coins: Vec::new(),
                 sources: Vec::new(),
             }),

@@ -1,34 +1,36 @@
-//! Collects the indicators of all files into one snapshot, and what is to be said about them.
+//! Collects the indicators of all files into one snapshot, and the warnings about them.
 
 use super::error::{IntelError, Warning, shown};
-use super::groups::{Groups, Meta};
+use super::groups::{EntryMeta, Groups};
 use super::guard::Guard;
 use super::indicator::{self, Indicator, Refusal};
 use super::{Intel, Tables};
 
-/// More would not fit the 32-bit offsets of the tables; lists of pools have thousands.
+/// Most indicators of a snapshot. More would not fit the 32-bit offsets of the tables; lists of
+/// pools have thousands.
 const MAX_INDICATORS: usize = 8_000_000;
 
-/// A list with more mistakes than this is of another format; the rest is counted.
+/// Most warnings that are listed; further ones are counted. A list with more mistakes is of another
+/// format.
 const MAX_WARNINGS: usize = 1_000;
 
-/// Where in a file something stands. Lines and columns count from 1; 0 is unknown.
+/// A position in a file. Lines and columns count from 1; 0 is unknown.
 #[derive(Clone, Copy, Default)]
-pub struct Position {
+pub(super) struct Position {
     pub line: u32,
     pub column: u32,
 }
 
-/// What an indicator is for.
+/// The purpose of an indicator.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(super) enum Purpose {
     Watch,
-    /// Silences whatever it covers.
+    /// An exception: it silences matches that it covers.
     Allow,
 }
 
 #[derive(Default)]
-pub struct Builder {
+pub(super) struct Builder {
     groups: Groups,
     watch: Tables,
     allow: Tables,
@@ -40,32 +42,32 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// What follows comes from this file.
-    pub fn begin(&mut self, file: &str) {
+    /// Begins a file: indicators and warnings that follow come from it.
+    pub(super) fn begin(&mut self, file: &str) {
         file.clone_into(&mut self.file);
     }
 
-    pub fn file(&self) -> &str {
+    pub(super) fn file(&self) -> &str {
         &self.file
     }
 
-    pub fn group(&mut self, meta: Meta) -> u32 {
+    pub(super) fn group(&mut self, meta: EntryMeta) -> u32 {
         self.groups.intern(meta)
     }
 
     /// Makes room for about this many names.
-    pub fn expect(&mut self, names: usize) {
+    pub(super) fn expect(&mut self, names: usize) {
         self.watch.names.reserve(names.min(MAX_INDICATORS));
     }
 
-    pub fn indicators(&self) -> usize {
+    pub(super) fn indicators(&self) -> usize {
         self.indicators
     }
 
-    /// Adds an indicator, or says why not.
-    pub fn add(&mut self, at: Position, text: &str, group: u32, purpose: Purpose) {
+    /// Adds an indicator, or a warning that says why it is refused.
+    pub(super) fn add(&mut self, at: Position, text: &str, group: u32, purpose: Purpose) {
         let checked = indicator::parse(text).and_then(|indicator| {
-            // What is allowed may be as popular as it likes.
+            // Exceptions may cover popular hosts, so the guard does not check them.
             if purpose == Purpose::Watch {
                 self.guard.check(&indicator)?;
             }
@@ -100,7 +102,13 @@ impl Builder {
         }
     }
 
-    pub fn warn(&mut self, at: Position, message: String, help: &'static str, refused: bool) {
+    pub(super) fn warn(
+        &mut self,
+        at: Position,
+        message: String,
+        help: &'static str,
+        refused: bool,
+    ) {
         if self.warnings.len() >= MAX_WARNINGS {
             self.unsaid += 1;
             return;
@@ -116,7 +124,7 @@ impl Builder {
         });
     }
 
-    pub fn finish(mut self) -> Result<(Intel, Vec<Warning>), IntelError> {
+    pub(super) fn finish(mut self) -> Result<(Intel, Vec<Warning>), IntelError> {
         if self.indicators > MAX_INDICATORS {
             return Err(IntelError::TooMany { file: self.file, limit: MAX_INDICATORS });
         }

@@ -1,16 +1,16 @@
-//! What is said about an intelligence file: where, what is wrong and what to do.
+//! Warnings and errors about intelligence files: where, what is wrong and what to do.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A line of a file that was refused, or loaded and deserves a look.
+/// A warning about a line of a file that was refused, or was loaded but deserves a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// File as it was given.
+    /// Path of the file as given.
     pub file: String,
-    /// From 1; 0 if the remark is about the whole file.
+    /// Line, from 1; 0 if the warning is about the whole file.
     pub line: u32,
-    /// In characters, from 1; 0 if it is about the whole line.
+    /// Column in characters, from 1; 0 if the warning is about the whole line.
     pub column: u32,
     pub message: String,
     /// What to do about it.
@@ -34,7 +34,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Why intelligence could not be loaded at all.
+/// Why intelligence cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
 pub enum IntelError {
     #[error("{file}: cannot be read: {source}", file = .file.display())]
@@ -53,7 +53,7 @@ pub enum IntelError {
     Empty { files: String },
 }
 
-/// `text` as it may be shown: without control characters, and short.
+/// `text` made safe to show: without control characters, and at most 80 characters long.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 80;
     let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();

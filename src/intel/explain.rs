@@ -1,19 +1,19 @@
-//! The intelligence told to a person: what it has in all, and all it has about one value.
+//! Reports the intelligence to a person: its counts, and all entries about one value.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::addresses::{Cover, network_text};
-use super::groups::Source;
+use super::addresses::{AddressMatch, network_text};
+use super::groups::ListSource;
 use super::indicator::{self, Indicator};
 use super::{Intel, Tables, endpoint_text};
 use crate::model::authority::without_port;
-use crate::model::finding::PoolClass;
+use crate::model::indicator::IntelClass;
 
-/// What an entry of the intelligence is.
+/// The kind of an entry of the intelligence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum IndicatorKind {
     Name,
     Endpoint,
     Address,
@@ -21,7 +21,7 @@ pub enum Kind {
     Url,
 }
 
-/// Counts of a snapshot.
+/// The counts of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntelStats {
     pub names: usize,
@@ -29,13 +29,13 @@ pub struct IntelStats {
     pub endpoints: usize,
     pub networks: usize,
     pub urls: usize,
-    /// Exceptions.
+    /// Exceptions of all kinds.
     pub allowed: usize,
     /// Descriptions (pools, campaigns, lists) of each class.
-    pub groups: BTreeMap<PoolClass, usize>,
-    /// Lists and their dates (`YYYY-MM-DD` or empty).
+    pub groups: BTreeMap<IntelClass, usize>,
+    /// Lists and their dates (`YYYY-MM-DD`, or empty if unknown).
     pub sources: Vec<(String, String)>,
-    /// Date of the newest list that tells its date.
+    /// Date of the newest list that states its date.
     pub newest: Option<String>,
     /// Memory of the tables, in bytes.
     pub bytes: usize,
@@ -51,15 +51,15 @@ impl IntelStats {
 /// One entry that covers a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    pub kind: Kind,
+    pub kind: IndicatorKind,
     pub indicator: String,
     /// An exception: it silences all other entries listed with it.
     pub allow: bool,
     pub name: Option<String>,
-    pub class: PoolClass,
+    pub class: IntelClass,
     pub coins: Vec<String>,
     pub ports: Vec<u16>,
-    /// `list date`.
+    /// Lists that have it, as `list date`.
     pub sources: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ impl Intel {
         for group in &self.groups {
             *stats.groups.entry(group.class()).or_default() += 1;
         }
-        let mut sources: Vec<&Source> =
+        let mut sources: Vec<&ListSource> =
             self.groups.iter().flat_map(|group| &group.sources).collect();
         sources.sort_unstable();
         sources.dedup();
@@ -114,11 +114,13 @@ impl Intel {
         stats
     }
 
-    /// All entries that cover `value` (a name, an address, an endpoint or a URL), exceptions first,
-    /// then the most specific. For an address, its listed endpoints, too.
+    /// Finds all entries that cover `value` (a name, an address, an endpoint, a network or a URL).
+    ///
+    /// Exceptions come first, then the most specific entries. For an address its listed endpoints
+    /// are included.
     ///
     /// # Errors
-    /// `value` is none of these; the text says why.
+    /// If `value` is none of these; the text says why.
     pub fn explain(&self, value: &str) -> Result<Vec<Explanation>, String> {
         let value = indicator::parse(value).map_err(|refusal| refusal.message)?;
         let allowed = self.covering(&self.allow, &value, true);
@@ -138,15 +140,15 @@ impl Intel {
                     class: meta.class(),
                     coins: meta.coins.clone(),
                     ports: meta.ports.clone(),
-                    sources: meta.sources.iter().map(Source::to_string).collect(),
+                    sources: meta.sources.iter().map(ListSource::to_string).collect(),
                 });
             }
         };
-        let host = |host: &str, add: &mut dyn FnMut(Kind, String, u32)| {
+        let host = |host: &str, add: &mut dyn FnMut(IndicatorKind, String, u32)| {
             let mut matches: Vec<_> = tables.names.matches(host).collect();
             matches.reverse();
             for (start, group) in matches {
-                add(Kind::Name, host.get(start..).unwrap_or_default().to_owned(), group);
+                add(IndicatorKind::Name, host.get(start..).unwrap_or_default().to_owned(), group);
             }
         };
         match value {
@@ -154,7 +156,7 @@ impl Intel {
             Indicator::Url { host: name, path } => {
                 let name = without_port(name);
                 for (path, group) in tables.urls.matches(name, path) {
-                    add(Kind::Url, format!("{name}{path}"), group);
+                    add(IndicatorKind::Url, format!("{name}{path}"), group);
                 }
                 match name.parse() {
                     Ok(address) => covering_address(tables, address, None, &mut add),
@@ -177,18 +179,18 @@ fn covering_address(
     tables: &Tables,
     address: IpAddr,
     port: Option<u16>,
-    add: &mut dyn FnMut(Kind, String, u32),
+    add: &mut dyn FnMut(IndicatorKind, String, u32),
 ) {
     for (listed, group) in tables.addresses.ports(address) {
         if port.is_none_or(|port| port == listed) {
-            add(Kind::Endpoint, endpoint_text(address, listed), group);
+            add(IndicatorKind::Endpoint, endpoint_text(address, listed), group);
         }
     }
-    // Port 0 is listed nowhere: this finds the entry for the address alone.
-    if let Some((Cover::Address, group)) = tables.addresses.get(address, 0) {
-        add(Kind::Address, address.to_canonical().to_string(), group);
+    // Port 0 is never listed, so this finds the entry for the address alone.
+    if let Some((AddressMatch::Address, group)) = tables.addresses.get(address, 0) {
+        add(IndicatorKind::Address, address.to_canonical().to_string(), group);
     }
     for (length, group) in tables.addresses.networks(address) {
-        add(Kind::Network, network_text(address, length), group);
+        add(IndicatorKind::Network, network_text(address, length), group);
     }
 }

@@ -1,36 +1,35 @@
-//! What is known of indicators, shared: a list of a million names has one description, not a
-//! million.
+//! Descriptions that indicators share: a list of a million names has one, not a million.
 
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::model::finding::{PoolClass, PoolEntry};
+use crate::model::indicator::{IntelClass, IntelEntry};
 
-/// Description that any number of indicators share.
+/// The description of any number of indicators.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Meta {
-    /// Of the pool, proxy or campaign; an indicator without one goes by its own text.
+pub(super) struct EntryMeta {
+    /// Name of the pool, proxy or campaign; without it the text of the indicator is used.
     pub name: Option<String>,
-    /// [`PoolClass::Pool`] unless a list says otherwise.
-    pub class: Option<PoolClass>,
+    /// [`IntelClass::Pool`] unless a list says otherwise.
+    pub class: Option<IntelClass>,
     /// Ticker symbols.
     pub coins: Vec<String>,
-    /// TCP ports known for it.
+    /// Known TCP ports.
     pub ports: Vec<u16>,
-    pub sources: Vec<Source>,
+    pub sources: Vec<ListSource>,
 }
 
 /// A list and the date of its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Source {
+pub(super) struct ListSource {
     pub name: String,
-    /// `YYYY-MM-DD`, or empty if the list does not tell.
+    /// `YYYY-MM-DD`, or empty if the list does not state it.
     pub date: String,
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for ListSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)?;
         if !self.date.is_empty() {
@@ -40,13 +39,13 @@ impl std::fmt::Display for Source {
     }
 }
 
-impl Meta {
-    pub fn class(&self) -> PoolClass {
-        self.class.unwrap_or(PoolClass::Pool)
+impl EntryMeta {
+    pub(super) fn class(&self) -> IntelClass {
+        self.class.unwrap_or(IntelClass::Pool)
     }
 
-    /// This description, with what it lacks from `later`, and the sources of both.
-    fn merged(&self, later: &Meta) -> Meta {
+    /// Returns this description, completed from `later`, with the sources of both.
+    fn merged(&self, later: &EntryMeta) -> EntryMeta {
         let mut merged = self.clone();
         merged.complete(later);
         for source in &later.sources {
@@ -57,8 +56,8 @@ impl Meta {
         merged
     }
 
-    /// Takes over name, class, coins and ports where they are missing.
-    pub fn complete(&mut self, other: &Meta) {
+    /// Takes name, class, coins and ports from `other` where they are missing.
+    pub(super) fn complete(&mut self, other: &EntryMeta) {
         if self.name.is_none() {
             self.name.clone_from(&other.name);
         }
@@ -73,39 +72,39 @@ impl Meta {
         }
     }
 
-    /// As it goes into findings. `indicator` stands in for a missing name.
-    pub fn entry(&self, indicator: &str) -> Arc<PoolEntry> {
-        Arc::new(PoolEntry {
+    /// The entry for signals. `indicator` stands in for a missing name.
+    pub(super) fn entry(&self, indicator: &str) -> Arc<IntelEntry> {
+        Arc::new(IntelEntry {
             name: self.name.clone().unwrap_or_else(|| indicator.to_owned()),
             class: self.class(),
             coins: self.coins.clone(),
-            sources: self.sources.iter().map(Source::to_string).collect(),
+            sources: self.sources.iter().map(ListSource::to_string).collect(),
         })
     }
 }
 
 /// Interned descriptions, numbered from 0.
 #[derive(Default)]
-pub struct Groups {
-    metas: Vec<Meta>,
-    numbers: HashMap<Meta, u32, FixedState>,
+pub(super) struct Groups {
+    metas: Vec<EntryMeta>,
+    numbers: HashMap<EntryMeta, u32, FixedState>,
     merges: HashMap<(u32, u32), u32, FixedState>,
 }
 
 impl Groups {
-    pub fn intern(&mut self, meta: Meta) -> u32 {
+    pub(super) fn intern(&mut self, meta: EntryMeta) -> u32 {
         if let Some(&number) = self.numbers.get(&meta) {
             return number;
         }
-        // Fewer groups than indicators, whose number is bounded far below.
+        // There are fewer groups than indicators, whose number is bounded far below 2^32.
         let number = self.metas.len() as u32;
         self.metas.push(meta.clone());
         self.numbers.insert(meta, number);
         number
     }
 
-    /// The group of an indicator that is in both groups; `first` has precedence.
-    pub fn merge(&mut self, first: u32, second: u32) -> u32 {
+    /// Returns the group of an indicator that is in both groups; `first` has precedence.
+    pub(super) fn merge(&mut self, first: u32, second: u32) -> u32 {
         if first == second {
             return first;
         }
@@ -122,7 +121,7 @@ impl Groups {
         number
     }
 
-    pub fn into_metas(self) -> Vec<Meta> {
+    pub(super) fn into_metas(self) -> Vec<EntryMeta> {
         self.metas
     }
 }
@@ -131,23 +130,23 @@ impl Groups {
 mod tests {
     use super::*;
 
-    fn meta(name: Option<&str>, class: Option<PoolClass>, source: &str) -> Meta {
-        let sources = vec![Source { name: source.into(), date: "2026-01-01".into() }];
-        Meta { name: name.map(Into::into), class, sources, ..Meta::default() }
+    fn meta(name: Option<&str>, class: Option<IntelClass>, source: &str) -> EntryMeta {
+        let sources = vec![ListSource { name: source.into(), date: "2026-01-01".into() }];
+        EntryMeta { name: name.map(Into::into), class, sources, ..EntryMeta::default() }
     }
 
     #[test]
     fn the_first_list_has_precedence_and_sources_add_up() {
         let mut groups = Groups::default();
         let first = groups.intern(meta(None, None, "mine"));
-        let second = groups.intern(meta(Some("Pool"), Some(PoolClass::Malware), "theirs"));
+        let second = groups.intern(meta(Some("Pool"), Some(IntelClass::Malware), "theirs"));
         let merged = groups.merge(first, second);
         assert_eq!(groups.merge(first, second), merged);
         assert_eq!(groups.merge(merged, second), groups.merge(merged, second));
         let metas = groups.into_metas();
         let merged = &metas[merged as usize];
-        assert_eq!((merged.name.as_deref(), merged.class()), (Some("Pool"), PoolClass::Malware));
-        let sources: Vec<_> = merged.sources.iter().map(Source::to_string).collect();
+        assert_eq!((merged.name.as_deref(), merged.class()), (Some("Pool"), IntelClass::Malware));
+        let sources: Vec<_> = merged.sources.iter().map(ListSource::to_string).collect();
         assert_eq!(sources, ["mine 2026-01-01", "theirs 2026-01-01"]);
     }
 }

@@ -1,5 +1,7 @@
-//! What must never be an indicator, because half the network talks to it: public suffixes, popular
-//! sites, public resolvers, addresses of content networks, special-purpose ranges.
+//! Refuses indicators that would match ordinary traffic.
+//!
+//! These are public suffixes, popular sites, public resolvers, addresses of content networks and
+//! special-purpose ranges.
 
 use std::net::IpAddr;
 
@@ -10,17 +12,17 @@ use ipnet::IpNet;
 use super::addresses::special_purpose;
 use super::indicator::{self, Indicator, Refusal};
 
-/// See `rules/README.md`.
+/// Names and addresses that no list may watch; see `rules/README.md`.
 const NEVER: &str = include_str!("../../rules/never.txt");
 
-/// Shortest prefixes that a list may name: a /8 is 1/256 of the Internet, a /24 of IPv6 as much as
-/// a large provider has.
+/// Shortest prefixes that a list may name, for IPv4 and IPv6: a /8 is 1/256 of the Internet, and a
+/// /24 of IPv6 is as much as a large provider has.
 const SHORTEST_PREFIX: (u8, u8) = (8, 24);
 
-pub struct Guard {
+pub(super) struct Guard {
     names: HashSet<String, FixedState>,
     addresses: HashSet<IpAddr, FixedState>,
-    /// Addresses behind which any number of sites stand: only with a port.
+    /// Networks whose addresses serve many sites each: these are accepted only with a port.
     shared: Vec<IpNet>,
 }
 
@@ -42,7 +44,7 @@ impl Default for Guard {
 }
 
 impl Guard {
-    pub fn check(&self, indicator: &Indicator<'_>) -> Result<(), Refusal> {
+    pub(super) fn check(&self, indicator: &Indicator<'_>) -> Result<(), Refusal> {
         match indicator {
             Indicator::Name(name) => self.name(name),
             Indicator::Address(address) => {

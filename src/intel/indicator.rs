@@ -1,4 +1,4 @@
-//! Reads one indicator: a name, an address, an endpoint, a network or the beginning of a URL.
+//! Parses one indicator: a name, an address, an endpoint, a network or a URL prefix.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use super::error::shown;
 use super::names::MAX_NAME;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Indicator<'a> {
+pub(super) enum Indicator<'a> {
     /// Lower case, no leading or trailing dot, at least two labels.
     Name(Cow<'a, str>),
     Address(IpAddr),
@@ -22,15 +22,15 @@ pub enum Indicator<'a> {
     },
 }
 
-/// Why a text is no indicator that can be used.
+/// Why a text cannot be used as an indicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     pub message: String,
     pub help: &'static str,
 }
 
 impl Refusal {
-    pub fn new(message: impl Into<String>, help: &'static str) -> Self {
+    pub(super) fn new(message: impl Into<String>, help: &'static str) -> Self {
         Refusal { message: message.into(), help }
     }
 }
@@ -38,8 +38,8 @@ impl Refusal {
 const WRITE_LIKE: &str =
     "write pool.example, 192.0.2.1, 192.0.2.1:3333, 192.0.2.0/24 or http://host/path";
 
-/// Reads `text`, in which everything but the path of a URL may have any case.
-pub fn parse(text: &str) -> Result<Indicator<'_>, Refusal> {
+/// Parses `text`. Everything but the path of a URL may have any case.
+pub(super) fn parse(text: &str) -> Result<Indicator<'_>, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Refusal::new("nothing stands here", WRITE_LIKE));
@@ -47,7 +47,7 @@ pub fn parse(text: &str) -> Result<Indicator<'_>, Refusal> {
     if text.contains('\u{fffd}') {
         return Err(Refusal::new("is not UTF-8", "save the file as UTF-8"));
     }
-    // Names have no digit at their end (no top-level domain has), addresses of IPv6 have a colon.
+    // Names do not end with a digit (no top-level domain does), and IPv6 addresses have a colon.
     let last_is_digit = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
     if (last_is_digit || text.contains(':'))
         && let Some(indicator) = numeric(text)
@@ -57,7 +57,7 @@ pub fn parse(text: &str) -> Result<Indicator<'_>, Refusal> {
     if let Some((scheme, rest)) = text.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" | "ws" | "wss" | "ftp" => url(rest),
-            // Miners write pools so.
+            // Schemes that miners use for pools.
             scheme if scheme.starts_with("stratum") || ["tcp", "ssl"].contains(&scheme) => {
                 url(rest)
             }
@@ -73,7 +73,7 @@ pub fn parse(text: &str) -> Result<Indicator<'_>, Refusal> {
     name(text).map(Indicator::Name)
 }
 
-/// Everything that consists of numbers only; `None` if `text` is something else.
+/// Parses an address, an endpoint or a network; `None` if `text` is something else.
 fn numeric(text: &str) -> Option<Result<Indicator<'_>, Refusal>> {
     if let Ok(address) = text.parse() {
         return Some(Ok(Indicator::Address(address)));
@@ -97,7 +97,7 @@ fn numeric(text: &str) -> Option<Result<Indicator<'_>, Refusal>> {
     None
 }
 
-/// What follows the scheme.
+/// Parses the rest of a URL, after the scheme.
 fn url(rest: &str) -> Result<Indicator<'_>, Refusal> {
     let split = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(split).unwrap_or((rest, ""));
@@ -123,7 +123,7 @@ fn url(rest: &str) -> Result<Indicator<'_>, Refusal> {
         (Ok(address), Some(port)) if bare => Ok(Indicator::Endpoint(address, port)),
         (Ok(address), None) if bare => Ok(Indicator::Address(address)),
         (Ok(address), _) => Ok(Indicator::Url { host: address.to_string().into(), path }),
-        // The port of a name says nothing that the name does not.
+        // The port is dropped: for a name it adds nothing.
         (Err(_), _) if bare => name(host).map(Indicator::Name),
         (Err(_), _) if path.starts_with('/') => Ok(Indicator::Url { host: name(host)?, path }),
         (Err(_), _) => Err(Refusal::new("has a query and no path", WRITE_LIKE)),
@@ -174,7 +174,8 @@ fn name(text: &str) -> Result<Cow<'_, str>, Refusal> {
     Ok(if upper { stripped.to_ascii_lowercase().into() } else { stripped.into() })
 }
 
-/// Hashes of files and fingerprints are common in lists, and as commonly misprinted.
+/// Refuses hashes, and misprinted hashes, with a message of their own. Hashes of files and
+/// fingerprints are common in lists, and as commonly misprinted.
 fn hash(text: &str) -> Option<Refusal> {
     if text.len() < 24 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

@@ -1,63 +1,64 @@
-//! A set of host names that is asked for suffixes: which entry covers `x.pool.supportxmr.com`?
+//! A table of host names, searched by suffix: which entry covers `x.pool.supportxmr.com`?
 //!
-//! Almost every question is answered with no, so that is the fast case: for every entry the table
-//! also knows the suffixes above it, and a look-up walks from the last two labels to the left only
-//! while the table knows what it has so far. `www.example.org` costs one probe.
+//! Almost every lookup finds nothing, so this case is the fast one. For every entry the table also
+//! holds the suffixes above it. A lookup starts with the last two labels and adds labels to the
+//! left only while the table holds the suffix so far. `www.example.org` costs one probe.
 
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
-/// The only seed: nothing that is looked up gets into the table, and results do not depend on it.
+/// Seed of the hash. It can be fixed: names of the traffic never get into the table, and results do
+/// not depend on it.
 const SEED: u64 = 0x6d69_6e65_7761_7463;
 
 /// Longest name in text form (RFC 1035 §2.3.4 allows 255 bytes on the wire).
-pub const MAX_NAME: usize = 253;
+pub(super) const MAX_NAME: usize = 253;
 
-/// Value of a suffix that is no entry itself but has entries below it.
+/// Value of a suffix that is not an entry itself but has entries below it.
 const INNER: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct Slot {
-    /// Low half of the hash: spares most comparisons of texts, and is all that rehashing needs.
+    /// Low half of the hash: it avoids most comparisons of texts, and suffices for rehashing.
     hash: u32,
-    /// Where the text starts in the arena.
+    /// Start of the text in the arena.
     text: u32,
     value: u32,
 }
 
 /// Host names with a `u32` each (below `u32::MAX`).
 #[derive(Default)]
-pub struct Names {
+pub(super) struct NameTable {
     slots: HashTable<Slot>,
-    /// All names, each ended by a zero byte, so that one text serves the suffixes within it, too.
+    /// All names, each ended by a zero byte. One text serves the suffixes within it, too.
     arena: Vec<u8>,
     entries: usize,
 }
 
-impl Names {
+impl NameTable {
     /// Makes room for this many more names.
-    pub fn reserve(&mut self, names: usize) {
+    pub(super) fn reserve(&mut self, names: usize) {
         self.slots.reserve(names, |slot| spread(slot.hash));
     }
 
-    /// Gives back what [`Names::reserve`] and growing have left over.
-    pub fn shrink(&mut self) {
+    /// Frees the spare memory that [`NameTable::reserve`] and growing have left.
+    pub(super) fn shrink(&mut self) {
         self.slots.shrink_to_fit(|slot| spread(slot.hash));
         self.arena.shrink_to_fit();
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries
     }
 
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.slots.allocation_size() + self.arena.capacity()
     }
 
-    /// The value of `name` itself, to be changed; `None` after inserting `value` as new. `name` is
-    /// valid, lower case and has two labels or more.
-    pub fn insert(&mut self, name: &str, value: u32) -> Option<&mut u32> {
+    /// Inserts `value` as new and returns `None`, or returns the present value of a known name for
+    /// the caller to change. `name` is valid, in lower case and has at least two labels.
+    pub(super) fn insert(&mut self, name: &str, value: u32) -> Option<&mut u32> {
         let name = name.as_bytes();
         if let Some(index) = self.position(name) {
             let slot = self.slots.get_bucket_mut(index)?;
@@ -68,7 +69,7 @@ impl Names {
             self.entries += 1;
             return None;
         }
-        // The arena is addressed with 32 bits; the loader's limit on indicators keeps it below.
+        // The arena is addressed with 32 bits; the builder's limit on indicators keeps it smaller.
         let start = self.arena.len() as u32;
         self.arena.extend_from_slice(name);
         self.arena.push(0);
@@ -90,17 +91,17 @@ impl Names {
         self.slots.insert_unique(spread(slot.hash), slot, |slot| spread(slot.hash));
     }
 
-    /// Entries that are `name` or a suffix of it, shortest first, as (start in `name`, value).
-    /// `name` is in lower case; one trailing dot is tolerated.
-    pub fn matches<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (usize, u32)> + 'a {
+    /// Finds the entries that are `name` or a suffix of it, shortest first, as (start in `name`,
+    /// value). `name` is in lower case; one trailing dot is tolerated.
+    pub(super) fn matches<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (usize, u32)> + 'a {
         let name = normal(name);
         suffix_starts(name)
             .map_while(move |start| Some((start, self.find(name.get(start..)?)?)))
             .filter(|&(_, value)| value != INNER)
     }
 
-    /// The most specific entry that covers `name`, as [`Names::matches`].
-    pub fn get(&self, name: &str) -> Option<(usize, u32)> {
+    /// Finds the most specific entry that covers `name`: the last of [`NameTable::matches`].
+    pub(super) fn get(&self, name: &str) -> Option<(usize, u32)> {
         self.matches(name).last()
     }
 
@@ -121,13 +122,13 @@ impl Names {
     }
 }
 
-/// Without the root's dot; a name that is too long becomes empty.
+/// `name` without the dot of the root; a name that is too long becomes empty.
 fn normal(name: &str) -> &[u8] {
     let name = name.as_bytes().strip_suffix(b".").unwrap_or(name.as_bytes());
     if name.len() > MAX_NAME { &[] } else { name }
 }
 
-/// Where the suffixes of two labels and more begin, shortest first.
+/// Starts of the suffixes with at least two labels, shortest first.
 fn suffix_starts(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let dots = name.iter().enumerate().rev().filter(|(_, byte)| **byte == b'.');
     let inner = dots.map(|(dot, _)| dot + 1).skip(1);
@@ -135,7 +136,7 @@ fn suffix_starts(name: &[u8]) -> impl Iterator<Item = usize> + '_ {
     inner.chain(whole)
 }
 
-/// `name` without its first label, if two are left.
+/// `name` without its first label, if at least two labels are left.
 fn parent(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().position(|&byte| byte == b'.')?;
     name.get(dot + 1..).filter(|parent| parent.contains(&b'.'))
@@ -147,7 +148,8 @@ fn hash(suffix: &[u8]) -> u32 {
     hasher.finish() as u32
 }
 
-/// 64 bits out of 32 for the table, which takes its tag from the upper and its index from the lower.
+/// Spreads a 32-bit hash over 64 bits: the table takes its tag from the upper half and its index
+/// from the lower.
 fn spread(hash: u32) -> u64 {
     u64::from(hash) | u64::from(hash.wrapping_mul(0x9e37_79b1)) << 32
 }
@@ -158,8 +160,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn table(names: &[&str]) -> Names {
-        let mut table = Names::default();
+    fn table(names: &[&str]) -> NameTable {
+        let mut table = NameTable::default();
         for (value, name) in names.iter().enumerate() {
             table.insert(name, value as u32);
         }
@@ -215,7 +217,7 @@ mod tests {
             entries in prop::collection::vec("[ab]{1,2}(\\.[ab]{1,2}){1,3}", 1..40),
             questions in prop::collection::vec("[ab.]{0,12}", 1..40),
         ) {
-            let mut names = Names::default();
+            let mut names = NameTable::default();
             let mut reference = BTreeMap::new();
             for (value, entry) in entries.iter().enumerate() {
                 names.insert(entry, value as u32);

@@ -1,28 +1,28 @@
-//! A set of URL beginnings: a host and the first part of a path.
+//! A table of URL prefixes: a host and the first part of a path.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-/// Beginnings of paths on one host and their values, longest first.
+/// Path prefixes on one host and their values, longest first.
 type Paths = Vec<(Box<str>, u32)>;
 
-/// URL beginnings with a `u32` each.
+/// URL prefixes with a `u32` each.
 #[derive(Default)]
-pub struct Urls {
+pub(super) struct Urls {
     hosts: HashMap<Box<str>, Paths, FixedState>,
     entries: usize,
     bytes: usize,
 }
 
 impl Urls {
-    /// As [`super::names::Names::insert`]. `host` is in lower case, without a port; `path` begins
-    /// with a slash.
-    pub fn insert(&mut self, host: &str, path: &str, value: u32) -> Option<&mut u32> {
+    /// Inserts `value` as new and returns `None`, or returns the value of a known prefix for
+    /// the caller to change. `host` is in lower case, without a port; `path` begins with a slash.
+    pub(super) fn insert(&mut self, host: &str, path: &str, value: u32) -> Option<&mut u32> {
         let paths = self.hosts.entry(host.into()).or_default();
         if let Some(index) = paths.iter().position(|(known, _)| **known == *path) {
             return paths.get_mut(index).map(|(_, value)| value);
         }
-        // Longest first: the most specific beginning is found first.
+        // Longest first, so that the most specific prefix is found first.
         let place = paths.partition_point(|(known, _)| known.len() >= path.len());
         paths.insert(place, (path.into(), value));
         self.entries += 1;
@@ -30,9 +30,10 @@ impl Urls {
         None
     }
 
-    /// Beginnings of `host` + `target`, longest first. The host has to be the same, the path ends
-    /// where the entry's ends or goes on after `/`, `?`, `&` or `#`.
-    pub fn matches<'a>(
+    /// Finds the entries that are a prefix of `host` + `target`, longest first. The host has to be
+    /// equal; after the prefix, `target` ends or goes on with `/`, `?`, `&` or `#`, unless the
+    /// prefix itself ends with a slash.
+    pub(super) fn matches<'a>(
         &'a self,
         host: &str,
         target: &'a str,
@@ -42,11 +43,11 @@ impl Urls {
         paths.iter().filter(|(path, _)| begins(target, path)).map(|(path, value)| (&**path, *value))
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries
     }
 
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.hosts.allocation_size() + self.bytes
     }
 }

@@ -15,12 +15,12 @@ pub fn decode_exact(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    let Decoded { bytes, digits, spare } = decode(text);
+    let DecodedBytes { bytes, digits, spare } = decode(text);
     let is_padding = matches!(text.get(digits..)?, b"" | b"=" | b"==");
     (is_padding && spare == 0).then_some(bytes)
 }
 
-struct Decoded {
+struct DecodedBytes {
     bytes: Vec<u8>,
     /// How many were read.
     digits: usize,
@@ -28,7 +28,7 @@ struct Decoded {
     spare: u32,
 }
 
-fn decode(text: &[u8]) -> Decoded {
+fn decode(text: &[u8]) -> DecodedBytes {
     let text = text.get(..MAX_DIGITS).unwrap_or(text);
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut digits, mut spare, mut count) = (0, 0u32, 0);
@@ -42,7 +42,7 @@ fn decode(text: &[u8]) -> Decoded {
             spare &= (1 << count) - 1;
         }
     }
-    Decoded { bytes, digits, spare }
+    DecodedBytes { bytes, digits, spare }
 }
 
 fn digit(byte: u8) -> Option<u8> {

@@ -1,6 +1,6 @@
 //! A run of payload bytes in stream order: what reassembly hands to the protocols.
 
-use super::time::Timestamp;
+use super::Timestamp;
 
 /// Which way bytes travel, seen from the flow's initiator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ pub enum Interest {
     /// Go on reassembling and delivering.
     More,
     /// Go on, but there is nothing to remember: a new state will do for the next datagram.
-    Anew,
+    Stateless,
     /// Nothing more to learn here: count packets, drop the state.
     Settled,
 }

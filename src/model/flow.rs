@@ -4,9 +4,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+pub use minewatch_record::FlowEndReason;
+
+use super::Timestamp;
 use super::chunk::Direction;
 use super::link::LinkInfo;
-use super::time::Timestamp;
 
 /// IP protocol of a flow (IANA assigned numbers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,16 +57,16 @@ impl fmt::Display for Endpoint {
 
 /// One of the two ends of a [`FlowKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
+pub enum KeySide {
     A,
     B,
 }
 
-impl Side {
-    pub const fn other(self) -> Side {
+impl KeySide {
+    pub const fn other(self) -> KeySide {
         match self {
-            Side::A => Side::B,
-            Side::B => Side::A,
+            KeySide::A => KeySide::B,
+            KeySide::B => KeySide::A,
         }
     }
 }
@@ -103,20 +105,25 @@ impl FlowKey {
 
     /// The key of a packet from `src` to `dst`, and the end that sent it.
     /// `vlan` is 0 unless flows of different VLANs must stay apart.
-    pub fn new(src: Endpoint, dst: Endpoint, transport: Transport, vlan: u16) -> (FlowKey, Side) {
+    pub fn new(
+        src: Endpoint,
+        dst: Endpoint,
+        transport: Transport,
+        vlan: u16,
+    ) -> (FlowKey, KeySide) {
         let src = (AddressWords::from(src.ip), src.port);
         let dst = (AddressWords::from(dst.ip), dst.port);
-        FlowKey::of_words(src, dst, transport, vlan)
+        FlowKey::from_words(src, dst, transport, vlan)
     }
 
     /// Likewise, of addresses as a decoder finds them.
     #[inline(always)]
-    pub fn of_words(
+    pub fn from_words(
         src: (AddressWords, u16),
         dst: (AddressWords, u16),
         transport: Transport,
         vlan: u16,
-    ) -> (FlowKey, Side) {
+    ) -> (FlowKey, KeySide) {
         let ((AddressWords(src), src_port), (AddressWords(dst), dst_port)) = (src, dst);
         let number = |words: [u64; 2]| u128::from(words[0]) << 64 | u128::from(words[1]);
         // Without a branch: nobody could predict it.
@@ -131,7 +138,7 @@ impl FlowKey {
             | u64::from(vlan) << 16
             | u64::from(transport.number());
         let words = [src[0] ^ high, src[1] ^ low, dst[0] ^ high, dst[1] ^ low, last];
-        (FlowKey { words }, if swap { Side::B } else { Side::A })
+        (FlowKey { words }, if swap { KeySide::B } else { KeySide::A })
     }
 
     /// The five words, for hashing.
@@ -141,15 +148,15 @@ impl FlowKey {
 
     /// One end.
     #[inline]
-    pub fn endpoint(&self, side: Side) -> Endpoint {
+    pub fn endpoint(&self, side: KeySide) -> Endpoint {
         let [a_high, a_low, b_high, b_low, last] = self.words;
         match side {
-            Side::A => Endpoint { ip: address(a_high, a_low), port: (last >> 48) as u16 },
-            Side::B => Endpoint { ip: address(b_high, b_low), port: (last >> 32) as u16 },
+            KeySide::A => Endpoint { ip: address(a_high, a_low), port: (last >> 48) as u16 },
+            KeySide::B => Endpoint { ip: address(b_high, b_low), port: (last >> 32) as u16 },
         }
     }
 
-    /// The ports of [`Side::A`] and [`Side::B`].
+    /// The ports of [`KeySide::A`] and [`KeySide::B`].
     pub const fn ports(&self) -> [u16; 2] {
         [(self.words[4] >> 48) as u16, (self.words[4] >> 32) as u16]
     }
@@ -217,13 +224,13 @@ pub struct Flow {
     /// Link layer of the first packet of each direction, as its sender put it.
     pub link: [LinkInfo; 2],
     /// The end that opened it: sender of the SYN, else a guess (see `flow`).
-    pub initiator: Side,
-    pub seen: Seen,
+    pub initiator: KeySide,
+    pub flags: FlowFlags,
 }
 
 impl Flow {
     /// A flow of which nothing was counted yet.
-    pub const fn new(key: FlowKey, initiator: Side, id: u64, first_seen: Timestamp) -> Flow {
+    pub const fn new(key: FlowKey, initiator: KeySide, id: u64, first_seen: Timestamp) -> Flow {
         Flow {
             key,
             last_seen: first_seen,
@@ -233,54 +240,78 @@ impl Flow {
             first_seen,
             link: [LinkInfo::NONE; 2],
             initiator,
-            seen: Seen::NOTHING,
+            flags: FlowFlags::NOTHING,
         }
     }
 
     /// The handshake was not seen: the capture started later than the connection.
     #[inline]
     pub const fn midstream(&self) -> bool {
-        self.seen.has(Seen::MIDSTREAM)
+        self.flags.has(FlowFlags::MIDSTREAM)
+    }
+}
+
+impl FlowEnds for Flow {
+    #[inline]
+    fn key(&self) -> &FlowKey {
+        &self.key
     }
 
-    pub fn client(&self) -> Endpoint {
-        self.key.endpoint(self.initiator)
+    #[inline]
+    fn initiator(&self) -> KeySide {
+        self.initiator
+    }
+}
+
+/// Who is at which end of a flow.
+pub trait FlowEnds {
+    fn key(&self) -> &FlowKey;
+
+    /// The end that opened the flow.
+    fn initiator(&self) -> KeySide;
+
+    #[inline]
+    fn client(&self) -> Endpoint {
+        self.key().endpoint(self.initiator())
     }
 
-    pub fn server(&self) -> Endpoint {
-        self.key.endpoint(self.initiator.other())
+    #[inline]
+    fn server(&self) -> Endpoint {
+        self.key().endpoint(self.initiator().other())
     }
 
     /// The end that sends in `direction`.
-    pub fn sender(&self, direction: Direction) -> Endpoint {
+    #[inline]
+    fn sender(&self, direction: Direction) -> Endpoint {
         match direction {
             Direction::ToServer => self.client(),
             Direction::ToClient => self.server(),
         }
     }
 
-    pub const fn transport(&self) -> Transport {
-        self.key.transport()
+    #[inline]
+    fn transport(&self) -> Transport {
+        self.key().transport()
     }
 }
 
 /// What was seen of a flow's beginning and end, as bits; those for [`Direction::ToClient`] are one
 /// higher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen(u8);
+pub struct FlowFlags(u8);
 
-impl Seen {
-    pub const NOTHING: Seen = Seen(0);
+impl FlowFlags {
+    pub const NOTHING: FlowFlags = FlowFlags(0);
 
     pub const SYN: u8 = 0x01;
     pub const FIN: u8 = 0x04;
     /// Nothing more is wanted of its payload.
     pub const SETTLED: u8 = 0x10;
-    /// Ended for the visitor; kept to swallow late packets.
+    /// Ended for the handler; kept to swallow late packets.
     pub const CLOSED: u8 = 0x20;
     /// The first packet was not of a handshake.
     pub const MIDSTREAM: u8 = 0x40;
-    /// Its segments are shown to the visitor as they come, whether or not it is settled.
+    /// Its segments are shown to the handler as they come, whether or not it is settled.
     pub const TAPPED: u8 = 0x80;
 
     /// Whether any of these bits is set.
@@ -310,21 +341,6 @@ impl Seen {
     }
 }
 
-/// Why a flow ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlowEnd {
-    /// FIN in both directions, or RST.
-    Closed,
-    /// Silent for longer than its timeout.
-    Timeout,
-    /// The same 5-tuple was used for a new connection.
-    Reused,
-    /// Given up to keep within the memory budget.
-    Evicted,
-    /// The input ended.
-    Input,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,7 +362,10 @@ mod tests {
             assert_eq!(from, from_back.other());
             assert_eq!(there.endpoint(from), src);
             assert_eq!(there.endpoint(from.other()), dst);
-            assert_eq!(there.ports(), [Side::A, Side::B].map(|side| there.endpoint(side).port));
+            assert_eq!(
+                there.ports(),
+                [KeySide::A, KeySide::B].map(|side| there.endpoint(side).port)
+            );
             assert_eq!(there.vlan(), 7);
             assert_eq!(there.transport(), Transport::Tcp);
         }

@@ -1,7 +1,6 @@
 //! Packets as they come from a capture, in batches that share one buffer.
 
-use super::gate::Gate;
-use super::time::Timestamp;
+use super::Timestamp;
 
 /// What the first byte of a packet is: a value of the `LINKTYPE_` registry
 /// (<https://www.tcpdump.org/linktypes.html>), not of a platform's `DLT_` numbers.
@@ -71,25 +70,18 @@ pub struct PacketBatch {
     pub first_packet: u64,
     pub bytes: Vec<u8>,
     pub records: Vec<PacketRecord>,
-    /// Live: what may have to stay out.
-    pub gate: Option<Box<Gate>>,
 }
 
 impl PacketBatch {
-    /// Empties the batch; keeps its gate, and its memory unless that is unusually much.
+    /// Empties the batch; keeps its memory unless that is unusually much.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEEP_CAPACITY);
         self.records.clear();
     }
 
-    /// Copies a packet in, unless the gate sheds it: for sources that cannot hand over whole blocks.
+    /// Copies a packet in: for sources that cannot hand over whole blocks.
     pub fn push(&mut self, time: Timestamp, link: LinkType, wire_len: u32, bytes: &[u8]) {
-        if let Some(gate) = &mut self.gate
-            && gate.sheds(time, link, wire_len, bytes)
-        {
-            return;
-        }
         let offset = self.bytes.len() as u32;
         self.bytes.extend_from_slice(bytes);
         self.records.push(PacketRecord {

@@ -2,11 +2,11 @@
 
 use std::ops::Deref;
 
+use super::Timestamp;
 use super::event::Moment;
-use super::flow::{FlowKey, Side};
+use super::flow::{FlowKey, KeySide};
 use super::link::LinkInfo;
 use super::packet::PacketBatch;
-use super::time::Timestamp;
 
 /// TCP header fields that reassembly needs (RFC 9293 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct SegmentHead {
     /// Bytes of the whole packet on the wire, for counters.
     pub wire_len: u32,
     /// Which end of `key` sent it.
-    pub from: Side,
+    pub from: KeySide,
 }
 
 impl SegmentHead {
@@ -77,7 +77,7 @@ impl SegmentHead {
         header: TransportHeader::Other,
         missing: 0,
         wire_len: 0,
-        from: Side::A,
+        from: KeySide::A,
     };
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// Longest text kept of one field, in bytes: agents of XMRig and logins of MoneroOcean (several
 /// wallets in one) are below 250.
-pub const MAX_KEPT: usize = 256;
+pub const MAX_TEXT: usize = 256;
 
 /// Whether a terminal obeys this character, or a reader can not see it: control characters, those
 /// that turn the direction of writing, those of no width, tags and fillers.
@@ -57,9 +57,9 @@ pub fn printable(text: &str) -> String {
     printable_within(text, usize::MAX).into_owned()
 }
 
-/// Likewise, at most [`MAX_KEPT`] bytes long, with `…` where something was cut: fit to keep.
-pub fn kept(text: &str) -> String {
-    printable_within(text, MAX_KEPT).into_owned()
+/// Likewise, at most [`MAX_TEXT`] bytes long, with `…` where something was cut: fit to keep.
+pub fn printable_bounded(text: &str) -> String {
+    printable_within(text, MAX_TEXT).into_owned()
 }
 
 /// Likewise, at most `limit` bytes long.
@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_say_so() {
-        let cut = kept(&"ä".repeat(500));
-        assert!(cut.len() <= MAX_KEPT && cut.ends_with('…'));
+        let cut = printable_bounded(&"ä".repeat(500));
+        assert!(cut.len() <= MAX_TEXT && cut.ends_with('…'));
         let long = "x".repeat(10_000);
         assert_eq!(printable(&long), long);
     }
@@ -137,8 +137,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_kept_leaves_the_bound_or_deceives(text in ".{0,400}") {
-            let out = kept(&text);
-            prop_assert!(out.len() <= MAX_KEPT);
+            let out = printable_bounded(&text);
+            prop_assert!(out.len() <= MAX_TEXT);
             prop_assert!(!out.chars().any(is_deceptive));
             prop_assert!(!printable(&text).chars().any(is_deceptive));
         }

@@ -1,29 +1,53 @@
-//! What leaves the program: alerts and event records as JSON lines, and the summary for a person.
+//! Outputs of the program: records for other programs, and the summary for a person.
+//!
+//! ```text
+//! Outgoing ─▶ Outputs ─▶ Route: Filter ─▶ Encoder ─▶ Frames ─▶ Sink
+//!             (queues)                    eve native           file, standard output
+//! ```
+//!
+//! An encoder turns a typed record into the bytes of a format and never opens a file or a socket. A
+//! sink delivers whole frames to a target and never knows a field. A new format is a file in
+//! `encoder/` and a line in its registry; a new transport is a file in `sink/`.
 
-mod envelope;
-pub mod eve;
-pub mod eve_events;
-mod fit;
-mod json;
-pub mod native;
-#[cfg(test)]
-mod sample;
+pub mod encoder;
+pub mod route;
+pub mod sink;
 pub mod summary;
-mod technique;
-mod writer;
+
+pub use encoder::{EncodeError, Encoder, MAX_LINE};
+pub use route::{Outputs, Route, RouteStats, WhenFull};
+pub use sink::{Frames, Sink, SinkError, reader_left};
 
 use std::io;
 
-use crate::model::Alert;
+use crate::model::Timestamp;
+use crate::model::record::Outgoing;
 
-pub use fit::MAX_LINE;
-pub use writer::{Writer, reader_left};
+/// Consumes the records of the pipeline, in order.
+pub trait RecordConsumer: Send {
+    /// Consumes one record. `caused_by` is the time of the packet that led to it, if its latency is
+    /// measured, as in live capture.
+    ///
+    /// # Errors
+    /// When nothing can be delivered any more.
+    fn consume(&mut self, record: &Outgoing, caused_by: Option<Timestamp>) -> io::Result<()>;
 
-/// Takes what the pipeline produces, in order.
-pub trait Outlet: Send {
-    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
-    /// A line of `--events`, without its line feed.
-    fn record(&mut self, line: &str) -> io::Result<()>;
-    /// Nothing more for now: hand on what is buffered.
+    /// Delivers the records that are buffered; called when no more follow for now.
+    ///
+    /// # Errors
+    /// When nothing can be delivered any more.
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Reopens the targets of outputs, which may have been renamed.
+    ///
+    /// # Errors
+    /// When nothing can be delivered any more.
+    fn reopen(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The counters of each output.
+    fn stats(&self) -> Vec<RouteStats> {
+        Vec::new()
+    }
 }

@@ -1,4 +1,4 @@
-//! The front half of the pipeline: decodes batches and deals their segments out to workers.
+//! Decodes batches and distributes their segments to workers: the front half of the pipeline.
 
 use std::ops::Range;
 
@@ -7,52 +7,52 @@ use crate::flow::dispatch_hash;
 use crate::model::Timestamp;
 use crate::model::segment::{SegmentBatch, SegmentRecord, Tick};
 
-/// How often the passing of packet time is looked at: flows end, incidents end. By the second of a
-/// packet's time and not by batches, so that nothing depends on how the input was read.
+/// Packet time between two ticks, in nanoseconds: each tick ends idle flows and incidents. Ticks
+/// follow the seconds of packet time, not batches, so that nothing depends on how the input was
+/// read.
 const TICK: u64 = 1_000_000_000;
-/// Packets are out of order by less than this, in nanoseconds; a packet that is further behind the next
-/// tick is of another time.
+/// Bound on reordering, in nanoseconds: packets are out of order by less than this. A packet that
+/// is further behind the next tick belongs to another clock.
 const OUT_OF_ORDER: u64 = 10 * TICK;
-/// So many packets of another time, one after the other, set the clock back. A single one stamped far in
-/// the future then stops the passing of time for a moment only, and where two interfaces disagree on the
-/// time it is not told anew with each packet.
+/// Consecutive packets behind [`OUT_OF_ORDER`] that set the clock back. A single packet stamped far
+/// in the future then holds time up for a moment only, and two interfaces whose clocks disagree do
+/// not cause a tick with each packet.
 const SET_BACK: u32 = 256;
 
-/// Decodes packets once, whatever the number of workers, and keeps flows together.
-pub struct Dispatcher {
+/// Decodes each packet once, for any number of workers, and keeps each flow on one worker.
+pub(super) struct Dispatcher {
     decoder: Decoder,
     workers: usize,
-    /// Time that is not worth telling: until the next tick, and from as long before it as packets may be
-    /// out of order.
-    usual: Range<Timestamp>,
-    /// Packets since the last one that was not before `usual`.
+    /// Packet times that trigger no tick: from [`OUT_OF_ORDER`] before the next tick up to it.
+    quiet_times: Range<Timestamp>,
+    /// Consecutive packets from before `quiet_times`.
     behind: u32,
     /// Packet time of the oldest and of the newest packet.
     span: Option<(Timestamp, Timestamp)>,
-    /// Payloads of this batch that were put together from fragments.
+    /// Payloads of this batch that were reassembled from IP fragments.
     reassembled: Vec<u8>,
 }
 
 impl Dispatcher {
-    pub fn new(options: DecodeOptions, workers: usize) -> Self {
+    pub(super) fn new(options: DecodeOptions, workers: usize) -> Self {
         Dispatcher {
             decoder: Decoder::new(options),
             workers: workers.max(1),
-            usual: Timestamp::ZERO..Timestamp::ZERO,
+            quiet_times: Timestamp::ZERO..Timestamp::ZERO,
             behind: 0,
             span: None,
             reassembled: Vec::new(),
         }
     }
 
-    /// Decodes `batch.packets` into its records.
-    pub fn deal(&mut self, batch: &mut SegmentBatch) {
+    /// Decodes `batch.packets` into `batch.records`, with the ticks and each worker's share.
+    pub(super) fn dispatch(&mut self, batch: &mut SegmentBatch) {
         let SegmentBatch { packets, records, dealt, ticks } = batch;
         dealt.resize_with(self.workers, Vec::new);
         dealt.iter_mut().for_each(Vec::clear);
         ticks.clear();
-        // Written where they stay, over those of an earlier batch: a copy would wait for each
-        // field's store.
+        // Records are written in place, over those of an earlier batch: a copy would wait for the
+        // store of each field.
         records.resize(packets.records.len(), SegmentRecord::BLANK);
         let mut count = 0;
         let base = packets.bytes.as_ptr().addr();
@@ -60,13 +60,14 @@ impl Dispatcher {
         for packet in packets.packets() {
             oldest = oldest.min(packet.time);
             newest = newest.max(packet.time);
-            if self.passes(packet.time) {
+            if self.advances(packet.time) {
                 ticks.push(Tick { before: count, time: packet.time, packet: packet.number });
             }
             let Some(record) = records.get_mut(count) else { break };
             let Some(payload) = self.decoder.decode(&packet, &mut record.head) else { continue };
             let (offset, length) = match payload {
-                // An empty slice may come from anywhere, but has no bytes wherever it is.
+                // An empty slice may lie outside the batch; with no bytes, its offset does not
+                // matter.
                 Payload::InPacket(bytes) => (bytes.as_ptr().addr().wrapping_sub(base), bytes.len()),
                 Payload::Reassembled => {
                     let bytes = self.decoder.reassembled();
@@ -92,46 +93,46 @@ impl Dispatcher {
         self.span = (oldest <= newest).then_some((oldest, newest));
     }
 
-    /// Packet time has reached `now` though no packet shows it, as on a silent interface: whether
-    /// that is worth telling.
-    pub fn silence(&mut self, now: Timestamp) -> bool {
-        self.passes(now)
+    /// Advances packet time to `now` without a packet, as on a silent interface: whether a tick is
+    /// due.
+    pub(super) fn advance_silently(&mut self, now: Timestamp) -> bool {
+        self.advances(now)
     }
 
-    /// Takes note that it is `now`: whether that is worth telling.
+    /// Advances packet time to `now`: whether a tick is due.
     #[inline]
-    fn passes(&mut self, now: Timestamp) -> bool {
-        if self.usual.contains(&now) {
+    fn advances(&mut self, now: Timestamp) -> bool {
+        if self.quiet_times.contains(&now) {
             self.behind = 0;
             return false;
         }
-        self.passes_unusually(now)
+        self.advances_unusually(now)
     }
 
     #[cold]
-    fn passes_unusually(&mut self, now: Timestamp) -> bool {
-        self.behind = if now < self.usual.start { self.behind + 1 } else { SET_BACK };
+    fn advances_unusually(&mut self, now: Timestamp) -> bool {
+        self.behind = if now < self.quiet_times.start { self.behind + 1 } else { SET_BACK };
         let due = self.behind >= SET_BACK;
         if due {
             let next_tick = after(now);
             let start = next_tick.as_nanos().saturating_sub(OUT_OF_ORDER);
-            self.usual = Timestamp::from_nanos(start)..next_tick;
+            self.quiet_times = Timestamp::from_nanos(start)..next_tick;
             self.behind = 0;
         }
         due
     }
 
     /// Packet time of the oldest and of the newest packet.
-    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
         self.span
     }
 
-    pub fn stats(&self) -> &DecodeStats {
+    pub(super) fn stats(&self) -> &DecodeStats {
         self.decoder.stats()
     }
 }
 
-/// When the second of `time` is over.
+/// The end of the second that `time` is in.
 fn after(time: Timestamp) -> Timestamp {
     Timestamp::from_nanos(time.as_nanos() / TICK * TICK).plus_nanos(TICK)
 }
@@ -141,8 +142,8 @@ mod tests {
     use super::*;
     use crate::model::packet::LinkType;
 
-    /// The ticks that packets with these times in seconds cause, in batches of `size`: the number of the
-    /// packet before which, and its second.
+    /// The ticks that packets with these times (in seconds) cause, in batches of `size`: for each,
+    /// the number of the packet that follows it, and its second.
     fn ticks(seconds: &[u64], size: usize) -> Vec<(u64, u64)> {
         let mut dispatcher = Dispatcher::new(DecodeOptions::default(), 1);
         let mut told = Vec::new();
@@ -154,7 +155,7 @@ mod tests {
                 let time = Timestamp::from_parts(second, 0);
                 batch.packets.push(time, LinkType::ETHERNET, 60, &[0; 60]);
             }
-            dispatcher.deal(&mut batch);
+            dispatcher.dispatch(&mut batch);
             let second = |time: Timestamp| time.as_nanos() / TICK;
             told.extend(batch.ticks.iter().map(|tick| (tick.packet, second(tick.time))));
         }
@@ -171,7 +172,7 @@ mod tests {
         for size in [1, 7, 500] {
             assert_eq!(ticks(&seconds, size), told, "however it is cut into batches");
         }
-        // A clock that is set back an hour and goes on, with four packets a second.
+        // The clock is set back by an hour and goes on, with four packets a second.
         seconds = (0..4000).map(|quarter| 100_000 + quarter / 4).collect();
         seconds.extend((0..4000).map(|quarter| 97_400 + quarter / 4));
         let told = ticks(&seconds, 1000);

@@ -1,5 +1,6 @@
-//! Live capture: each worker owns its capture sockets, and all of them report to one collector.
+//! Live capture: each worker owns its capture sockets, and all workers report to one collector.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,43 +8,46 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
-use super::worker::{Message, Worker};
-use super::{Observer, PipelineError, Report, Setup};
-use crate::capture::{CaptureError, CaptureStats, Filled, Source, wall_clock};
+use super::snapshot::{Snapshot, WorkerSnapshot};
+use super::worker::{Worker, WorkerMessage, WorkerMessages};
+use super::{Control, Observer, PipelineError, RunReport, Setup};
+use crate::capture::{Bypass, CaptureError, CaptureStats, FillOutcome, Source, wall_clock};
 use crate::correlate::Correlator;
 use crate::flow::FlowStats;
-use crate::model::{Gate, SegmentBatch, Timestamp};
-use crate::output::Outlet;
+use crate::intel::Intel;
+use crate::model::{SegmentBatch, Timestamp};
+use crate::output::RecordConsumer;
 
-/// Answers in flight between the workers and the collector; a slow output then slows the workers,
-/// and the kernel counts what that costs.
+/// Capacity of the channel from the workers to the collector, in reports. A slow output then slows
+/// the workers, and the kernel counts the packets that this costs.
 const ANSWERS: usize = 16;
 /// How often the collector flushes when nothing arrives.
 const TICK: Duration = Duration::from_millis(200);
 /// How often a worker asks its source for counters and problems.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
-/// A packet can be this old when the kernel hands it over (a block that is not full waits for a few
-/// milliseconds), so a silent worker has seen everything up to this long ago.
+/// Age that a packet can have when the kernel delivers it (a block that is not full waits for a few
+/// milliseconds). A silent worker has seen everything up to this long ago.
 const HANDOVER: Duration = Duration::from_millis(20);
-/// A worker that is so far behind sheds packets of settled flows. A ring of 64 MiB takes 54 ms at
-/// 10 Gbit/s to run over.
+/// Lag beyond which a worker bypasses packets of settled flows. A ring of 64 MiB overflows after 54
+/// ms at 10 Gbit/s.
 const BEHIND: Duration = Duration::from_millis(30);
-/// A worker that is so close has caught up: kernel and batches delay packets by half of it.
+/// Lag below which a worker has caught up: kernel and batches delay packets by half of it.
 const CAUGHT_UP: Duration = Duration::from_millis(10);
-/// Messages held back for a worker that lags, a kilobyte each. It is then stuck, and order matters
-/// less than memory.
+/// Messages held back for a worker that lags, of a kilobyte each. Beyond this the worker is stuck,
+/// and order matters less than memory.
 const MAX_HELD: usize = 20_000;
-/// Packet numbers set aside for each worker: two years at 1 Mpps, and 64 workers stay below 2^53,
-/// which is what consumers of JSON can count to.
+/// Packet numbers reserved for each worker: two years at 1 Mpps. With 64 workers they stay below
+/// 2^53, up to which consumers of JSON represent integers exactly.
 const NUMBERS: u64 = 1 << 46;
 
-/// What a worker has to say after a batch, or after a while without packets.
-struct Answer {
+/// The report of a worker after a batch, or after a while without packets.
+struct WorkerReport {
     worker: usize,
-    messages: Vec<Message>,
-    /// It has seen everything up to here.
+    messages: WorkerMessages,
+    /// The worker has seen everything up to this time.
     now: Timestamp,
-    capture: Option<CaptureStats>,
+    /// Its counters, once a second.
+    counters: Option<Box<WorkerSnapshot>>,
 }
 
 /// Runs one worker for each source until the sources end (their stop flag is set).
@@ -53,21 +57,25 @@ struct Answer {
 pub fn live(
     sources: Vec<Box<dyn Source>>,
     setup: &Setup,
-    outlet: &mut dyn Outlet,
+    consumer: &mut dyn RecordConsumer,
+    control: Control,
     observer: &mut dyn Observer,
-) -> Result<Report, PipelineError> {
-    let mut collector = Collector::live(Correlator::new(setup.correlate.clone()), outlet);
-    let (answer, answers) = bounded::<Answer>(ANSWERS);
-    let lanes = Lanes::new(sources.len());
+) -> Result<RunReport, PipelineError> {
+    let correlator = Correlator::new(&setup.correlate);
+    let mut collector = Collector::new(correlator, consumer, control).live();
+    let (answer, answers) = bounded::<WorkerReport>(ANSWERS);
+    let lanes = MessageMerger::new(sources.len());
     thread::scope(|scope| {
-        let mut workers = Vec::new();
+        let (mut workers, mut reloads) = (Vec::new(), Vec::new());
         for (index, source) in sources.into_iter().enumerate() {
-            let answer = answer.clone();
-            workers.push(scope.spawn(move || work(source, setup, index, &answer)));
+            let intel = Arc::new(Mutex::new(None));
+            reloads.push(Arc::clone(&intel));
+            let seat = WorkerLink { index, answers: answer.clone(), intel };
+            workers.push(scope.spawn(move || work(source, setup, &seat)));
         }
         drop(answer);
-        // The receiver goes with `collect`: the workers then end, whatever made it return.
-        let now = collect(answers, lanes, &mut collector, observer)?;
+        // `collect` drops the receiver: the workers then end, whatever made it return.
+        let now = collect(answers, &reloads, lanes, &mut collector, observer)?;
         let (mut dispatchers, mut flows) = (Vec::new(), Vec::new());
         let mut capture = CaptureStats::default();
         for worker in workers {
@@ -77,24 +85,25 @@ pub fn live(
             capture.merge(seen.capture);
         }
         let collected = collector.finish(now)?;
-        Ok(Report::new(capture, &dispatchers, &flows, collected))
+        Ok(RunReport::new(capture, &dispatchers, &flows, collected))
     })
 }
 
-/// Takes the answers of all workers until the last one has gone.
+/// Processes the reports of all workers until the last worker has ended. Returns the newest time.
 fn collect(
-    answers: Receiver<Answer>,
-    mut lanes: Lanes,
+    answers: Receiver<WorkerReport>,
+    reloads: &[NewIntel],
+    mut lanes: MessageMerger,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Timestamp, PipelineError> {
     loop {
         match answers.recv_timeout(TICK) {
             Ok(answer) => {
-                let news = answer.capture.is_some();
+                let news = answer.counters.is_some();
                 collector.take(&mut lanes.take(answer))?;
                 if news {
-                    observer.capture(&lanes.capture());
+                    observer.snapshot(&collector.snapshot(lanes.counters()));
                 }
                 if answers.is_empty() {
                     collector.flush()?;
@@ -103,151 +112,183 @@ fn collect(
             Err(RecvTimeoutError::Timeout) => collector.flush()?,
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        collector.obey(
+            || lanes.counters(),
+            |intel| {
+                for reload in reloads {
+                    *reload.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(Arc::clone(intel));
+                }
+            },
+        )?;
     }
     collector.take(&mut lanes.rest())?;
     Ok(lanes.newest())
 }
 
-/// Puts the messages of all workers in the order of packet time: a connection must not come before
-/// the DNS answer that led to it, which another worker saw.
-struct Lanes {
-    /// Everything up to here was seen, by worker.
+/// Merges the messages of all workers in the order of packet time. A connection must not come
+/// before the DNS answer that led to it, which another worker may have seen.
+struct MessageMerger {
+    /// The time up to which each worker has seen everything.
     seen: Vec<Timestamp>,
-    capture: Vec<CaptureStats>,
-    held: Vec<Message>,
+    counters: Vec<WorkerSnapshot>,
+    held: Vec<WorkerMessage>,
 }
 
-impl Lanes {
+impl MessageMerger {
     fn new(workers: usize) -> Self {
-        Lanes {
+        MessageMerger {
             seen: vec![Timestamp::ZERO; workers],
-            capture: vec![CaptureStats::default(); workers],
+            counters: vec![WorkerSnapshot::default(); workers],
             held: Vec::new(),
         }
     }
 
-    /// Adds an answer: the messages that nothing can precede any more.
-    fn take(&mut self, answer: Answer) -> Vec<Message> {
+    /// Adds a report and returns the messages that nothing can precede any more.
+    fn take(&mut self, answer: WorkerReport) -> Vec<WorkerMessage> {
         if let Some(seen) = self.seen.get_mut(answer.worker) {
             *seen = answer.now.max(*seen);
         }
-        if let (Some(known), Some(new)) = (self.capture.get_mut(answer.worker), answer.capture) {
-            *known = new;
+        if let (Some(known), Some(new)) = (self.counters.get_mut(answer.worker), answer.counters) {
+            *known = *new;
         }
-        self.held.extend(answer.messages);
+        let mut messages = answer.messages;
+        // All connections are kept: the DNS answer that makes one relevant may still come from
+        // another worker.
+        messages.admit(|_| true);
+        self.held.append(&mut messages.list);
         if self.held.len() > MAX_HELD {
             return self.rest();
         }
         let now = self.seen.iter().copied().min().unwrap_or_default();
-        self.held.sort_by_key(Message::time_order);
+        self.held.sort_by_key(WorkerMessage::time_order);
         let due = self.held.partition_point(|message| message.time() <= now);
         let later = self.held.split_off(due);
         std::mem::replace(&mut self.held, later)
     }
 
-    /// All that is held.
-    fn rest(&mut self) -> Vec<Message> {
-        self.held.sort_by_key(Message::time_order);
+    /// Returns all messages that are held, in order.
+    fn rest(&mut self) -> Vec<WorkerMessage> {
+        self.held.sort_by_key(WorkerMessage::time_order);
         std::mem::take(&mut self.held)
     }
 
-    /// The time that any worker has reached.
+    /// The newest time that any worker has reached.
     fn newest(&self) -> Timestamp {
         self.seen.iter().copied().max().unwrap_or_default()
     }
 
-    fn capture(&self) -> CaptureStats {
-        let mut all = CaptureStats::default();
-        self.capture.iter().for_each(|stats| all.merge(stats.clone()));
+    /// The sum of the counters that the workers reported last.
+    fn counters(&self) -> Snapshot {
+        let mut all = Snapshot::default();
+        self.counters.iter().for_each(|worker| all.add(worker));
         all
     }
 }
 
-/// What one worker has seen, at its end.
-struct Seen {
+/// The connection of a worker with the collector.
+struct WorkerLink {
+    index: usize,
+    answers: Sender<WorkerReport>,
+    intel: NewIntel,
+}
+
+/// Intelligence that a worker takes before its next batch. Newer intelligence replaces what was not
+/// taken yet.
+type NewIntel = Arc<Mutex<Option<Arc<Intel>>>>;
+
+/// The result of one worker, at its end.
+struct WorkerOutcome {
     dispatcher: Dispatcher,
     flows: FlowStats,
     capture: CaptureStats,
 }
 
-/// One worker's thread. Packet numbers start far apart, so that flows of different workers have
-/// different numbers.
+/// Runs one worker's thread. Packet numbers of workers start [`NUMBERS`] apart, so that flows of
+/// different workers have different numbers.
 fn work(
     mut source: Box<dyn Source>,
     setup: &Setup,
-    index: usize,
-    answers: &Sender<Answer>,
-) -> Result<Seen, CaptureError> {
-    // The kernel has dealt out the packets: this worker gets all that its socket gets.
+    seat: &WorkerLink,
+) -> Result<WorkerOutcome, CaptureError> {
+    let WorkerLink { index, answers, intel } = seat;
+    // The kernel has distributed the packets: this worker gets all that its socket gets.
     let mut dispatcher = Dispatcher::new(setup.decode.clone(), 1);
-    let mut worker = Worker::new(setup, 0);
-    *worker.gate() = Some(Box::new(Gate::new(setup.decode.vlan_in_key)));
+    let mut worker = Worker::new(setup);
+    *worker.bypass() = Some(Box::new(Bypass::new(setup.decode.vlan_in_key)));
     let mut batch = SegmentBatch::default();
-    let mut packets = (index as u64 % 64).saturating_mul(NUMBERS);
+    let mut packets = (*index as u64 % 64).saturating_mul(NUMBERS);
     let mut now = Timestamp::ZERO;
     let mut next_stats = Instant::now();
     loop {
         batch.packets.clear();
-        batch.packets.gate = worker.gate().take();
-        let filled = source.fill(&mut batch.packets)?;
-        let silent = filled != Filled::Packets && batch.packets.records.is_empty();
-        if let Some(gate) = &mut batch.packets.gate {
+        if let Some(intel) = intel.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            worker.reload(&intel);
+        }
+        source.exchange_bypass(worker.bypass().take());
+        let filled = source.fill(&mut batch.packets);
+        *worker.bypass() = source.exchange_bypass(None);
+        let filled = filled?;
+        let silent = filled != FillOutcome::Packets && batch.packets.records.is_empty();
+        if let Some(bypass) = worker.bypass() {
             let newest = batch.packets.records.last().map_or(Timestamp::ZERO, |last| last.time);
-            let newest = newest.max(gate.newest());
+            let newest = newest.max(bypass.newest());
             if silent || newest > now {
-                regulate(gate, wall_clock().since(newest), silent);
+                regulate(bypass, wall_clock().since(newest), silent);
             }
             now = now.max(newest);
         }
-        *worker.gate() = batch.packets.gate.take();
-        let mut messages = Vec::new();
+        let mut messages = WorkerMessages::default();
         if silent {
-            // Not before what was seen, and yet what the clock says now, should it have been set back.
+            // `now` never goes back, but the worker gets the time of the clock, which may have been
+            // set back.
             let quiet = silent_since();
             now = now.max(quiet);
-            if dispatcher.silence(quiet) {
+            if dispatcher.advance_silently(quiet) {
                 worker.advance(quiet, &mut messages);
             }
         } else {
             batch.packets.first_packet = packets.wrapping_add(1);
             packets = packets.wrapping_add(batch.packets.records.len() as u64);
-            dispatcher.deal(&mut batch);
+            dispatcher.dispatch(&mut batch);
             worker.batch(&batch, &mut messages);
             now = now.max(dispatcher.span().map_or(now, |(_, newest)| newest));
         }
-        let ended = matches!(filled, Filled::End);
-        let capture = (Instant::now() >= next_stats).then(|| {
+        let ended = matches!(filled, FillOutcome::End);
+        let counters = (Instant::now() >= next_stats).then(|| {
             next_stats = Instant::now() + STATS_INTERVAL;
-            stats(source.as_mut(), &mut worker)
+            let capture = stats(source.as_mut(), &mut worker);
+            Box::new(WorkerSnapshot::new(capture, &dispatcher, &worker))
         });
-        let answer = Answer { worker: index, messages, now, capture };
+        let answer = WorkerReport { worker: *index, messages, now, counters };
         if answers.send(answer).is_err() || ended {
             break;
         }
     }
-    let mut messages = Vec::new();
+    let mut messages = WorkerMessages::default();
     worker.finish(&mut messages);
-    let _ = answers.send(Answer { worker: index, messages, now, capture: None });
+    let _ = answers.send(WorkerReport { worker: *index, messages, now, counters: None });
     let capture = stats(source.as_mut(), &mut worker);
-    Ok(Seen { dispatcher, flows: worker.flow_stats().clone(), capture })
+    Ok(WorkerOutcome { dispatcher, flows: worker.flow_stats().clone(), capture })
 }
 
-/// Shuts the gate of a worker that is behind by `lag`, and opens it when it has caught up.
-fn regulate(gate: &mut Gate, lag: Duration, silent: bool) {
+/// Activates the bypass of a worker that lags by more than [`BEHIND`], until it has caught up.
+fn regulate(bypass: &mut Bypass, lag: Duration, silent: bool) {
     if silent || lag < CAUGHT_UP {
-        gate.open(wall_clock());
+        bypass.deactivate(wall_clock());
     } else if lag > BEHIND {
-        gate.shut(wall_clock());
+        bypass.activate(wall_clock());
     }
 }
 
-/// The counters of the source, with what the gate has shed.
+/// The counters of the source, with those of the bypass.
 fn stats(source: &mut dyn Source, worker: &mut Worker) -> CaptureStats {
-    let shed = worker.gate().as_ref().map(|gate| gate.shed(wall_clock()));
-    CaptureStats { shed: shed.unwrap_or_default(), ..source.stats() }
+    let bypassed = worker.bypass().as_ref().map(|bypass| bypass.stats(wall_clock()));
+    CaptureStats { bypassed: bypassed.unwrap_or_default(), ..source.stats() }
 }
 
-/// Packets of a live interface carry the wall clock, so when none comes it stands in for them.
+/// The time up to which a silent worker has seen everything. Packets of a live interface carry the
+/// wall clock, so it stands in for them when none comes.
 fn silent_since() -> Timestamp {
     Timestamp::from_nanos(wall_clock().as_nanos().saturating_sub(HANDOVER.as_nanos() as u64))
 }

@@ -1,20 +1,23 @@
-//! Threads and channels: wires capture, workers and the collector together.
+//! Wires capture, workers and the collector together, with threads and channels.
 
 mod collector;
-mod crew;
+mod command;
 mod dispatch;
-mod latency;
 mod live;
+mod parallel_replay;
 mod reader;
 mod replay;
+mod snapshot;
 mod worker;
 
 use std::io;
 use std::sync::Arc;
 
-pub use collector::Collected;
+pub use collector::CollectorReport;
+pub use command::{Command, Control};
 pub use live::live;
 pub use replay::replay;
+pub use snapshot::{CorrelatorStats, Snapshot};
 
 use crate::capture::{CaptureError, CaptureStats, Progress};
 use crate::correlate;
@@ -22,57 +25,57 @@ use crate::decode::{DecodeOptions, DecodeStats};
 use crate::flow::{FlowLimits, FlowStats};
 use crate::intel::Intel;
 use crate::model::Timestamp;
-use crate::output::eve_events::EventKinds;
+use crate::model::record::EventKinds;
 use dispatch::Dispatcher;
 
-/// Everything that the stages are built from.
+/// The settings from which the stages are built.
 #[derive(Clone)]
 pub struct Setup {
     pub intel: Arc<Intel>,
     pub decode: DecodeOptions,
     pub flow: FlowLimits,
-    pub correlate: correlate::Options,
-    /// Extracted events to write as EVE records.
+    pub correlate: correlate::CorrelatorOptions,
+    /// Extracted events to record.
     pub events: EventKinds,
-    /// Name of this sensor for EVE records.
+    /// Name of this sensor, for records.
     pub sensor: Option<String>,
 }
 
-/// What a run has seen, at its end.
+/// The result of a run.
 #[derive(Debug)]
-pub struct Report {
+pub struct RunReport {
     pub capture: CaptureStats,
     /// Each packet counted once.
     pub decode: DecodeStats,
     pub flow: FlowStats,
     /// Packet time of the first and of the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
-    pub collected: Collected,
+    pub collected: CollectorReport,
 }
 
-impl Report {
+impl RunReport {
     fn new(
         capture: CaptureStats,
         dispatchers: &[Dispatcher],
         flows: &[FlowStats],
-        collected: Collected,
+        collected: CollectorReport,
     ) -> Self {
         let (mut decode, mut flow) = (DecodeStats::default(), FlowStats::default());
         dispatchers.iter().for_each(|dispatcher| decode.merge(dispatcher.stats()));
         flows.iter().for_each(|stats| flow.merge(stats));
         let spans = dispatchers.iter().filter_map(Dispatcher::span);
         let span = spans.reduce(|(first, last), (start, end)| (first.min(start), last.max(end)));
-        Report { capture, decode, flow, span, collected }
+        RunReport { capture, decode, flow, span, collected }
     }
 }
 
-/// Is told how a run goes on.
+/// Receives the progress of a run.
 pub trait Observer: Send {
-    /// Replay: bytes read of how many; `None` where the end is not known.
+    /// Replay: bytes read and their total; `None` where the total is not known.
     fn progress(&mut self, progress: Option<Progress>);
 
-    /// Live: counters and problems of all interfaces, about once a second.
-    fn capture(&mut self, stats: &CaptureStats);
+    /// Live: all counters, and problems of the interfaces, about once a second.
+    fn snapshot(&mut self, snapshot: &Snapshot);
 }
 
 /// Why a run failed.

@@ -1,40 +1,42 @@
 //! Replays captures with as many workers as asked for.
 //!
-//! With one worker everything runs on the caller's thread, without a channel. With more, each batch is
-//! decoded once and its segments are dealt out: a worker gets the flows whose hash is its own.
+//! With one worker everything runs on the caller's thread, without a channel. With more, each batch
+//! is decoded once, and its segments are distributed by a hash of the flow.
 
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
-use super::reader::Reader;
-use super::worker::Worker;
-use super::{Observer, PipelineError, Report, Setup, crew};
+use super::reader::BatchReader;
+use super::worker::{Worker, WorkerMessages};
+use super::{Control, Observer, PipelineError, RunReport, Setup, parallel_replay};
 use crate::capture::Source;
 use crate::correlate::Correlator;
 use crate::flow::FlowStats;
 use crate::model::{SegmentBatch, Timestamp};
-use crate::output::Outlet;
+use crate::output::RecordConsumer;
 
 /// Runs `source` to its end through `threads` workers.
 ///
 /// # Errors
-/// When the output cannot be written or a worker dies. Trouble with the input is in the report.
+/// When the source cannot be read at all, the output cannot be written or a worker dies. A damaged
+/// file is a problem in the report instead.
 pub fn replay(
     mut source: Box<dyn Source>,
     setup: &Setup,
     threads: usize,
-    outlet: &mut dyn Outlet,
+    consumer: &mut dyn RecordConsumer,
+    control: Control,
     observer: &mut dyn Observer,
-) -> Result<Report, PipelineError> {
-    let correlator = Correlator::new(setup.correlate.clone());
-    let mut collector = Collector::new(correlator, outlet);
+) -> Result<RunReport, PipelineError> {
+    let correlator = Correlator::new(&setup.correlate);
+    let mut collector = Collector::new(correlator, consumer, control);
     let (dispatcher, flows) = if threads <= 1 {
         inline(source.as_mut(), setup, &mut collector, observer)?
     } else {
-        crew::replay(source.as_mut(), setup, threads, &mut collector, observer)?
+        parallel_replay::replay(source.as_mut(), setup, threads, &mut collector, observer)?
     };
     let now = dispatcher.span().map_or(Timestamp::ZERO, |(_, newest)| newest);
     let collected = collector.finish(now)?;
-    Ok(Report::new(source.stats(), &[dispatcher], &flows, collected))
+    Ok(RunReport::new(source.stats(), &[dispatcher], &flows, collected))
 }
 
 fn inline(
@@ -43,10 +45,10 @@ fn inline(
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
 ) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
-    let mut reader = Reader::new(source, Dispatcher::new(setup.decode.clone(), 1));
-    let mut worker = Worker::alone(setup);
+    let mut reader = BatchReader::new(source, Dispatcher::new(setup.decode.clone(), 1));
+    let mut worker = Worker::new(setup);
     let mut batch = SegmentBatch::default();
-    let mut messages = Vec::new();
+    let mut messages = WorkerMessages::default();
     while reader.next(&mut batch)? {
         worker.batch(&batch, &mut messages);
         collector.take_batch(&mut messages, reader.is_live())?;

@@ -1,109 +1,151 @@
-//! One worker: from segments to findings, for the flows that are its own.
+//! One worker: turns the segments of its flows into signals.
 
 use std::sync::Arc;
 
+use crate::capture::Bypass;
 use crate::decode::has_tunnel_port;
-use crate::detect::Detector;
-use crate::flow::{FlowStats, FlowTable, Visitor};
-use crate::model::chunk::{Chunk, Interest};
+use crate::detect::{Detectors, FlowDetector, SignalReceiver, SignalSink};
+use crate::extract::event_record;
+use crate::flow::{FlowHandler, FlowStats, FlowTable};
+use crate::intel::Intel;
+use crate::model::Timestamp;
+use crate::model::chunk::{Chunk, Direction, Interest};
 use crate::model::event::{Event, EventSink, Moment};
-use crate::model::finding::Finding;
-use crate::model::flow::{Flow, FlowEnd, Transport};
+use crate::model::flow::{Flow, FlowEndReason, FlowEnds, Transport};
+use crate::model::record::{EventKinds, EventRecord};
 use crate::model::segment::SegmentBatch;
-use crate::model::{Gate, Timestamp};
-use crate::output::eve_events::EventKinds;
+use crate::model::signal::{Connection, Signal, SignalKind};
 use crate::protocol::inspector::Inspector;
 use crate::protocol::parser::{Context, Scratch};
+use crate::protocol::stats::ProtocolStats;
 
 use super::Setup;
 
-/// What a worker has to say, in an order that does not depend on how flows are spread over workers.
+/// A message of a worker. Its order does not depend on how flows are spread over workers.
 #[derive(Debug)]
-pub struct Message {
+pub(super) struct WorkerMessage {
     time: Timestamp,
     order: Order,
-    pub content: Content,
+    pub content: MessageContent,
 }
 
 #[derive(Debug)]
-pub enum Content {
-    Finding(Finding),
-    /// A line of `--events`.
-    Record(String),
-    /// Packet time has come so far: incidents may be over.
+pub(super) enum MessageContent {
+    Signal(Signal),
+    /// An event that `--events` selects.
+    Event(Arc<EventRecord>),
+    /// Packet time has advanced: incidents may be over.
     Tick,
 }
 
-/// Packet, then what the time up to it caused before what the packet itself caused, then flow.
-/// Messages of one flow keep their order by stable sorting.
-type Order = (u64, Cause, u64);
+/// Sort key: packet number, cause, flow. What the time up to a packet caused comes before what the
+/// packet itself caused. Messages of one flow keep their order by stable sorting.
+type Order = (u64, MessageCause, u64);
 
-/// Why something is said.
+/// The cause of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub(super) enum MessageCause {
     /// The packet shows that time has passed.
     Time,
     Packet,
-    /// The input has ended after it.
+    /// The input has ended after the packet.
     End,
 }
 
-impl Message {
-    /// The place in one replayed input.
-    pub fn order(&self) -> Order {
+/// The messages of a worker about one batch.
+#[derive(Debug, Default)]
+pub(super) struct WorkerMessages {
+    pub list: Vec<WorkerMessage>,
+    /// Connections that were opened. They precede all other messages about their first packet.
+    pub connections: Vec<Connection>,
+}
+
+impl WorkerMessages {
+    pub(super) fn len(&self) -> usize {
+        self.list.len() + self.connections.len()
+    }
+
+    /// Moves the messages of another worker here.
+    pub(super) fn append(&mut self, other: &mut WorkerMessages) {
+        if self.len() == 0 {
+            return std::mem::swap(self, other);
+        }
+        self.list.append(&mut other.list);
+        self.connections.append(&mut other.connections);
+    }
+
+    /// Turns the connections for which `wanted` is true into messages, and drops the others.
+    pub(super) fn admit(&mut self, wanted: impl Fn(&Connection) -> bool) {
+        let admitted = self.connections.drain(..).filter(wanted).map(WorkerMessage::from);
+        let admitted: Vec<WorkerMessage> = admitted.collect();
+        self.list.splice(0..0, admitted);
+    }
+}
+
+impl From<Connection> for WorkerMessage {
+    fn from(connection: Connection) -> Self {
+        let (time, first) = (connection.time, connection.flow.id);
+        let content = MessageContent::Signal(connection.into());
+        WorkerMessage { time, order: (first, MessageCause::Packet, first), content }
+    }
+}
+
+impl WorkerMessage {
+    /// The sort key within one replayed input.
+    pub(super) fn order(&self) -> Order {
         self.order
     }
 
-    /// The place among messages of live workers, who number their packets each by themselves.
-    pub fn time_order(&self) -> (Timestamp, Order) {
+    /// The sort key among live workers, each of which numbers its packets by itself.
+    pub(super) fn time_order(&self) -> (Timestamp, Order) {
         (self.time, self.order)
     }
 
-    pub fn time(&self) -> Timestamp {
+    pub(super) fn time(&self) -> Timestamp {
         self.time
     }
 }
 
-/// Flow table, parsers and detector of one thread, for the flows that are its own.
-pub struct Worker {
-    index: usize,
+/// Flow table, parsers and detectors of one thread, for the flows that it owns.
+pub(super) struct Worker {
+    /// Index of its list in [`SegmentBatch::dealt`].
+    share: usize,
+    /// Whether it sends a [`MessageContent::Tick`] when packet time advances.
+    tells_time: bool,
     flows: FlowTable<Inspector>,
-    lens: Lens,
+    analyzer: FlowAnalyzer,
     last_packet: u64,
 }
 
 impl Worker {
-    /// The worker that owns the segments with this index.
-    pub fn new(setup: &Setup, index: usize) -> Self {
-        Worker::with(setup, index, Detector::new(Arc::clone(&setup.intel)))
+    /// The worker of a replay for list number `share`. All workers get every tick, so only the
+    /// first sends it on.
+    pub(super) fn for_share(setup: &Setup, share: usize) -> Self {
+        Worker { share, tells_time: share == 0, ..Worker::new(setup) }
     }
 
-    /// The only worker.
-    pub fn alone(setup: &Setup) -> Self {
-        let detector = Detector::alone(Arc::clone(&setup.intel), setup.correlate.max_names);
-        Worker::with(setup, 0, detector)
-    }
-
-    fn with(setup: &Setup, index: usize, detector: Detector) -> Self {
+    /// A worker that gets all segments of its batches.
+    pub(super) fn new(setup: &Setup) -> Self {
         Worker {
-            index,
+            share: 0,
+            tells_time: true,
             flows: FlowTable::new(setup.flow.clone()),
-            lens: Lens {
-                detector,
+            analyzer: FlowAnalyzer {
+                detectors: Detectors::new(&setup.intel),
                 scratch: Scratch { brief: !setup.events.any(), ..Scratch::default() },
                 events: setup.events,
                 sensor: setup.sensor.clone(),
-                order: (0, Cause::Packet),
-                messages: Vec::new(),
-                gate: None,
+                order: (0, MessageCause::Packet),
+                messages: WorkerMessages::default(),
+                bypass: None,
             },
             last_packet: 0,
         }
     }
 
-    /// Analyses its segments of a batch and appends what it said to `messages`.
-    pub fn batch(&mut self, batch: &SegmentBatch, messages: &mut Vec<Message>) {
-        let mut rest = batch.dealt.get(self.index).map_or(&[][..], Vec::as_slice);
+    /// Analyses its segments of a batch and appends its messages to `messages`.
+    pub(super) fn batch(&mut self, batch: &SegmentBatch, messages: &mut WorkerMessages) {
+        let mut rest = batch.dealt.get(self.share).map_or(&[][..], Vec::as_slice);
         for tick in &batch.ticks {
             let before = rest.partition_point(|&record| (record as usize) < tick.before);
             self.process(batch, rest.split_off(..before).unwrap_or_default());
@@ -111,65 +153,78 @@ impl Worker {
         }
         self.process(batch, rest);
         self.last_packet = batch.packets.last_packet();
-        messages.append(&mut self.lens.messages);
+        messages.append(&mut self.analyzer.messages);
     }
 
     fn process(&mut self, batch: &SegmentBatch, own: &[u32]) {
         let records = own.iter().filter_map(|&record| batch.records.get(record as usize));
-        self.flows.process(records, &batch.packets.bytes, &mut self.lens);
+        self.flows.process(records, &batch.packets.bytes, &mut self.analyzer);
     }
 
-    /// Lets packet time reach `now` where no packet does: a live interface that is silent.
-    pub fn advance(&mut self, now: Timestamp, messages: &mut Vec<Message>) {
+    /// Advances packet time to `now` without a packet, as on a silent live interface.
+    pub(super) fn advance(&mut self, now: Timestamp, messages: &mut WorkerMessages) {
         self.tick(now, self.last_packet);
-        messages.append(&mut self.lens.messages);
+        messages.append(&mut self.analyzer.messages);
     }
 
-    /// Packet time has come to `now`, as `packet` shows: ends what is over.
+    /// Advances packet time to `now`, the time of `packet`: ends flows that are over.
     fn tick(&mut self, now: Timestamp, packet: u64) {
-        self.lens.order = (packet, Cause::Time);
-        self.flows.advance(Moment { time: now, packet }, &mut self.lens);
-        // All workers of a replay are told: one of them is enough to pass it on.
-        if self.index == 0 {
-            let order = (packet, Cause::Time, u64::MAX);
-            self.lens.messages.push(Message { time: now, order, content: Content::Tick });
+        self.analyzer.order = (packet, MessageCause::Time);
+        self.flows.advance(Moment { time: now, packet }, &mut self.analyzer);
+        if self.tells_time {
+            let order = (packet, MessageCause::Time, u64::MAX);
+            self.analyzer.messages.list.push(WorkerMessage {
+                time: now,
+                order,
+                content: MessageContent::Tick,
+            });
         }
     }
 
-    /// The input has ended: ends all flows.
-    pub fn finish(&mut self, messages: &mut Vec<Message>) {
-        self.lens.order = (self.last_packet, Cause::End);
-        self.flows.finish(self.last_packet, &mut self.lens);
-        messages.append(&mut self.lens.messages);
+    /// Ends all flows, at the end of the input.
+    pub(super) fn finish(&mut self, messages: &mut WorkerMessages) {
+        self.analyzer.order = (self.last_packet, MessageCause::End);
+        self.flows.finish(self.last_packet, &mut self.analyzer);
+        messages.append(&mut self.analyzer.messages);
     }
 
-    /// Live: the gate that this worker tells of its flows. A batch borrows it while it is filled.
-    pub fn gate(&mut self) -> &mut Option<Box<Gate>> {
-        &mut self.lens.gate
+    /// Replaces the intelligence, from the next batch on.
+    pub(super) fn reload(&mut self, intel: &Arc<Intel>) {
+        self.analyzer.detectors.reload(intel);
     }
 
-    pub fn flow_stats(&self) -> &FlowStats {
+    /// Live: the bypass that this worker informs about its flows. The source holds it while it
+    /// reads.
+    pub(super) fn bypass(&mut self) -> &mut Option<Box<Bypass>> {
+        &mut self.analyzer.bypass
+    }
+
+    pub(super) fn protocol_stats(&self) -> &ProtocolStats {
+        &self.analyzer.scratch.protocols
+    }
+
+    pub(super) fn flow_stats(&self) -> &FlowStats {
         self.flows.stats()
     }
 }
 
-/// Looks at the payload of flows: gives chunks to the parsers and events to the detector.
-struct Lens {
-    detector: Detector,
+/// Analyses the payload of flows: gives chunks to the parsers and events to the detectors.
+struct FlowAnalyzer {
+    detectors: Detectors,
     scratch: Scratch,
     events: EventKinds,
     sensor: Option<String>,
-    /// Of the messages that come next, but for the flow.
-    order: (u64, Cause),
-    messages: Vec<Message>,
-    /// Live: is told which flows are settled.
-    gate: Option<Box<Gate>>,
+    /// Sort key of the next messages, without the flow.
+    order: (u64, MessageCause),
+    messages: WorkerMessages,
+    /// Live: the bypass, which learns which flows are settled.
+    bypass: Option<Box<Bypass>>,
 }
 
-impl Lens {
+impl FlowAnalyzer {
     fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>) {
-        let mut sink = Sink {
-            detector: &mut self.detector,
+        let mut sink = EventRecorder {
+            detectors: &mut self.detectors,
             events: self.events,
             sensor: self.sensor.as_deref(),
             order: self.order,
@@ -180,8 +235,8 @@ impl Lens {
 
     /// Runs `work` with a context for `flow`.
     fn parse<R>(&mut self, flow: &Flow, at: Moment, work: impl FnOnce(&mut Context<'_>) -> R) -> R {
-        let mut sink = Sink {
-            detector: &mut self.detector,
+        let mut sink = EventRecorder {
+            detectors: &mut self.detectors,
             events: self.events,
             sensor: self.sensor.as_deref(),
             order: self.order,
@@ -191,11 +246,11 @@ impl Lens {
     }
 }
 
-impl Visitor for Lens {
+impl FlowHandler for FlowAnalyzer {
     type State = Inspector;
 
     fn packet(&mut self, number: u64) {
-        self.order = (number, Cause::Packet);
+        self.order = (number, MessageCause::Packet);
     }
 
     fn opened(&mut self, flow: &Flow, packet: u64) {
@@ -217,29 +272,36 @@ impl Visitor for Lens {
 
     #[inline]
     fn settled(&mut self, flow: &Flow) {
-        // A tunnel keeps its ends, and whether a packet is one only its content tells.
+        // Bypassing a tunnel would hide the flows inside it. Whether a packet is tunnelled shows
+        // only in its content, so flows with a tunnel's port are never bypassed.
         let tunnel = || flow.transport() == Transport::Udp && has_tunnel_port(flow.key.ports());
-        if let Some(gate) = &mut self.gate
+        if let Some(bypass) = &mut self.bypass
             && !tunnel()
         {
-            gate.settled(&flow.key, flow.last_seen);
+            bypass.settled(&flow.key, flow.last_seen);
         }
     }
 
     fn unsettled(&mut self, flow: &Flow) {
-        if let Some(gate) = &mut self.gate {
-            gate.ended(&flow.key);
+        if let Some(bypass) = &mut self.bypass {
+            bypass.ended(&flow.key);
         }
     }
 
     #[inline]
     fn awaits_end(&self, flow: &Flow) -> bool {
-        self.events.any() || self.gate.is_some() || self.detector.awaits_end(flow)
+        self.events.any() || self.bypass.is_some() || self.detectors.awaits_end(flow)
     }
 
-    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, end: FlowEnd, at: Moment) {
-        if let Some(gate) = &mut self.gate {
-            gate.ended(&flow.key);
+    fn closed(
+        &mut self,
+        flow: &Flow,
+        inspector: Option<&mut Inspector>,
+        end: FlowEndReason,
+        at: Moment,
+    ) {
+        if let Some(bypass) = &mut self.bypass {
+            bypass.ended(&flow.key);
         }
         if let Some(inspector) = inspector {
             self.parse(flow, at, |context| inspector.close(context));
@@ -248,28 +310,44 @@ impl Visitor for Lens {
     }
 }
 
-/// Where events go: to the detector, and to the record of events if one is kept.
-struct Sink<'a> {
-    detector: &'a mut Detector,
+/// Gives events to the detectors, and records those that `--events` selects.
+struct EventRecorder<'a> {
+    detectors: &'a mut Detectors,
     events: EventKinds,
     sensor: Option<&'a str>,
-    order: (u64, Cause),
-    messages: &'a mut Vec<Message>,
+    order: (u64, MessageCause),
+    messages: &'a mut WorkerMessages,
 }
 
-impl EventSink for Sink<'_> {
+impl EventSink for EventRecorder<'_> {
     fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>) {
         let order = (self.order.0, self.order.1, flow.id);
         if self.events.any()
-            && let Some(line) =
-                crate::output::eve_events::record(flow, at, &event, self.events, self.sensor)
+            && let Some(record) = event_record(flow, at, &event, self.events, self.sensor)
         {
-            self.messages.push(Message { time: at.time, order, content: Content::Record(line) });
+            let content = MessageContent::Event(Arc::new(record));
+            self.messages.list.push(WorkerMessage { time: at.time, order, content });
         }
-        self.detector.event(flow, at, event, &mut |finding| {
-            let content = Content::Finding(finding);
-            self.messages.push(Message { time: at.time, order, content });
-        });
+        let mut receiver = MessageReceiver { order, messages: self.messages };
+        self.detectors.event(flow, event, &mut SignalSink::new(flow, at, &mut receiver));
+    }
+}
+
+/// Turns signals and connections into messages.
+struct MessageReceiver<'a> {
+    order: Order,
+    messages: &'a mut WorkerMessages,
+}
+
+impl SignalReceiver for MessageReceiver<'_> {
+    fn signal(&mut self, flow: &Flow, at: Moment, sender: Direction, kind: SignalKind) {
+        let content = MessageContent::Signal(Signal { at, flow: flow.into(), sender, kind });
+        self.messages.list.push(WorkerMessage { time: at.time, order: self.order, content });
+    }
+
+    fn connection(&mut self, flow: &Flow, at: Moment, sender: Direction) {
+        let connection = Connection { time: at.time, flow: flow.into(), sender };
+        self.messages.connections.push(connection);
     }
 }
 
@@ -281,37 +359,36 @@ mod tests {
     use minewatch_generator::packet::udp;
 
     use super::*;
-    use crate::intel::Intel;
     use crate::model::flow::FlowKey;
     use crate::model::packet::LinkType;
 
     #[test]
-    fn the_gate_learns_of_settled_flows_that_are_no_tunnels_and_forgets_those_that_are_tapped() {
+    fn the_bypass_learns_of_settled_flows_that_are_no_tunnels_and_forgets_those_that_are_tapped() {
         let now = Timestamp::from_parts(1_700_000_000, 0);
         for (port, shed) in [(443, true), (2152, false), (1701, false)] {
             let ends = [("10.0.0.7", port), ("198.51.100.9", port)];
             let [client, server] =
                 ends.map(|(ip, port)| SocketAddr::new(ip.parse().unwrap(), port));
             let (key, initiator) = FlowKey::new(client.into(), server.into(), Transport::Udp, 0);
-            let mut gate = Box::new(Gate::new(false));
-            gate.shut(now);
-            let mut lens = Lens {
-                detector: Detector::new(Arc::new(Intel::builtin())),
+            let mut bypass = Box::new(Bypass::new(false));
+            bypass.activate(now);
+            let mut analyzer = FlowAnalyzer {
+                detectors: Detectors::new(&Arc::new(Intel::builtin())),
                 scratch: Scratch::default(),
                 events: EventKinds::default(),
                 sensor: None,
-                order: (0, Cause::Packet),
-                messages: Vec::new(),
-                gate: Some(gate),
+                order: (0, MessageCause::Packet),
+                messages: WorkerMessages::default(),
+                bypass: Some(bypass),
             };
-            lens.settled(&Flow::new(key, initiator, 1, now));
+            analyzer.settled(&Flow::new(key, initiator, 1, now));
             let macs = Macs { src: [2; 6], dst: [4; 6] };
             let frame = Link::Ethernet.frame(macs, &udp(client, server, b"payload"));
-            let gate = lens.gate.as_mut().unwrap();
-            assert_eq!(gate.sheds(now, LinkType::ETHERNET, 60, &frame), shed, "{port}");
-            lens.unsettled(&Flow::new(key, initiator, 1, now));
-            let gate = lens.gate.as_mut().unwrap();
-            assert!(!gate.sheds(now, LinkType::ETHERNET, 60, &frame), "{port} is tapped");
+            let bypass = analyzer.bypass.as_mut().unwrap();
+            assert_eq!(bypass.bypasses(now, LinkType::ETHERNET, 60, &frame), shed, "{port}");
+            analyzer.unsettled(&Flow::new(key, initiator, 1, now));
+            let bypass = analyzer.bypass.as_mut().unwrap();
+            assert!(!bypass.bypasses(now, LinkType::ETHERNET, 60, &frame), "{port} is tapped");
         }
     }
 }

@@ -7,7 +7,7 @@
 /// Longest text kept. XMRig's own buffer for a line has this size; the longest lines seen in
 /// practice are an Equihash share of 2.8 kB and a Bitcoin job of 3 kB, and monerod's templates have
 /// 20 KiB. What is longer is condensed, and dropped if it is still longer then.
-pub const MAX_TEXT: usize = 64 * 1024;
+pub(super) const MAX_TEXT: usize = 64 * 1024;
 
 /// Longest string in a condensed text: four times an Equihash solution, or the beginning of a block.
 const MAX_STRING: usize = 16 * 1024;
@@ -21,15 +21,15 @@ const KEEP_CAPACITY: usize = 4 * 1024;
 
 /// A text as it arrives.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Text {
+pub(super) struct CondensedText {
     kept: Vec<u8>,
     /// It was too long to be kept as it is.
     condenser: Option<Condenser>,
 }
 
-impl Text {
+impl CondensedText {
     /// Adds the next bytes; false if they are more than can be kept.
-    pub fn push(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         if self.condenser.is_none() && self.kept.len() + bytes.len() > MAX_TEXT {
             let mut condenser = Condenser::default();
             let whole = std::mem::take(&mut self.kept);
@@ -44,21 +44,21 @@ impl Text {
     }
 
     /// What is kept.
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.kept
     }
 
     /// Bytes of memory that it takes.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.kept.capacity()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
     /// Begins the next text.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.condenser = None;
         self.kept.clear();
         self.kept.shrink_to(KEEP_CAPACITY);
@@ -202,7 +202,7 @@ mod tests {
             r#"{{"result":{{"version":4,"transactions":[{transactions}],"bits":"1d00ffff","rules":["a","b"]}},"error":null,"id":0}}"#
         );
         assert!(template.len() > 2_000_000);
-        let mut text = Text::default();
+        let mut text = CondensedText::default();
         assert!(template.as_bytes().chunks(1460).all(|piece| text.push(piece)));
         assert!(text.bytes().len() < 2 * MAX_INNER);
         let value: Value = serde_json::from_slice(text.bytes()).unwrap();
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn what_stays_too_long_is_refused_and_memory_stays_bounded() {
-        let mut text = Text::default();
+        let mut text = CondensedText::default();
         let many = format!("{{{}", "\"key\":0,".repeat(MAX_TEXT));
         assert!(!many.as_bytes().chunks(1000).all(|piece| text.push(piece)));
         assert!(text.bytes().len() <= MAX_TEXT + 1000);

@@ -12,7 +12,7 @@ type TakeFirstChunk = fn(&mut Context<'_>, &Chunk<'_>) -> Option<Box<dyn StreamP
 /// A protocol that a TCP connection can speak. Its folder has one constant of this type, and the
 /// registry one line.
 #[derive(Clone, Copy)]
-pub struct StreamProtocol {
+pub(super) struct StreamProtocol {
     /// What its flows are counted under.
     pub name: &'static str,
     /// How sure it is, from the beginning of a direction, that the connection is for it.
@@ -33,7 +33,7 @@ pub struct StreamProtocol {
 
 impl StreamProtocol {
     /// A protocol that is found by its beginning only, which may be any byte.
-    pub const fn new(
+    pub(super) const fn new(
         name: &'static str,
         probe: fn(Direction, &[u8]) -> Probe,
         open: fn(&Surroundings) -> Box<dyn StreamParser>,
@@ -52,13 +52,13 @@ impl StreamProtocol {
 
 /// Bytes that something can begin with.
 #[derive(Clone, Copy, Debug)]
-pub enum FirstBytes {
+pub(super) enum FirstBytes {
     Any,
     Among(&'static [RangeInclusive<u8>]),
 }
 
 impl FirstBytes {
-    pub const fn contains(self, byte: u8) -> bool {
+    pub(super) const fn contains(self, byte: u8) -> bool {
         let FirstBytes::Among(mut ranges) = self else { return true };
         while let [range, rest @ ..] = ranges {
             if *range.start() <= byte && byte <= *range.end() {
@@ -72,7 +72,7 @@ impl FirstBytes {
 
 /// A protocol of datagrams.
 #[derive(Clone, Copy)]
-pub struct DatagramProtocol {
+pub(super) struct DatagramProtocol {
     /// What its flows are counted under.
     pub name: &'static str,
     /// Takes a datagram of a flow of which nothing is remembered.
@@ -80,7 +80,7 @@ pub struct DatagramProtocol {
 }
 
 /// What a protocol makes of a datagram of a flow of which nothing is remembered.
-pub enum FirstDatagram {
+pub(super) enum FirstDatagram {
     NotForUs,
     /// This one is not for us, but one may follow, whatever comes between.
     NotYet,

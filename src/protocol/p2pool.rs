@@ -4,8 +4,9 @@
 //! hash of 32, salt of 8). What follows is the side chain's blocks, of which nothing is read.
 
 use crate::model::Chunk;
-use crate::model::alert::{EvidenceKind, Verdict};
-use crate::model::event::mining::{Carrier, Dialect, MiningSession, Step};
+use crate::model::EvidenceKind;
+use crate::model::event::mining::ConversationStage;
+use crate::model::event::mining::{Carrier, Dialect, MiningSession, StageProof};
 use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
@@ -20,7 +21,7 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
         |_, head| probe(head),
         |surroundings| {
             let Surroundings { carriers, tunnel } = surroundings;
-            Box::new(Session::new(carriers.clone(), tunnel.clone()))
+            Box::new(P2PoolSession::new(carriers.clone(), tunnel.clone()))
         },
     )
 };
@@ -38,7 +39,7 @@ const MIN_DISTINCT: usize = 11;
 const MIN_DISTINCT_IN_ALL: usize = 36;
 
 /// Whether a direction begins with p2pool's handshake.
-pub fn probe(bytes: &[u8]) -> Probe {
+pub(super) fn probe(bytes: &[u8]) -> Probe {
     let Some((first, rest)) = bytes.split_first() else { return Probe::Unsure };
     if *first != CHALLENGE {
         return Probe::NotForUs;
@@ -68,21 +69,21 @@ fn distinct(bytes: &[u8]) -> usize {
 
 /// One connection: waits for both handshakes.
 #[derive(Debug, Default)]
-pub struct Session {
+pub(super) struct P2PoolSession {
     /// The beginning of each direction.
     begun: [Vec<u8>; 2],
     carriers: Vec<Carrier>,
     tunnel: Option<Tunnel>,
 }
 
-impl Session {
+impl P2PoolSession {
     /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
-    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Session { carriers, tunnel, ..Session::default() }
+    pub(super) fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        P2PoolSession { carriers, tunnel, ..P2PoolSession::default() }
     }
 }
 
-impl Parser for Session {
+impl Parser for P2PoolSession {
     fn held(&self) -> usize {
         0
     }
@@ -105,8 +106,8 @@ impl Parser for Session {
         let detail = "p2pool peers exchanged challenge and solution".to_owned();
         ctx.emit(Event::Mining(&MiningSession {
             dialect,
-            steps: vec![Step {
-                verdict: Verdict::Session,
+            steps: vec![StageProof {
+                stage: ConversationStage::Answered,
                 kind: EvidenceKind::LoginReply,
                 at: ctx.at,
                 detail,

@@ -37,7 +37,7 @@ pub struct Scratch {
     pub dns: DnsMessage,
     /// A QUIC packet that is decrypted in place.
     pub packet: Vec<u8>,
-    pub dns_spare: dns::Spare,
+    pub dns_spare: dns::SpareNames,
     /// What the flows of this worker speak.
     pub protocols: ProtocolStats,
 }

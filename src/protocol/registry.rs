@@ -1,14 +1,14 @@
 //! All protocols, in the order in which they are asked: each is one line here and a folder.
 
 use super::description::{DatagramProtocol, FirstDatagram, StreamProtocol};
-use super::prelude::{proxy_protocol, socks};
+use super::proxy_handshake::{proxy_protocol, socks};
 use super::stats::MAX_PROTOCOLS;
 use super::stratum::sv2;
-use super::{dns, http, neighbours, p2pool, quic, stratum, tls, websocket};
+use super::{dns, host_names, http, p2pool, quic, stratum, tls, websocket};
 
 /// What a TCP connection can speak. Of the beginnings of a direction, the first that is certain ends
 /// the search.
-pub const STREAMS: [StreamProtocol; 9] = [
+pub(super) const STREAMS: [StreamProtocol; 9] = [
     tls::STREAM,
     http::STREAM,
     DNS_STREAM,
@@ -21,19 +21,19 @@ pub const STREAMS: [StreamProtocol; 9] = [
 ];
 
 /// What a UDP flow can speak: the first that does not refuse a datagram has it.
-pub const DATAGRAMS: [DatagramProtocol; 3] =
-    [neighbours::DATAGRAMS, DNS_DATAGRAMS, quic::DATAGRAMS];
+pub(super) const DATAGRAMS: [DatagramProtocol; 3] =
+    [host_names::DATAGRAMS, DNS_DATAGRAMS, quic::DATAGRAMS];
 
 const DNS_STREAM: StreamProtocol = StreamProtocol::new(
     "dns",
     |_, head| dns::probe_stream(head),
-    |_| Box::new(dns::Stream::default()),
+    |_| Box::new(dns::DnsStream::default()),
 );
 
 const DNS_DATAGRAMS: DatagramProtocol = DatagramProtocol {
     name: "dns",
     first_datagram: |context, chunk| match (
-        dns::Datagrams::begin(context, chunk),
+        dns::DnsDatagrams::begin(context, chunk),
         dns::has_port(context.flow),
     ) {
         (Some(_), true) => FirstDatagram::Anew,
@@ -47,26 +47,26 @@ const _: () = assert!(STREAMS.len() + DATAGRAMS.len() <= MAX_PROTOCOLS);
 
 /// The place of a protocol in [`STREAMS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamSlot(usize);
+pub(super) struct StreamSlot(usize);
 
 impl StreamSlot {
-    pub fn protocol(self) -> &'static StreamProtocol {
+    pub(super) fn protocol(self) -> &'static StreamProtocol {
         &STREAMS[self.0]
     }
 
     /// The slot in which its flows are counted.
-    pub fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0
     }
 
     /// The protocol of this name.
-    pub fn named(name: &str) -> Option<StreamSlot> {
+    pub(super) fn named(name: &str) -> Option<StreamSlot> {
         STREAMS.iter().position(|protocol| protocol.name == name).map(StreamSlot)
     }
 }
 
 /// The slot in which the flows of a protocol of [`DATAGRAMS`] are counted.
-pub fn datagram_slot(place: usize) -> usize {
+pub(super) fn datagram_slot(place: usize) -> usize {
     STREAMS.len() + place
 }
 
@@ -93,7 +93,7 @@ static BY_FIRST_BYTE: [StreamSet; 256] = {
 };
 
 /// The protocols that a direction which begins with `head` may be for, in order.
-pub fn candidates(head: &[u8]) -> impl Iterator<Item = StreamSlot> {
+pub(super) fn candidates(head: &[u8]) -> impl Iterator<Item = StreamSlot> {
     let mut left = head.first().map_or(ALL, |first| BY_FIRST_BYTE[usize::from(*first)]);
     std::iter::from_fn(move || {
         let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
@@ -130,7 +130,7 @@ const WITH_MESSAGE_START: &[usize] = &places_with!(message_start);
 const FOLLOWING_CLEAR: &[usize] = &places_with!(follows_clear);
 
 /// The first protocol of which a message may begin in this chunk, and where.
-pub fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
+pub(super) fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
     WITH_MESSAGE_START.iter().find_map(|&place| {
         let start = STREAMS[place].message_start?(bytes)?;
         Some((StreamSlot(place), start))
@@ -139,7 +139,7 @@ pub fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
 
 /// The protocol that begins with this chunk for sure, after an exchange of another in clear.
 #[inline]
-pub fn following_clear(bytes: &[u8]) -> Option<StreamSlot> {
+pub(super) fn following_clear(bytes: &[u8]) -> Option<StreamSlot> {
     let follows = |place: &&usize| STREAMS[**place].follows_clear.is_some_and(|hook| hook(bytes));
     FOLLOWING_CLEAR.iter().find(follows).map(|&place| StreamSlot(place))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use minewatch::capture::{CaptureError, CaptureStats, Filled, LiveOptions, open_live};
+use minewatch::capture::{CaptureError, CaptureStats, FillOutcome, LiveOptions, open_live};
 use minewatch::model::PacketBatch;
 
 use crate::support::namespace::{in_namespace, ip, lay_cable};
@@ -68,9 +68,9 @@ fn capture(
                 loop {
                     batch.clear();
                     match source.fill(&mut batch).expect("captures") {
-                        Filled::End => return (seen, source.stats()),
-                        Filled::Idle => {}
-                        Filled::Packets => {
+                        FillOutcome::End => return (seen, source.stats()),
+                        FillOutcome::Idle => {}
+                        FillOutcome::Packets => {
                             let ours = |bytes: &[u8]| bytes.starts_with(&[2, 0, 0, 0, 0, 1]);
                             let packets = batch.packets().filter(|packet| ours(packet.bytes));
                             seen.extend(packets.map(|packet| packet.bytes.to_vec()));

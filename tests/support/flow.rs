@@ -3,7 +3,7 @@
 use minewatch::model::Timestamp;
 use minewatch::model::flow::{Endpoint, Flow, FlowKey, Transport};
 
-/// It was seen from its start, in both directions.
+/// A flow that was seen from its start, in both directions.
 pub fn flow(transport: Transport, client_port: u16, server_port: u16) -> Flow {
     let client = Endpoint { ip: [10, 0, 0, 7].into(), port: client_port };
     let server = Endpoint { ip: [198, 51, 100, 9].into(), port: server_port };

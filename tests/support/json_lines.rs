@@ -37,7 +37,7 @@ pub fn eve_validators() -> Result<Vec<(String, Validator)>, Lacks> {
     Ok(found)
 }
 
-/// What is wrong with a line, by any of the schemas.
+/// Lists the faults of a line, by any of the schemas.
 pub fn faults(line: &str, validators: &[(String, Validator)]) -> Vec<String> {
     let mut faults = Vec::new();
     if line.len() >= LONGEST {
@@ -58,7 +58,7 @@ pub fn faults(line: &str, validators: &[(String, Validator)]) -> Vec<String> {
     faults
 }
 
-/// Any JSON without a key that occurs twice in one object.
+/// Any JSON in which no object has a key twice.
 struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {

@@ -1,13 +1,15 @@
-//! A network namespace of its own for a test, with a virtual cable in it.
+//! Runs a test in its own network namespace, with a virtual cable in it.
 
 use std::process::Command;
 
 use super::trial::{Checked, Lacks};
 
-/// Set inside the namespace: without it a test would change this machine's network.
+/// Variable that is set inside the namespace. Without it a test would change this machine's
+/// network.
 const INSIDE: &str = "MINEWATCH_TEST_NAMESPACE";
 
-/// Runs `test` in a fresh namespace: this program, with the trial of this name alone, runs again there.
+/// Runs `test` in a fresh namespace: there this program runs again, with only the trial of this
+/// name.
 pub fn in_namespace(trial: &str, test: impl FnOnce()) -> Checked {
     if std::env::var_os(INSIDE).is_some() {
         test();

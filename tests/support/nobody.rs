@@ -1,11 +1,11 @@
-//! An observer who looks away.
+//! An observer that ignores all reports.
 
-use minewatch::capture::{CaptureStats, Progress};
-use minewatch::pipeline::Observer;
+use minewatch::capture::Progress;
+use minewatch::pipeline::{Observer, Snapshot};
 
 pub struct Nobody;
 
 impl Observer for Nobody {
     fn progress(&mut self, _: Option<Progress>) {}
-    fn capture(&mut self, _: &CaptureStats) {}
+    fn snapshot(&mut self, _: &Snapshot) {}
 }

@@ -1,12 +1,12 @@
 //! Plays conversations to the mining parser and keeps what it reports.
 
-use minewatch::model::alert::Verdict;
+use minewatch::model::event::mining::ConversationStage;
 use minewatch::model::event::mining::{Carrier, MiningSession};
 use minewatch::model::event::{Event, EventSink, HttpRequest, Moment};
-use minewatch::model::flow::{Flow, Seen, Transport};
+use minewatch::model::flow::{Flow, FlowFlags, Transport};
 use minewatch::model::{Direction, Timestamp};
 use minewatch::protocol::parser::{Context, Next, Scratch};
-use minewatch::protocol::stratum::Conversation;
+use minewatch::protocol::stratum::StratumConversation;
 
 use super::flow;
 
@@ -38,7 +38,7 @@ pub fn flow() -> Flow {
 pub struct Play {
     pub flow: Flow,
     pub sink: Sink,
-    pub conversation: Conversation,
+    pub conversation: StratumConversation,
     scratch: Scratch,
     pub now: Timestamp,
     packet: u64,
@@ -54,7 +54,7 @@ impl Play {
         Play {
             flow,
             sink: Sink::default(),
-            conversation: Conversation::new(carriers, None),
+            conversation: StratumConversation::new(carriers, None),
             scratch: Scratch::default(),
             now: Timestamp::from_parts(1_700_000_000, 0),
             packet: 0,
@@ -64,7 +64,7 @@ impl Play {
 
     pub fn midstream() -> Self {
         let mut flow = flow();
-        flow.seen.set(Seen::MIDSTREAM);
+        flow.flags.set(FlowFlags::MIDSTREAM);
         Play::inside(flow, Vec::new())
     }
 
@@ -72,7 +72,7 @@ impl Play {
         Play::inside(flow(), vec![Carrier::Http])
     }
 
-    fn with<R>(&mut self, act: impl FnOnce(&mut Conversation, &mut Context<'_>) -> R) -> R {
+    fn with<R>(&mut self, act: impl FnOnce(&mut StratumConversation, &mut Context<'_>) -> R) -> R {
         self.packet += 1;
         let at = Moment { time: self.now, packet: self.packet };
         let mut context =
@@ -92,12 +92,12 @@ impl Play {
         self
     }
 
-    /// The client sends a line.
+    /// Plays a line of the client.
     pub fn c(&mut self, line: &str) -> &mut Self {
         self.data(Direction::ToServer, format!("{line}\n").as_bytes(), 0)
     }
 
-    /// The server sends a line.
+    /// Plays a line of the server.
     pub fn s(&mut self, line: &str) -> &mut Self {
         self.data(Direction::ToClient, format!("{line}\n").as_bytes(), 0)
     }
@@ -109,7 +109,7 @@ impl Play {
         self
     }
 
-    /// An HTTP request with a body.
+    /// Plays an HTTP request with a body.
     pub fn post(&mut self, target: &str, agent: &str, body: &str) -> &mut Self {
         let request = HttpRequest {
             method: "POST".into(),
@@ -139,13 +139,19 @@ impl Play {
     }
 }
 
-/// The names of the rungs, lowest first.
+/// The verdicts to which the stages lead, lowest first.
 pub fn rungs(session: &MiningSession) -> Vec<&'static str> {
-    session.steps.iter().map(|step| step.verdict.name()).collect()
+    let verdict = |stage| match stage {
+        ConversationStage::Requested => "attempt",
+        ConversationStage::Answered => "session",
+        ConversationStage::WorkDelivered => "mining",
+        ConversationStage::ShareSubmitted => "active",
+    };
+    session.steps.iter().map(|step| verdict(step.stage)).collect()
 }
 
-pub fn verdict(session: &MiningSession) -> Verdict {
-    session.verdict().unwrap()
+pub fn stage(session: &MiningSession) -> ConversationStage {
+    session.stage().unwrap()
 }
 
 /// `digits` hexadecimal digits that depend on `seed`.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What a replay gave.
+/// The result of a replay.
 pub struct Replayed {
     pub code: i32,
     pub lines: Vec<u8>,

@@ -1,13 +1,13 @@
-//! What the stages are built from, by the default settings.
+//! The setup of the stages, from the default settings.
 
 use std::sync::Arc;
 
 use minewatch::config::Settings;
-use minewatch::correlate::{HomeNet, Options};
+use minewatch::correlate::{CorrelatorOptions, HomeNet};
 use minewatch::decode::DecodeOptions;
 use minewatch::flow::FlowLimits;
 use minewatch::intel::Intel;
-use minewatch::output::eve_events::EventKinds;
+use minewatch::model::record::EventKinds;
 use minewatch::pipeline::Setup;
 
 pub fn setup() -> Setup {
@@ -16,7 +16,8 @@ pub fn setup() -> Setup {
         intel: Arc::new(Intel::builtin()),
         decode: DecodeOptions::default(),
         flow: FlowLimits::default(),
-        correlate: Options {
+        correlate: CorrelatorOptions {
+            sensor: None,
             home_net: HomeNet::new(settings.network.home_net),
             incident_idle: settings.alerts.incident_idle,
             update_interval: settings.alerts.update_interval,

@@ -1,4 +1,4 @@
-//! Captures, lists and schemas beside the repository, which are not ours to copy.
+//! Finds captures, lists and schemas beside the repository, which may not be copied into it.
 
 use std::path::{Path, PathBuf};
 

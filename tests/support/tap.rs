@@ -1,4 +1,4 @@
-//! Plays TCP connections to the inspector and keeps what it tells.
+//! Plays TCP connections to the inspector and keeps its events.
 
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::mining::MiningSession;
@@ -12,13 +12,13 @@ use super::flow::flow;
 
 pub use Direction::{ToClient as S, ToServer as C};
 
-/// What one side says at a time.
+/// The bytes that one side sends at a time.
 pub type Turn = (Direction, Vec<u8>);
 
-/// What was told of a connection.
+/// The events of a connection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
-    /// Everything but mining, one line each.
+    /// All events but mining, one line each.
     pub lines: Vec<String>,
     /// The last report, without what depends on the packets.
     pub mining: Option<MiningSession>,
@@ -29,7 +29,7 @@ impl EventSink for Seen {
         match event {
             Event::HttpRequest(request) => {
                 let mut line = format!("{} {}", request.method, request.target);
-                let HttpRequest { host, user_agent, user, .. } = request;
+                let HttpRequest { authority: host, user_agent, user, .. } = request;
                 let texts = [host.as_deref(), user_agent.as_deref(), user.as_deref()];
                 for (name, text) in ["host", "agent", "user"].iter().zip(texts) {
                     if let Some(text) = text {
@@ -43,7 +43,7 @@ impl EventSink for Seen {
             }
             Event::Tunnel(tunnel) => {
                 let word = if tunnel.granted { "granted" } else { "refused" };
-                let (kind, host, port) = (tunnel.kind, &tunnel.host, tunnel.port);
+                let (kind, host, port) = (tunnel.kind, &tunnel.target, tunnel.port);
                 self.lines.push(format!("{kind:?} {host}:{port} {word}"));
             }
             Event::Mining(session) => {
@@ -74,12 +74,12 @@ impl Tap {
         Tap::on(|_| {})
     }
 
-    /// The capture starts later than the connection.
+    /// A connection that began before the capture.
     pub fn midstream() -> Self {
-        Tap::on(|flow| flow.seen.set(minewatch::model::flow::Seen::MIDSTREAM))
+        Tap::on(|flow| flow.flags.set(minewatch::model::flow::FlowFlags::MIDSTREAM))
     }
 
-    /// Only what travels in `direction` is seen.
+    /// A connection of which only one direction is seen.
     pub fn one_way(direction: Direction) -> Self {
         Tap::on(|flow| flow.packets[direction.reverse().index()] = 0)
     }
@@ -98,7 +98,7 @@ impl Tap {
         }
     }
 
-    /// One segment.
+    /// Plays one segment.
     pub fn say(&mut self, direction: Direction, bytes: impl AsRef<[u8]>) -> &mut Self {
         let bytes = bytes.as_ref();
         if self.interest == Interest::Settled || bytes.is_empty() {
@@ -115,13 +115,13 @@ impl Tap {
         self
     }
 
-    /// Bytes are missing before the next segment in `direction`.
+    /// Loses `count` bytes before the next segment in `direction`.
     pub fn lose(&mut self, direction: Direction, count: u64) -> &mut Self {
         self.gap[direction.index()] += count;
         self
     }
 
-    /// The connection ends.
+    /// Ends the connection and returns its events.
     pub fn end(&mut self) -> Seen {
         if self.interest == Interest::More {
             let at = Moment::default();
@@ -147,7 +147,7 @@ impl Tap {
     }
 }
 
-/// What is told of turns in one segment each.
+/// Plays turns in one segment each and returns the events.
 pub fn told(turns: &[Turn]) -> Seen {
     Tap::new().play(turns, &[]).end()
 }

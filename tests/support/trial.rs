@@ -1,16 +1,16 @@
-//! Makes plain functions trials of the runner.
+//! Turns plain functions into trials of the runner.
 
 use libtest_mimic::Completion;
 pub use libtest_mimic::Trial;
 
-/// What a test needs and does not have here. It is then ignored, with this as the reason.
+/// Something that a test needs and this machine lacks. The test is then ignored for this reason.
 #[derive(Debug)]
 pub struct Lacks(pub String);
 
-/// What a test gives that may lack something.
+/// The result of a test that may lack something.
 pub type Checked = Result<(), Lacks>;
 
-/// How a test ended that did not panic.
+/// The result of a test that did not panic.
 pub trait Ending {
     fn completion(self) -> Completion;
 }
@@ -30,19 +30,19 @@ impl Ending for Checked {
     }
 }
 
-/// The trial of a function; `path` begins with the crate, which says nothing.
+/// Makes the trial of a function. Its name is `path` without the crate.
 pub fn trial<E: Ending + 'static>(path: &str, test: fn() -> E) -> Trial {
     let name = path.split_once("::").map_or(path, |(_, name)| name);
     Trial::ignorable_test(name, move || Ok(test().completion()))
 }
 
-/// The trials of several modules.
+/// Joins the trials of several modules.
 pub fn all<const N: usize>(modules: [Vec<Trial>; N]) -> Vec<Trial> {
     modules.into_iter().flatten().collect()
 }
 
-/// The trials of a module, by the names of its functions. A function that is missing here is dead
-/// code, and the lints fail.
+/// Makes the trials of a module from the names of its functions. A function that is missing here is
+/// dead code, and the lints fail.
 macro_rules! trials {
     ($($test:ident),+ $(,)?) => {
         vec![$($crate::support::trial::trial(

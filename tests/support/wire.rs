@@ -1,5 +1,6 @@
-//! Connections taken apart into what each side says in one go, and put into packets again as a
-//! network may deliver them: in any pieces, in any order, more than once, one side only.
+//! Splits connections into bursts of each side, and delivers them as a network may.
+//!
+//! Packets may come in any pieces, in any order, more than once, or of one side only.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,13 +13,13 @@ use minewatch_generator::rng::Rng;
 const ETHERNET: usize = 14;
 const IPV4: usize = 20;
 const HEADERS: usize = ETHERNET + IPV4 + 20;
-/// Segments that one side sends without a word of the other, closer than this, in microseconds,
-/// are one burst.
+/// Longest burst, in microseconds from its first segment. A burst is the segments that one side
+/// sends without payload of the other between them.
 const BURST: u64 = 20_000;
-/// Pieces that may change places. The sensor lets 128 wait; what is repeated takes places, too.
+/// Pieces that may be reordered. The sensor buffers 128; repeated pieces take places, too.
 const WINDOW: usize = 60;
 
-/// What happens to the packets.
+/// The changes that the network makes to the packets.
 #[derive(Clone, Debug, Default)]
 pub struct Course {
     /// Bytes of a segment.
@@ -26,14 +27,14 @@ pub struct Course {
     /// Segments may be shorter.
     pub ragged: bool,
     pub shuffle: bool,
-    /// Probability that a piece comes again, with other ends.
+    /// Probability that a piece is repeated, with other boundaries.
     pub repeat: f64,
-    /// Only what goes this way is seen.
+    /// The only direction that is seen, if any.
     pub only: Option<Direction>,
     pub seed: u64,
 }
 
-/// A frame without payload, or all that one side says in a burst.
+/// A frame without payload, or all bytes that one side sends in a burst.
 struct Burst {
     time: u64,
     link: Vec<u8>,
@@ -63,7 +64,7 @@ impl Burst {
         }
     }
 
-    /// Bytes `from..to` of what is said, in a frame.
+    /// A frame with the bytes `from..to` of the burst.
     fn segment(&self, from: usize, to: usize) -> Frame {
         let header = Tcp { seq: self.header.seq.wrapping_add(from as u32), ..self.header };
         let (src, dst) = self.ends;
@@ -72,7 +73,7 @@ impl Burst {
     }
 }
 
-/// All that is said in `frames`; each burst has the time of its first segment.
+/// Splits `frames` into bursts; each has the time of its first segment.
 fn bursts(frames: &[Frame]) -> Vec<Burst> {
     let mut bursts: Vec<Burst> = Vec::new();
     for burst in frames.iter().map(Burst::of) {
@@ -94,7 +95,8 @@ fn bursts(frames: &[Frame]) -> Vec<Burst> {
     bursts
 }
 
-/// The same conversation, delivered otherwise. Times stay those of the bursts.
+/// Delivers the conversation in `frames` with the changes of `course`. Times stay those of the
+/// bursts.
 pub fn deliver(frames: &[Frame], client: IpAddr, course: &Course) -> Vec<Frame> {
     let mut rng = Rng::new(course.seed);
     let mut delivered = Vec::new();
@@ -115,7 +117,7 @@ pub fn deliver(frames: &[Frame], client: IpAddr, course: &Course) -> Vec<Frame> 
             }
             done += length;
             if rng.chance(course.repeat) {
-                // Again, with other ends: some of what came before, and all that is new.
+                // A repetition with other boundaries: some earlier bytes, and all new ones.
                 let again = done - (1 + rng.below(done.min(2 * course.size)));
                 last.push((again, done - rng.below(done - again)));
             }

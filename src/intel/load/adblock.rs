@@ -1,9 +1,11 @@
-//! AdBlock filter lists: `||name^` and `@@||name^`; other rules concern pages, not hosts.
+//! Reads AdBlock filter lists: the rules `||name^` and `@@||name^`.
+//!
+//! Other rules concern pages, not hosts, and are skipped.
 
 use super::super::builder::{Builder, Position, Purpose};
 use super::unnamed;
 
-pub fn add(builder: &mut Builder, text: &str) {
+pub(super) fn add(builder: &mut Builder, text: &str) {
     let group = builder.group(unnamed(builder));
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -13,7 +15,7 @@ pub fn add(builder: &mut Builder, text: &str) {
         };
         let Some(rule) = rule.strip_prefix("||") else { continue };
         let (pattern, options) = rule.split_once('$').unwrap_or((rule, ""));
-        // An exception for some sites only is none for a network.
+        // An exception that holds for some sites only is no exception for a network.
         if purpose == Purpose::Allow && options.contains("domain=") {
             continue;
         }

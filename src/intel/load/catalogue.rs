@@ -1,4 +1,4 @@
-//! `pools.toml`: operators with everything that is known of them.
+//! Reads `pools.toml`: pool operators with their coins, names, addresses, URLs and ports.
 //!
 //! ```toml
 //! [sources.maltrail]
@@ -26,10 +26,10 @@ use toml::Spanned;
 
 use super::super::builder::{Builder, Purpose};
 use super::super::error::{IntelError, shown};
-use super::super::groups::{Meta, Source};
+use super::super::groups::{EntryMeta, ListSource};
 use super::places::Places;
 use super::{is_date, unnamed};
-use crate::model::finding::PoolClass;
+use crate::model::indicator::IntelClass;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +37,7 @@ struct Catalogue {
     #[serde(default)]
     sources: BTreeMap<String, List>,
     #[serde(default)]
-    pool: Vec<Pool>,
+    pool: Vec<CataloguePool>,
     #[serde(default)]
     allow: Vec<Allow>,
 }
@@ -56,9 +56,9 @@ struct List {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pool {
+struct CataloguePool {
     name: String,
-    class: Option<PoolClass>,
+    class: Option<IntelClass>,
     #[serde(default)]
     coins: Vec<String>,
     #[serde(default)]
@@ -83,7 +83,7 @@ struct Allow {
     reason: String,
 }
 
-pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
+pub(super) fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
     let places = Places::new(text);
     let catalogue: Catalogue = toml::from_str(text).map_err(|error| {
         let at = places.at(error.span().unwrap_or_default().start);
@@ -109,12 +109,12 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
                 builder.warn(places.at(name.span().start), message, help, false);
             }
             let date = list.map(|list| list.date.get_ref().clone()).unwrap_or_default();
-            sources.push(Source { name: name.get_ref().clone(), date });
+            sources.push(ListSource { name: name.get_ref().clone(), date });
         }
         if sources.is_empty() {
             sources = unnamed(builder).sources;
         }
-        let group = builder.group(Meta {
+        let group = builder.group(EntryMeta {
             name: Some(pool.name.clone()),
             class: pool.class,
             coins: pool.coins.clone(),

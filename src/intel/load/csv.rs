@@ -1,21 +1,21 @@
-//! Comma-separated values with a header line.
+//! Reads comma-separated values with a header line.
 
 use super::super::builder::{Builder, Position, Purpose};
-use super::super::groups::{Meta, Source};
+use super::super::groups::{EntryMeta, ListSource};
 use super::{is_date, unnamed, warn_if_expired};
-use crate::model::finding::PoolClass;
+use crate::model::indicator::IntelClass;
 
-/// Columns that may hold the indicator.
+/// Names of columns that may hold the indicator, by precedence.
 const VALUES: [&str; 9] =
     ["value", "indicator", "ioc", "domain", "host", "hostname", "ip", "address", "url"];
 
-/// Whether a line names columns, one of them that of the indicators.
-pub fn is_header(line: &str) -> bool {
+/// Whether a line is a header: it names a column of indicators.
+pub(super) fn is_header(line: &str) -> bool {
     line.contains(',')
         && fields(line).iter().any(|field| VALUES.contains(&field.to_ascii_lowercase().as_str()))
 }
 
-pub fn add(builder: &mut Builder, text: &str) {
+pub(super) fn add(builder: &mut Builder, text: &str) {
     let lines = text.lines().zip(1..).filter(|(line, _)| {
         let line = line.trim();
         !line.is_empty() && !line.starts_with('#')
@@ -60,20 +60,27 @@ pub fn add(builder: &mut Builder, text: &str) {
     }
 }
 
-fn set_source(meta: &mut Meta, name: Option<&str>, date: Option<&str>) {
+fn set_source(meta: &mut EntryMeta, name: Option<&str>, date: Option<&str>) {
     if let Some(source) = meta.sources.first_mut() {
         if let Some(name) = name {
             name.clone_into(&mut source.name);
         }
         let date = date.and_then(|date| date.get(..10)).filter(|date| is_date(date));
-        *source = Source { name: source.name.clone(), date: date.unwrap_or_default().to_owned() };
+        *source =
+            ListSource { name: source.name.clone(), date: date.unwrap_or_default().to_owned() };
     }
 }
 
-fn class(text: &str) -> Option<PoolClass> {
-    [PoolClass::Pool, PoolClass::Proxy, PoolClass::Browser, PoolClass::Malware, PoolClass::Policy]
-        .into_iter()
-        .find(|class| class.name().eq_ignore_ascii_case(text))
+fn class(text: &str) -> Option<IntelClass> {
+    [
+        IntelClass::Pool,
+        IntelClass::Proxy,
+        IntelClass::Browser,
+        IntelClass::Malware,
+        IntelClass::Policy,
+    ]
+    .into_iter()
+    .find(|class| class.name().eq_ignore_ascii_case(text))
 }
 
 /// Splits a line at commas outside of quotes (RFC 4180, without line breaks in fields).

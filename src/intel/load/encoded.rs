@@ -1,13 +1,13 @@
-//! Names in Base64, as Suricata's string datasets are written.
+//! Decodes names in Base64, the encoding of Suricata's string datasets.
 
 use crate::model::base64;
 
-/// Characters of a word that may be a name: 255 bytes take 340.
+/// Longest word that is decoded, in characters: a name of 255 bytes takes 340.
 const MAX_WORD: usize = 512;
 
-/// The name in a Base64 word; `None` if the word is no Base64 or what is in it is no name.
-pub fn name(word: &str) -> Option<String> {
-    // Nearly every word is a name as it is.
+/// The name in a Base64 word; `None` if the word is not Base64 or its content is not a name.
+pub(super) fn name(word: &str) -> Option<String> {
+    // Nearly every word is a plain name and leaves here.
     if !word.len().is_multiple_of(4) || word.len() > MAX_WORD || word.contains(['.', ':']) {
         return None;
     }

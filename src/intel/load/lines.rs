@@ -1,5 +1,6 @@
-//! One indicator a line: our lists, plain lists, Maltrail's trails, hosts files, Suricata's
-//! datasets.
+//! Reads lists with one indicator a line.
+//!
+//! These are our lists, plain lists, Maltrail's trails, hosts files and Suricata's datasets.
 //!
 //! ```text
 //! #! source maltrail 2026-11-23        of the lines that follow, as all of these
@@ -13,29 +14,30 @@
 
 use super::super::builder::{Builder, Position, Purpose};
 use super::super::error::shown;
-use super::super::groups::{Meta, Source};
+use super::super::groups::{EntryMeta, ListSource};
 use super::{encoded, is_date, unnamed};
-use crate::model::finding::PoolClass;
+use crate::model::indicator::IntelClass;
 
-/// URLs are the longest indicators, and long ones are useless as indicators.
+/// Longest line, in bytes. URLs are the longest indicators, and longer ones are useless as such.
 const MAX_LINE: usize = 2048;
 
-/// What the directives of a list have set so far.
-struct State {
-    meta: Meta,
+/// The state of reading a list: the settings of its directives so far.
+struct LinesReader {
+    meta: EntryMeta,
     purpose: Purpose,
-    /// Sources that were declared, for the column that lists them by name.
-    sources: Vec<Source>,
-    /// Group of lines without columns; `None` after a change.
+    /// Declared sources, for the column that refers to them by name.
+    sources: Vec<ListSource>,
+    /// Group of lines without columns; `None` after a directive.
     group: Option<u32>,
-    /// Columns of the line before and their group: neighbours tend to be alike.
+    /// Columns of the last line that had some. Neighbouring lines tend to have equal columns, and
+    /// then share `columns_group`.
     columns: String,
     columns_group: (u32, Purpose),
 }
 
-pub fn add(builder: &mut Builder, text: &str) {
+pub(super) fn add(builder: &mut Builder, text: &str) {
     builder.expect(memchr::memchr_iter(b'\n', text.as_bytes()).count());
-    let mut state = State {
+    let mut state = LinesReader {
         meta: unnamed(builder),
         purpose: Purpose::Watch,
         sources: Vec::new(),
@@ -56,7 +58,7 @@ pub fn add(builder: &mut Builder, text: &str) {
     }
 }
 
-fn directive_line(builder: &mut Builder, state: &mut State, at: Position, directive: &str) {
+fn directive_line(builder: &mut Builder, state: &mut LinesReader, at: Position, directive: &str) {
     const KNOWN: &str = "there are class, coins, name, ports and source";
     let (key, value) = match directive.trim().split_once(char::is_whitespace) {
         Some((key, value)) => (key, value.trim()),
@@ -81,7 +83,7 @@ fn directive_line(builder: &mut Builder, state: &mut State, at: Position, direct
             if !date.is_empty() && !is_date(date) {
                 builder.warn(at, format!("{} is no date", shown(date)), "write YYYY-MM-DD", false);
             }
-            let source = Source { name: name.to_owned(), date: date.to_owned() };
+            let source = ListSource { name: name.to_owned(), date: date.to_owned() };
             state.sources.retain(|known| known.name != source.name);
             state.sources.push(source.clone());
             state.meta.sources = vec![source];
@@ -92,22 +94,23 @@ fn directive_line(builder: &mut Builder, state: &mut State, at: Position, direct
 
 const CLASSES: &str = "there are pool, proxy, browser, malware, policy and allow";
 
-/// `None` within the result stands for no class: that of another list, else a pool.
-fn class(text: &str) -> Option<(Option<PoolClass>, Purpose)> {
+/// Parses a class; `None` if it is unknown. `None` within the result leaves the class open: that of
+/// another list counts, else it is a pool.
+fn class(text: &str) -> Option<(Option<IntelClass>, Purpose)> {
     let class = match text {
         "" | "-" => return Some((None, Purpose::Watch)),
         "allow" => return Some((None, Purpose::Allow)),
-        "pool" => PoolClass::Pool,
-        "proxy" => PoolClass::Proxy,
-        "browser" => PoolClass::Browser,
-        "malware" => PoolClass::Malware,
-        "policy" => PoolClass::Policy,
+        "pool" => IntelClass::Pool,
+        "proxy" => IntelClass::Proxy,
+        "browser" => IntelClass::Browser,
+        "malware" => IntelClass::Malware,
+        "policy" => IntelClass::Policy,
         _ => return None,
     };
     Some((Some(class), Purpose::Watch))
 }
 
-fn content_line(builder: &mut Builder, state: &mut State, at: Position, line: &str) {
+fn content_line(builder: &mut Builder, state: &mut LinesReader, at: Position, line: &str) {
     let line = without_comment(line).trim_end();
     if line.trim_start().is_empty() {
         return;
@@ -138,7 +141,7 @@ fn content_line(builder: &mut Builder, state: &mut State, at: Position, line: &s
         }
         return;
     }
-    // Suricata's reputation lists have a number after a comma.
+    // Suricata's reputation lists have a number after a comma, which is cut off.
     let value = line.split(',').next().unwrap_or_default().trim();
     match encoded::name(value) {
         Some(name) => builder.add(column_of(at, line, value), &name, group, state.purpose),
@@ -148,7 +151,7 @@ fn content_line(builder: &mut Builder, state: &mut State, at: Position, line: &s
 
 fn columns_group(
     builder: &mut Builder,
-    state: &State,
+    state: &LinesReader,
     at: Position,
     columns: &str,
 ) -> (u32, Purpose) {
@@ -167,7 +170,9 @@ fn columns_group(
     if let Some(names) = field() {
         let declared = |name: &str| {
             let known = state.sources.iter().find(|source| source.name == name);
-            known.cloned().unwrap_or_else(|| Source { name: name.to_owned(), date: String::new() })
+            known
+                .cloned()
+                .unwrap_or_else(|| ListSource { name: name.to_owned(), date: String::new() })
         };
         meta.sources = names.split(',').map(|name| declared(name.trim())).collect();
     }
@@ -177,7 +182,7 @@ fn columns_group(
     (builder.group(meta), purpose)
 }
 
-/// Cuts a comment off. In a URL a number sign may belong to it, unless a blank stands before it.
+/// Cuts off a comment. After a slash a `#` may belong to a URL, unless a blank precedes it.
 fn without_comment(line: &str) -> &str {
     let end = line.match_indices('#').find(|&(index, _)| {
         let before = line.get(..index).unwrap_or_default();
@@ -190,7 +195,7 @@ fn is_hosts_address(word: &str) -> bool {
     ["0.0.0.0", "127.0.0.1", "::", "::1"].contains(&word.trim())
 }
 
-/// Names of the machine itself that hosts files begin with.
+/// Whether `name` is one of the local names with which hosts files begin.
 fn is_own_name(name: &str) -> bool {
     name.starts_with("localhost")
         || name.starts_with("ip6-")
@@ -202,9 +207,9 @@ fn column_of(at: Position, line: &str, part: &str) -> Position {
     Position { column, ..at }
 }
 
-/// Suricata's JSON datasets: an object a line (or an array of objects), of which every string that
-/// is an indicator counts.
-pub fn add_json(builder: &mut Builder, text: &str) {
+/// Reads Suricata's JSON datasets: an object a line, also within an array. The indicator is the
+/// first of the known keys that an object has.
+pub(super) fn add_json(builder: &mut Builder, text: &str) {
     let group = builder.group(unnamed(builder));
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim().trim_end_matches(',');

@@ -1,31 +1,31 @@
-//! MISP events (JSON): the network attributes that are marked for detection.
+//! Reads MISP events (JSON): the network attributes that are marked for detection.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::builder::{Builder, Purpose};
 use super::super::error::{IntelError, shown};
-use super::super::groups::{Meta, Source};
+use super::super::groups::{EntryMeta, ListSource};
 use super::places::Places;
 use super::{is_date, json_error, string};
 
-/// One event, or a server's answer with several.
+/// One event, or a server's response with several.
 #[derive(Deserialize)]
 struct Document<'a> {
     #[serde(borrow, rename = "Event")]
-    event: Option<Event<'a>>,
+    event: Option<MispEvent<'a>>,
     #[serde(default, borrow)]
-    response: Vec<Wrapped<'a>>,
+    response: Vec<EventWrapper<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Wrapped<'a> {
+struct EventWrapper<'a> {
     #[serde(borrow, rename = "Event")]
-    event: Event<'a>,
+    event: MispEvent<'a>,
 }
 
 #[derive(Deserialize)]
-struct Event<'a> {
+struct MispEvent<'a> {
     #[serde(default)]
     info: String,
     #[serde(default)]
@@ -33,11 +33,11 @@ struct Event<'a> {
     #[serde(default, borrow, rename = "Attribute")]
     attributes: Vec<Attribute<'a>>,
     #[serde(default, borrow, rename = "Object")]
-    objects: Vec<Object<'a>>,
+    objects: Vec<MispObject<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Object<'a> {
+struct MispObject<'a> {
     #[serde(default, borrow, rename = "Attribute")]
     attributes: Vec<Attribute<'a>>,
 }
@@ -52,13 +52,13 @@ struct Attribute<'a> {
     to_ids: bool,
 }
 
-pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
+pub(super) fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
     let events = events(text).map_err(|error| json_error(builder, &error))?;
     let places = Places::new(text);
     for event in &events {
         let date = if is_date(&event.date) { event.date.clone() } else { String::new() };
         let name = format!("MISP: {}", shown(&event.info));
-        let meta = Meta { sources: vec![Source { name, date }], ..Meta::default() };
+        let meta = EntryMeta { sources: vec![ListSource { name, date }], ..EntryMeta::default() };
         let group = builder.group(meta);
         let of_objects = event.objects.iter().flat_map(|object| &object.attributes);
         for attribute in event.attributes.iter().chain(of_objects) {
@@ -68,14 +68,14 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
     Ok(())
 }
 
-fn events(text: &str) -> serde_json::Result<Vec<Event<'_>>> {
+fn events(text: &str) -> serde_json::Result<Vec<MispEvent<'_>>> {
     let (event, several) = if text.trim_start().starts_with('[') {
         (None, serde_json::from_str(text)?)
     } else {
         let Document { event, response } = serde_json::from_str(text)?;
         (event, response)
     };
-    let several = several.into_iter().map(|Wrapped { event }| event);
+    let several = several.into_iter().map(|EventWrapper { event }| event);
     Ok(event.into_iter().chain(several).collect())
 }
 
@@ -85,7 +85,7 @@ fn add_attribute(
     group: u32,
     attribute: &Attribute<'_>,
 ) {
-    // What is not for detection is context: references, victims, comments.
+    // Attributes that are not for detection are context: references, victims, comments.
     if !attribute.to_ids {
         return;
     }
@@ -94,7 +94,7 @@ fn add_attribute(
     let used = match attribute.kind.as_str() {
         "domain" | "hostname" | "ip-dst" | "ip-src" | "url" | "uri" | "domain|ip"
         | "ip-dst|port" | "ip-src|port" | "hostname|port" => true,
-        // Hashes are kept out, but a misprinted one is worth a word.
+        // Hashes are skipped, but a misprinted one is added, so that a warning names it.
         "md5" | "sha1" | "sha256" => is_misprinted(&attribute.kind, value),
         _ => false,
     };

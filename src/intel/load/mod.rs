@@ -1,4 +1,4 @@
-//! Reads files of intelligence, each by its format.
+//! Reads files of intelligence, each with the parser of its format.
 
 mod adblock;
 mod catalogue;
@@ -17,14 +17,15 @@ use serde_json::value::RawValue;
 
 use super::builder::{Builder, Position};
 use super::error::{IntelError, Warning};
-use super::groups::{Meta, Source};
+use super::groups::{EntryMeta, ListSource};
 use super::{Intel, Tables};
 use places::Places;
 
-/// A list of a million names has 20 MB; this leaves room and still fits memory.
+/// Largest file that is read, in bytes. A list of a million names has 20 MB; this leaves room and
+/// still fits memory.
 const MAX_FILE: u64 = 512 << 20;
 
-/// The files in the binary: (name, text), the catalogue first: it has precedence.
+/// The files in the binary, as (name, text). The catalogue comes first and has precedence.
 const BUILTIN: [(&str, &str); 4] = [
     ("rules/pools.toml", include_str!("../../../rules/pools.toml")),
     ("rules/pools.txt", include_str!("../../../rules/pools.txt")),
@@ -32,12 +33,12 @@ const BUILTIN: [(&str, &str); 4] = [
     ("rules/malware.txt", include_str!("../../../rules/malware.txt")),
 ];
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// `pools.toml`: operators with all that is known of them.
+enum ListFormat {
+    /// `pools.toml`: pool operators with their names, addresses and coins.
     Catalogue,
-    /// One indicator a line: ours, Maltrail's, hosts files, Suricata's datasets.
+    /// One indicator a line: our lists, Maltrail's trails, hosts files, Suricata's datasets.
     Lines,
     AdBlock,
     Csv,
@@ -48,10 +49,11 @@ enum Format {
     JsonLines,
 }
 
-pub fn builtin() -> Intel {
+pub(super) fn builtin() -> Intel {
     let mut builder = Builder::default();
     add_builtin(&mut builder);
-    // The files are constants and a test loads them; an empty snapshot is the honest rest.
+    // The files are constants and a test loads them, so this cannot fail; an empty snapshot covers
+    // the remaining case.
     match builder.finish() {
         Ok((intel, _)) => intel,
         Err(_) => Intel::new(Tables::default(), Tables::default(), Vec::new()),
@@ -66,7 +68,10 @@ fn add_builtin(builder: &mut Builder) {
     }
 }
 
-pub fn load(sources: &[PathBuf], with_builtin: bool) -> Result<(Intel, Vec<Warning>), IntelError> {
+pub(super) fn load(
+    sources: &[PathBuf],
+    with_builtin: bool,
+) -> Result<(Intel, Vec<Warning>), IntelError> {
     let mut builder = Builder::default();
     for source in sources {
         for file in files(source)? {
@@ -84,7 +89,7 @@ pub fn load(sources: &[PathBuf], with_builtin: bool) -> Result<(Intel, Vec<Warni
     builder.finish()
 }
 
-pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
+pub(super) fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
     let mut builder = Builder::default();
     for file in files(path)? {
         let before = builder.indicators();
@@ -101,7 +106,7 @@ pub fn lint(path: &Path) -> Result<Vec<Warning>, IntelError> {
     builder.finish().map(|(_, warnings)| warnings)
 }
 
-/// `path` itself, or the files in it in the order of their names, without hidden ones.
+/// Lists the files of `path`: itself, or the files in the folder by name, without hidden ones.
 fn files(path: &Path) -> Result<Vec<PathBuf>, IntelError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -133,7 +138,7 @@ fn add_file(builder: &mut Builder, file: &Path) -> Result<(), IntelError> {
     add_text(builder, &name, &text(bytes))
 }
 
-/// The bytes as text; what is not UTF-8 becomes U+FFFD, which no indicator may contain.
+/// Decodes bytes as UTF-8; invalid parts become U+FFFD, which no indicator may contain.
 fn text(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -145,51 +150,54 @@ fn add_text(builder: &mut Builder, file: &str, text: &str) -> Result<(), IntelEr
     builder.begin(file);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format(file, text) {
-        Format::Catalogue => catalogue::add(builder, text)?,
-        Format::Lines => lines::add(builder, text),
-        Format::AdBlock => adblock::add(builder, text),
-        Format::Csv => csv::add(builder, text),
-        Format::Zeek => zeek::add(builder, text),
-        Format::Misp => misp::add(builder, text)?,
-        Format::Stix => stix::add(builder, text)?,
-        Format::JsonLines => lines::add_json(builder, text),
+        ListFormat::Catalogue => catalogue::add(builder, text)?,
+        ListFormat::Lines => lines::add(builder, text),
+        ListFormat::AdBlock => adblock::add(builder, text),
+        ListFormat::Csv => csv::add(builder, text),
+        ListFormat::Zeek => zeek::add(builder, text),
+        ListFormat::Misp => misp::add(builder, text)?,
+        ListFormat::Stix => stix::add(builder, text)?,
+        ListFormat::JsonLines => lines::add_json(builder, text),
     }
     Ok(())
 }
 
-/// Told by the content where that is unmistakable, else by the extension.
-fn format(file: &str, text: &str) -> Format {
+/// Detects the format, by the content where that is unmistakable, else by the extension.
+fn format(file: &str, text: &str) -> ListFormat {
     let extension = Path::new(file).extension().map(|ext| ext.to_ascii_lowercase());
     let extension = extension.as_deref().and_then(|ext| ext.to_str()).unwrap_or_default();
     if extension == "toml" {
-        return Format::Catalogue;
+        return ListFormat::Catalogue;
     }
     let content = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = content().next().unwrap_or_default();
     if first.starts_with("#fields") {
-        return Format::Zeek;
+        return ListFormat::Zeek;
     }
     if first.starts_with('{') || first.starts_with("[{") || first == "[" {
-        // The outermost keys stand near the beginning, but in any order.
+        // The outermost keys may come in any order, so the whole text is searched.
         return match extension {
-            "ndjson" | "jsonl" => Format::JsonLines,
-            _ if text.contains("\"bundle\"") => Format::Stix,
-            _ if text.contains("\"Event\"") || text.contains("\"Attribute\"") => Format::Misp,
-            _ => Format::JsonLines,
+            "ndjson" | "jsonl" => ListFormat::JsonLines,
+            _ if text.contains("\"bundle\"") => ListFormat::Stix,
+            _ if text.contains("\"Event\"") || text.contains("\"Attribute\"") => ListFormat::Misp,
+            _ => ListFormat::JsonLines,
         };
     }
     if first.starts_with("[Adblock") || content().take(50).any(|line| line.starts_with("||")) {
-        return Format::AdBlock;
+        return ListFormat::AdBlock;
     }
     let header = content().find(|line| !line.starts_with('#')).unwrap_or_default();
-    if csv::is_header(header) { Format::Csv } else { Format::Lines }
+    if csv::is_header(header) { ListFormat::Csv } else { ListFormat::Lines }
 }
 
-/// The description of a file's indicators that says nothing but where they are from.
-fn unnamed(builder: &Builder) -> Meta {
+/// The default description of a file's indicators: only the name of the file as their source.
+fn unnamed(builder: &Builder) -> EntryMeta {
     let path = Path::new(builder.file());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(builder.file());
-    Meta { sources: vec![Source { name: name.to_owned(), date: String::new() }], ..Meta::default() }
+    EntryMeta {
+        sources: vec![ListSource { name: name.to_owned(), date: String::new() }],
+        ..EntryMeta::default()
+    }
 }
 
 fn json_error(builder: &Builder, error: &serde_json::Error) -> IntelError {
@@ -201,7 +209,7 @@ fn json_error(builder: &Builder, error: &serde_json::Error) -> IntelError {
     }
 }
 
-/// The text of a JSON value that should be a string; `None`, with a remark, if it is something else.
+/// The text of a JSON value that should be a string; `None`, with a warning, if it is not one.
 fn string(builder: &mut Builder, places: &Places<'_>, value: &RawValue) -> Option<String> {
     let text = serde_json::from_str(value.get());
     if text.is_err() {
@@ -220,8 +228,8 @@ fn is_date(text: &str) -> bool {
         })
 }
 
-/// Warns of an indicator whose time is over. It is loaded: old captures are searched, too, and the
-/// same capture has to give the same alerts tomorrow.
+/// Warns of an indicator whose validity is over. The indicator is loaded all the same: old captures
+/// are searched, too, and the same capture has to give the same records tomorrow.
 fn warn_if_expired(builder: &mut Builder, at: Position, value: &str, until: &str) {
     let Some(date) = until.get(..10).filter(|date| is_date(date)) else { return };
     let today = time::OffsetDateTime::now_utc().date().to_string();

@@ -1,22 +1,22 @@
-//! Where in a text something stands, by line and column.
+//! Finds the line and column of a byte in a text.
 
 use serde_json::value::RawValue;
 
 use super::super::builder::Position;
 
-/// Bytes between two marks: what is counted for each place.
+/// Bytes between two marks, and so the most that is scanned for each place.
 const STEP: usize = 512;
 
-/// A text whose lines and columns were counted once, with a mark now and then, so that a place costs the
-/// same wherever it is: a list on a single line has a hundred thousand of them.
-pub struct Places<'a> {
+/// A text with a mark of line and column every [`STEP`] bytes. With the marks a place costs the
+/// same wherever it is: a list on a single line has a hundred thousand places.
+pub(super) struct Places<'a> {
     text: &'a str,
-    /// The first character at or after each [`STEP`]: its index and its place.
+    /// Index and position of the first character at or after each multiple of [`STEP`].
     marks: Vec<(usize, Position)>,
 }
 
 impl<'a> Places<'a> {
-    pub fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let mut marks = Vec::with_capacity(text.len() / STEP + 1);
         let mut at = Position { line: 1, column: 1 };
         for (index, character) in text.char_indices() {
@@ -28,8 +28,8 @@ impl<'a> Places<'a> {
         Places { text, marks }
     }
 
-    /// The place of the byte with this index.
-    pub fn at(&self, index: usize) -> Position {
+    /// The position of the byte with this index.
+    pub(super) fn at(&self, index: usize) -> Position {
         let mark = self.marks.get(index / STEP).or(self.marks.last());
         let (start, mut at) = mark.copied().unwrap_or((0, Position { line: 1, column: 1 }));
         let between = self.text.get(start..index).unwrap_or_default();
@@ -37,8 +37,8 @@ impl<'a> Places<'a> {
         at
     }
 
-    /// The place of a value that was read out of the text.
-    pub fn of(&self, value: &RawValue) -> Position {
+    /// The position of a value that borrows from the text.
+    pub(super) fn of(&self, value: &RawValue) -> Position {
         self.at(value.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()))
     }
 }

@@ -1,22 +1,22 @@
-//! STIX 2.1 bundles: names, addresses, ports and URLs in the patterns of indicators.
+//! Reads STIX 2.1 bundles: names, addresses, ports and URLs in the patterns of indicators.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::builder::{Builder, Position, Purpose};
 use super::super::error::{IntelError, shown};
-use super::super::groups::{Meta, Source};
+use super::super::groups::{EntryMeta, ListSource};
 use super::places::Places;
 use super::{is_date, json_error, string, warn_if_expired};
 
 #[derive(Deserialize)]
 struct Bundle<'a> {
     #[serde(default, borrow)]
-    objects: Vec<Object<'a>>,
+    objects: Vec<StixObject<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Object<'a> {
+struct StixObject<'a> {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -33,7 +33,7 @@ struct Object<'a> {
     revoked: bool,
 }
 
-pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
+pub(super) fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
     let bundle: Bundle<'_> =
         serde_json::from_str(text).map_err(|error| json_error(builder, &error))?;
     let places = Places::new(text);
@@ -52,9 +52,10 @@ pub fn add(builder: &mut Builder, text: &str) -> Result<(), IntelError> {
             pattern => pattern.flatten().unwrap_or_default(),
         };
         let date = object.modified.get(..10).filter(|date| is_date(date)).unwrap_or_default();
-        let source = Source { name: file_name(builder), date: date.to_owned() };
+        let source = ListSource { name: file_name(builder), date: date.to_owned() };
         let name = object.name.as_deref().map(shown).filter(|name| !name.is_empty());
-        let group = builder.group(Meta { name, sources: vec![source], ..Meta::default() });
+        let group =
+            builder.group(EntryMeta { name, sources: vec![source], ..EntryMeta::default() });
         let values = values(&pattern);
         if values.is_empty() {
             let message = format!("{} names no host", shown(&pattern));
@@ -79,8 +80,8 @@ fn file_name(builder: &Builder) -> String {
         .map_or_else(String::new, |source| source.name)
 }
 
-/// The hosts that a pattern names. Every `[…]` is an observation of its own; an address and a
-/// destination port in one of them belong together.
+/// Extracts the indicators of a pattern. Every `[…]` is a separate observation; an address and a
+/// destination port in the same observation form an endpoint.
 fn values(pattern: &str) -> Vec<String> {
     let mut values = Vec::new();
     for observation in pattern.split('[').skip(1) {
@@ -105,7 +106,7 @@ fn values(pattern: &str) -> Vec<String> {
     values
 }
 
-/// `path = 'text'` and `path = number` in an observation; other comparisons are passed over.
+/// Parses `path = 'text'` and `path = number` in an observation; other comparisons are skipped.
 fn comparisons(observation: &str) -> Vec<(&str, String)> {
     let mut found = Vec::new();
     let mut rest = observation;
@@ -130,7 +131,7 @@ fn comparisons(observation: &str) -> Vec<(&str, String)> {
     found
 }
 
-/// The text up to the closing quote, with its escapes resolved, and what follows.
+/// Parses the text up to the closing quote, with escapes resolved. Returns it and the rest.
 fn quoted_text(quoted: &str) -> (String, &str) {
     let mut value = String::new();
     let mut characters = quoted.char_indices();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::finding::PoolClass;
+use crate::model::indicator::IntelClass;
 
 fn loaded(file: &str, text: &str) -> (Intel, Vec<String>) {
     let mut builder = Builder::default();
@@ -68,12 +68,12 @@ fn directives_and_columns_describe_indicators() {
                 #! name Botnet\n#! coins XMR ZEPH\na.example\n\
                 b.example\tproxy\tBTC\tmine,other\tMine\nc.example\tallow\n-\n";
     let (intel, warnings) = loaded("list.txt", text);
-    let a = intel.name("a.example").unwrap().pool;
-    assert_eq!((a.name.as_str(), a.class), ("Botnet", PoolClass::Malware));
+    let a = intel.name("a.example").unwrap().entry;
+    assert_eq!((a.name.as_str(), a.class), ("Botnet", IntelClass::Malware));
     assert_eq!((a.coins.len(), &a.sources[..]), (2, &["other 2026-01-01".to_owned()][..]));
     let b = intel.name("x.b.example").unwrap();
-    assert_eq!((b.pool.name.as_str(), b.pool.class), ("Mine", PoolClass::Proxy));
-    assert_eq!(b.pool.sources, ["mine 2026-02-03", "other 2026-01-01"]);
+    assert_eq!((b.entry.name.as_str(), b.entry.class), ("Mine", IntelClass::Proxy));
+    assert_eq!(b.entry.sources, ["mine 2026-02-03", "other 2026-01-01"]);
     assert_eq!(b.indicator, "b.example");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(intel.stats().allowed, 1);
@@ -116,8 +116,8 @@ fn csv_files_are_read() {
         ["74.84.128.158:3333", "[2001:db8::1]:3333", "192.0.2.1:1"].iter().all(|v| hits(&intel, v))
     );
     let hit = intel.name("us1.bitminter.com").unwrap();
-    assert_eq!(hit.pool.name, "bit, minter");
-    assert_eq!(hit.pool.sources, ["feed 2026-01-01"]);
+    assert_eq!(hit.entry.name, "bit, minter");
+    assert_eq!(hit.entry.sources, ["feed 2026-01-01"]);
     assert_eq!(
         warnings,
         [
@@ -178,7 +178,7 @@ fn misp_events_are_read() {
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("event.json:7:31: refused: 6a034a70"), "{warnings:?}");
     let (intel, _) = loaded("event.json", text);
-    let sources = &intel.name("us1.bitminter.com").unwrap().pool.sources;
+    let sources = &intel.name("us1.bitminter.com").unwrap().entry.sources;
     assert_eq!(sources, &["MISP: Mining pools 2026-01-01"]);
 }
 
@@ -199,7 +199,7 @@ fn stix_bundles_are_read() {
     );
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     let (intel, _) = loaded("pool.json", text);
-    let pool = intel.name("us1.bitminter.com").unwrap().pool;
+    let pool = intel.name("us1.bitminter.com").unwrap().entry;
     assert_eq!(
         (pool.name.as_str(), pool.sources[0].as_str()),
         ("bitminter pool", "pool.json 2026-01-01")
@@ -235,12 +235,12 @@ fn broken_files_are_errors_with_a_place() {
     );
 }
 
-/// A list in each of the formats that say where things stand, with so many indicators.
+/// A list of `length` indicators in each format whose warnings have line and column.
 fn long_lists(length: usize) -> [(&'static str, String); 3] {
     let list = |item: &dyn Fn(usize) -> String, joint: &str| {
         (0..length).map(item).collect::<Vec<_>>().join(joint)
     };
-    // As PHP writes it: slashes are escaped, and all is on one line.
+    // As PHP writes JSON: slashes are escaped, and everything is on one line.
     let attribute =
         |i| format!(r#"{{"type":"url","value":"http:\/\/p{i}.example\/a","to_ids":true}}"#);
     let misp = format!(r#"{{"Event":{{"Attribute":[{}]}}}}"#, list(&attribute, ","));
@@ -260,7 +260,7 @@ fn a_list_of_four_times_the_length_does_not_take_sixteen_times_as_long() {
         start.elapsed()
     };
     for ((file, short), (_, long)) in long_lists(12_500).into_iter().zip(long_lists(50_000)) {
-        // The fastest of some: others may be using the machine.
+        // The fastest of several runs counts: other processes may be using the machine.
         let best = |text: &str| (0..3).map(|_| time(file, text)).min().unwrap();
         let (short, long) = (best(&short), best(&long));
         assert!(long < short * 10, "{file}: {short:?}, then {long:?}");
@@ -269,7 +269,7 @@ fn a_list_of_four_times_the_length_does_not_take_sixteen_times_as_long() {
 
 #[test]
 fn remarks_on_json_say_where_the_value_itself_stands() {
-    // The first `co.uk` is no attribute for detection, and the third is written with an escape.
+    // The first `co.uk` is not marked for detection, and the third is written with an escape.
     let misp = "{\"Event\":{\"Attribute\":[\n\
         {\"type\":\"domain\",\"value\":\"co.uk\"},\n\
         {\"type\":\"domain\",\"value\":\"co.uk\",\"to_ids\":true},\n\
@@ -301,7 +301,7 @@ fn an_allowed_address_silences_the_urls_on_it_as_the_explanation_says() {
         assert!(told.first().is_some_and(|entry| entry.allow), "{host}: {told:?}");
     }
     assert!(intel.url("203.0.113.5", "/d").is_some());
-    // An exception for one port is none for another.
+    // An exception for one port does not cover another.
     assert!(intel.url("203.0.113.6", "/e").is_some());
 }
 

@@ -1,10 +1,10 @@
-//! Zeek's intelligence files: columns named by `#fields`, separated by tabs.
+//! Reads Zeek's intelligence files: columns named by `#fields`, separated by tabs.
 
 use super::super::builder::{Builder, Position, Purpose};
 use super::super::error::shown;
 use super::unnamed;
 
-pub fn add(builder: &mut Builder, text: &str) {
+pub(super) fn add(builder: &mut Builder, text: &str) {
     let mut columns: Vec<&str> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         if let Some(names) = line.strip_prefix("#fields") {

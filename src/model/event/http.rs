@@ -15,7 +15,7 @@ pub struct HttpRequest<'a> {
     /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
     pub target: Cow<'a, str>,
     /// `Host` header or the authority of an absolute target; lower case, with port if given.
-    pub host: Option<Cow<'a, str>>,
+    pub authority: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
     /// Name of the account of Basic authentication (the password is not kept).
     pub user: Option<String>,
@@ -26,8 +26,8 @@ pub struct HttpRequest<'a> {
 impl HttpRequest<'_> {
     /// The tunnel that it asks a proxy for.
     pub fn tunnel(&self) -> Option<Tunnel> {
-        let host = self.host.as_deref().filter(|_| self.method == "CONNECT")?;
-        Some(Tunnel::to(host, self.direction))
+        let host = self.authority.as_deref().filter(|_| self.method == "CONNECT")?;
+        Some(Tunnel::from_authority(host, self.direction))
     }
 
     /// The same, to keep when the packet is gone.
@@ -35,7 +35,7 @@ impl HttpRequest<'_> {
         HttpRequest {
             method: owned(self.method),
             target: owned(self.target),
-            host: self.host.map(owned),
+            authority: self.authority.map(owned),
             user_agent: self.user_agent.map(owned),
             direction: self.direction,
             user: self.user,

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::Moment;
 use super::tunnel::{Tunnel, TunnelKind};
-use crate::model::alert::{EvidenceKind, Verdict};
 use crate::model::chunk::Direction;
-use crate::model::time::Timestamp;
+use crate::model::{EvidenceKind, Timestamp};
+
+pub use minewatch_record::{Carrier, Checksum, Shares};
 
 /// The grammar that a conversation follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -78,21 +79,6 @@ impl Dialect {
     }
 }
 
-/// What wraps the mining messages inside the TCP connection, outermost first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Carrier {
-    Socks4,
-    Socks5,
-    HttpConnect,
-    ProxyProtocol,
-    Http,
-    #[serde(rename = "websocket")]
-    WebSocket,
-    /// Noise-encrypted Stratum V2.
-    Noise,
-}
-
 impl From<TunnelKind> for Carrier {
     fn from(kind: TunnelKind) -> Self {
         match kind {
@@ -104,18 +90,6 @@ impl From<TunnelKind> for Carrier {
     }
 }
 
-/// Whether an address's checksum holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Checksum {
-    Valid,
-    /// The format is that of a wallet and the checksum is wrong: mistyped, cut or invented.
-    Invalid,
-    /// The format has no checksum.
-    #[default]
-    Absent,
-}
-
 /// A payout address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Wallet {
@@ -123,25 +97,6 @@ pub struct Wallet {
     /// Ticker symbols of the coins that use this format, most likely first ("XMR").
     pub coins: Vec<&'static str>,
     pub checksum: Checksum,
-}
-
-/// Counts of shares. `unanswered` = submitted - accepted - rejected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Shares {
-    pub submitted: u64,
-    pub accepted: u64,
-    pub rejected: u64,
-    pub unanswered: u64,
-}
-
-impl Shares {
-    /// Adds the shares of another connection.
-    pub fn add(&mut self, other: &Shares) {
-        self.submitted += other.submitted;
-        self.accepted += other.accepted;
-        self.rejected += other.rejected;
-        self.unanswered += other.unanswered;
-    }
 }
 
 /// Work proven by shares: what the hashrate is estimated from (see `correlate::hashrate`).
@@ -173,10 +128,35 @@ pub struct Pace {
     pub spread: f64,
 }
 
-/// One rung of the ladder, with its proof.
+/// How far a conversation has come, in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConversationStage {
+    /// One side spoke as a miner does.
+    Requested,
+    /// The other side answered as a pool does.
+    Answered,
+    /// Work was delivered.
+    WorkDelivered,
+    /// Shares were submitted.
+    ShareSubmitted,
+}
+
+impl ConversationStage {
+    /// The message that usually leads to it.
+    pub const fn usual_evidence(self) -> EvidenceKind {
+        match self {
+            ConversationStage::Requested => EvidenceKind::Login,
+            ConversationStage::Answered => EvidenceKind::LoginReply,
+            ConversationStage::WorkDelivered => EvidenceKind::Job,
+            ConversationStage::ShareSubmitted => EvidenceKind::Share,
+        }
+    }
+}
+
+/// One stage of a conversation, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub verdict: Verdict,
+pub struct StageProof {
+    pub stage: ConversationStage,
     /// What was seen. Without the other side's words, or from the middle, a share proves less than
     /// a share does, and is one nevertheless.
     pub kind: EvidenceKind,
@@ -193,7 +173,7 @@ impl MiningSession {
         let wallet = self.wallet.as_ref().map_or(0, |wallet| wallet.address.capacity());
         let steps = self.steps.iter().map(|step| step.detail.capacity()).sum::<usize>();
         let pauses = self.work.pauses.capacity() * size_of::<(Timestamp, Timestamp)>();
-        let lists = self.steps.capacity() * size_of::<Step>() + pauses;
+        let lists = self.steps.capacity() * size_of::<StageProof>() + pauses;
         texts.sum::<usize>() + wallet + steps + lists
     }
 }
@@ -204,8 +184,8 @@ pub struct MiningSession {
     pub dialect: Dialect,
     /// The direction in which the miner's messages travel; `None` while it cannot be told.
     pub miner: Option<Direction>,
-    /// Rungs reached, lowest first, each at most once.
-    pub steps: Vec<Step>,
+    /// Stages reached, lowest first, each at most once.
+    pub steps: Vec<StageProof>,
     pub carriers: Vec<Carrier>,
     /// The innermost tunnel's far end, if the conversation runs through one.
     pub tunnel: Option<Tunnel>,
@@ -248,8 +228,8 @@ pub struct MiningSession {
 }
 
 impl MiningSession {
-    /// The highest rung reached.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.steps.iter().map(|step| step.verdict).max()
+    /// The highest stage reached.
+    pub fn stage(&self) -> Option<ConversationStage> {
+        self.steps.iter().map(|step| step.stage).max()
     }
 }

@@ -7,8 +7,8 @@ pub mod mining;
 pub mod tls;
 pub mod tunnel;
 
-use super::flow::{Flow, FlowEnd};
-use super::time::Timestamp;
+use super::Timestamp;
+use super::flow::{Flow, FlowEndReason};
 
 pub use dns::DnsMessage;
 pub use host::{NameSource, NamedHost};
@@ -45,7 +45,7 @@ pub enum Event<'a> {
     /// The state of a mining conversation; repeated as it grows, and at its end.
     Mining(&'a MiningSession),
     /// No more packets of this flow; the last event of every flow that was opened.
-    FlowClosed(FlowEnd),
+    FlowClosed(FlowEndReason),
 }
 
 /// Takes the events of all flows of one worker.

@@ -21,7 +21,7 @@ pub struct Tunnel {
     pub direction: Direction,
     pub kind: TunnelKind,
     /// Name or address as the client gave it; lower case.
-    pub host: String,
+    pub target: String,
     /// `host` as an address, if it is one.
     pub ip: Option<IpAddr>,
     pub port: u16,
@@ -32,7 +32,7 @@ pub struct Tunnel {
 impl Tunnel {
     /// The one that a CONNECT asks for: `host:port` in lower case, with an IPv6 address in brackets
     /// (RFC 9110 §9.3.6).
-    pub fn to(authority: &str, direction: Direction) -> Self {
+    pub fn from_authority(authority: &str, direction: Direction) -> Self {
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),
             _ => (authority, 0),
@@ -40,7 +40,7 @@ impl Tunnel {
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let ip: Option<IpAddr> = host.parse().ok();
         let (kind, host) = (TunnelKind::HttpConnect, host.to_owned());
-        Tunnel { direction, kind, host, ip, port, granted: true }
+        Tunnel { direction, kind, target: host, ip, port, granted: true }
     }
 }
 
@@ -59,8 +59,8 @@ mod tests {
             ("pool.example:99999", "pool.example", 0),
             ("", "", 0),
         ] {
-            let tunnel = Tunnel::to(authority, Direction::ToServer);
-            assert_eq!((tunnel.host.as_str(), tunnel.port), (host, port));
+            let tunnel = Tunnel::from_authority(authority, Direction::ToServer);
+            assert_eq!((tunnel.target.as_str(), tunnel.port), (host, port));
             assert_eq!(tunnel.ip, host.parse().ok());
         }
     }

@@ -1,10 +1,10 @@
-//! Numbers, times and long texts as a person likes to read them.
+//! Formats numbers, times and long texts for people.
 
 use crate::correlate::human_rate;
 use crate::model::Timestamp;
 use crate::model::text::Abbreviation;
 
-/// Thousands apart: `1,234,567`.
+/// Groups the digits of a number by thousands: `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -17,7 +17,7 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// `1.2 GB`, in powers of ten as network people count.
+/// Formats a count of bytes as `1.2 GB`, in powers of ten as is usual for networks.
 pub(super) fn bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if count < 1000 {
@@ -62,8 +62,8 @@ pub(super) fn clock(time: Timestamp, other: Timestamp) -> String {
     text.get(start..).unwrap_or(&text).to_owned()
 }
 
-/// The end of something that began at `since`, short enough for a table: `14:58:02` on the same
-/// day, `08-04 14:58` in the same year, else `2019-01-01`.
+/// Formats the end of a period that began at `since`, short enough for a table: `14:58:02` on the
+/// same day, `08-04 14:58` in the same year, else `2019-01-01`.
 pub(super) fn until(time: Timestamp, since: Timestamp) -> String {
     let text = clock(time, since);
     let length = match text.len() {
@@ -84,13 +84,13 @@ pub(super) fn rate(hashes_per_second: f64, standard_error: Option<f64>) -> Strin
     text
 }
 
-/// At most `width` characters, `...` at the end included.
+/// Cuts `text` to at most `width` characters, with `...` at the end.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let head = width.saturating_sub(3);
     Abbreviation { whole: width, head, mark: "...", tail: 0 }.of(text)
 }
 
-/// The first and the last characters of something long, enough to recognise it.
+/// Shortens a long text to its first and last characters, enough to recognise it.
 pub(super) fn shorten(text: &str) -> String {
     Abbreviation { whole: 19, head: 8, mark: "...", tail: 8 }.of(text)
 }

@@ -1,15 +1,14 @@
-//! The hosts of the summary: a line an incident, what is known of it, and the reasons.
+//! The hosts of the summary: a line for each incident, its details and its reasons.
 
 use std::net::SocketAddr;
 
 use super::Totals;
 use super::figures::{clock, grouped, moment, rate, shorten, until};
 use super::text::{Colour, Page};
-use crate::model::Alert;
-use crate::model::alert::{Mining, Severity};
-use crate::output::json;
+use crate::model::record::{Head, Mining, MiningIncident, Pool, Record, Severity, Verdict};
+use crate::output::encoder::json_name;
 
-/// Incidents shown; the JSON lines have them all.
+/// Incidents shown; the JSON lines have all of them.
 const MAX_INCIDENTS: usize = 100;
 /// Reasons shown for each.
 const MAX_REASONS: usize = 8;
@@ -35,13 +34,18 @@ pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     ));
     page.line("");
 
-    let mut incidents: Vec<&Alert> = totals.incidents.iter().collect();
-    incidents.sort_by(|a, b| {
-        let rank = |alert: &Alert| (alert.severity, alert.verdict, alert.confidence);
-        rank(b).cmp(&rank(a)).then_with(|| a.first_seen.cmp(&b.first_seen)).then(a.id.cmp(&b.id))
+    let incidents = totals.incidents.iter().filter_map(|record| {
+        let Record { head, .. } = record;
+        Some((head, record.mining()?))
+    });
+    let mut incidents: Vec<(&Head, &MiningIncident)> = incidents.collect();
+    incidents.sort_by(|(a, one), (b, other)| {
+        let rank = |head: &Head, verdict: Verdict| (head.severity, verdict.rung(), head.confidence);
+        let worst = rank(b, other.verdict).cmp(&rank(a, one.verdict));
+        worst.then_with(|| a.first_seen.cmp(&b.first_seen)).then_with(|| a.id.cmp(&b.id))
     });
     incidents.truncate(MAX_INCIDENTS);
-    let rows: Vec<_> = incidents.iter().map(|alert| row(alert)).collect();
+    let rows: Vec<_> = incidents.iter().map(|(head, incident)| row(head, incident)).collect();
     let mut widths = HEADS.map(str::len);
     for row in &rows {
         for (at, (width, cell)) in widths.iter_mut().zip(row).enumerate() {
@@ -53,10 +57,10 @@ pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     }
     let heads = aligned(&HEADS.map(str::to_owned), &widths);
     page.coloured(&heads, Colour::Dim);
-    for (alert, row) in incidents.iter().zip(rows) {
-        headline(alert, row, &widths, page);
-        details(alert, page);
-        reasons(alert, page);
+    for ((head, incident), row) in incidents.iter().zip(rows) {
+        headline(head.severity, row, &widths, page);
+        details(head, incident, page);
+        reasons(head, page);
         page.line("");
     }
     let more = count.saturating_sub(MAX_INCIDENTS as u64);
@@ -66,17 +70,17 @@ pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     }
 }
 
-fn row(alert: &Alert) -> [String; HEADS.len()] {
-    let mining = alert.mining.as_ref();
+fn row(head: &Head, incident: &MiningIncident) -> [String; HEADS.len()] {
+    let mining = incident.mining.as_ref();
     let shares = mining.map(|mining| &mining.shares).filter(|shares| shares.submitted > 0);
     let rate_of = |mining: &Mining| Some(rate(mining.hashrate_hs?, mining.hashrate_error));
     let dash = || "-".to_owned();
     [
-        alert.host.ip.to_string(),
-        alert.verdict.name().to_owned(),
-        format!("{} {}%", json::name(&alert.severity), alert.confidence),
-        moment(alert.first_seen),
-        until(alert.last_seen, alert.first_seen),
+        head.host.ip.to_string(),
+        incident.verdict.name().to_owned(),
+        format!("{} {}%", json_name(&head.severity), head.confidence),
+        moment(head.first_seen),
+        until(head.last_seen, head.first_seen),
         shares.map_or_else(dash, |shares| format!("{}/{}", shares.accepted, shares.submitted)),
         mining.and_then(rate_of).unwrap_or_else(dash),
     ]
@@ -88,12 +92,12 @@ fn aligned(cells: &[String], widths: &[usize]) -> String {
 }
 
 fn headline(
-    alert: &Alert,
+    severity: Severity,
     mut row: [String; HEADS.len()],
     widths: &[usize; HEADS.len()],
     page: &mut Page,
 ) {
-    let colour = match alert.severity {
+    let colour = match severity {
         Severity::Critical | Severity::High => Colour::Red,
         Severity::Medium => Colour::Yellow,
         Severity::Low => Colour::Cyan,
@@ -105,11 +109,11 @@ fn headline(
     page.coloured(&aligned(&row, widths), colour);
 }
 
-fn details(alert: &Alert, page: &mut Page) {
-    page.entry("host", &host(alert));
-    page.entry("pool", &pool(alert));
-    let Some(mining) = &alert.mining else {
-        page.entry("note", &alert.summary);
+fn details(head: &Head, incident: &MiningIncident, page: &mut Page) {
+    page.entry("host", &host(head));
+    page.entry("pool", &pool(&incident.pool));
+    let Some(mining) = &incident.mining else {
+        page.entry("note", &head.summary);
         return;
     };
     page.entry("miner", &miner(mining));
@@ -117,13 +121,13 @@ fn details(alert: &Alert, page: &mut Page) {
     page.entry("refused", mining.refused.as_deref().unwrap_or_default());
 }
 
-/// The texts that are there, with commas.
+/// Joins the texts that are present with commas.
 fn joined<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn host(alert: &Alert) -> String {
-    let host = &alert.host;
+fn host(head: &Head) -> String {
+    let host = &head.host;
     let names: Vec<String> =
         host.names.iter().map(|known| format!("{} ({})", known.name, known.source)).collect();
     joined([
@@ -134,28 +138,27 @@ fn host(alert: &Alert) -> String {
     ])
 }
 
-fn pool(alert: &Alert) -> String {
-    let pool = &alert.pool;
+fn pool(pool: &Pool) -> String {
     let address = pool.ip.map(|ip| match pool.port {
         Some(port) => SocketAddr::new(ip, port).to_string(),
         None => ip.to_string(),
     });
-    // Intelligence without a name of its own for a pool calls it by its address or domain.
+    // Where the intelligence has no name for a pool, it uses the address or domain as the name.
     let told = [pool.domain.as_ref(), address.as_ref()];
     let name = pool.name.as_ref().filter(|&name| !told.contains(&Some(name))).cloned();
     joined([
         pool.domain.clone(),
-        address.map(|address| match pool.transport {
+        address.map(|address| match &pool.transport {
             Some(transport) => format!("{address}/{transport}"),
             None => address,
         }),
         name,
-        pool.class.map(|class| format!("class {class}")),
+        pool.class.as_ref().map(|class| format!("class {class}")),
     ])
 }
 
 fn miner(mining: &Mining) -> String {
-    let carriers: Vec<String> = mining.carriers.iter().map(json::name).collect();
+    let carriers: Vec<String> = mining.carriers.iter().map(json_name).collect();
     joined([
         mining.agent.clone(),
         mining.coin.clone(),
@@ -178,18 +181,18 @@ fn payee(mining: &Mining) -> String {
     ])
 }
 
-fn reasons(alert: &Alert, page: &mut Page) {
-    for reason in alert.evidence.iter().take(MAX_REASONS) {
-        let time = clock(reason.time, alert.first_seen);
-        let kind = json::name(&reason.kind);
+fn reasons(head: &Head, page: &mut Page) {
+    for reason in head.evidence.iter().take(MAX_REASONS) {
+        let time = clock(reason.time, head.first_seen);
+        let kind = json_name(&reason.kind);
         let source = match &reason.indicator {
             Some(indicator) => format!("  [{indicator}; {}]", reason.source),
             None => String::new(),
         };
         page.line(&format!("  {time}  {kind:<15}  {}{source}", reason.detail));
     }
-    let unseen = alert.evidence.len().saturating_sub(MAX_REASONS) as u64;
-    let more = unseen.saturating_add(alert.evidence_omitted);
+    let unseen = head.evidence.len().saturating_sub(MAX_REASONS) as u64;
+    let more = unseen.saturating_add(head.evidence_omitted);
     if more > 0 {
         page.line(&format!("  and {} more reasons", grouped(more)));
     }

@@ -6,15 +6,16 @@ use super::Totals;
 use crate::capture::CaptureStats;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::model::Timestamp;
 use crate::model::latency::LatencySummary;
-use crate::model::{Alert, Timestamp};
-use crate::output::json;
+use crate::model::record::Record;
+use crate::output::encoder::json_line;
 
 /// The version of this object.
 const SCHEMA: &str = "minewatch-summary/1";
 
 pub(super) fn render(totals: &Totals<'_>) -> serde_json::Result<String> {
-    json::line(&Summary {
+    json_line(&Summary {
         schema: SCHEMA,
         alerts: totals.alerts,
         incidents: totals.incidents,
@@ -32,8 +33,8 @@ pub(super) fn render(totals: &Totals<'_>) -> serde_json::Result<String> {
 struct Summary<'a> {
     schema: &'static str,
     alerts: u64,
-    /// In the `native` format.
-    incidents: &'a [Alert],
+    /// The incidents, in the `native` format.
+    incidents: &'a [Record],
     incidents_omitted: u64,
     first_packet: Option<Timestamp>,
     last_packet: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! What a run has found and seen, for a person or as one JSON object.
+//! The summary of a run, as text for a person or as one JSON object.
 
 mod figures;
 mod hosts;
@@ -11,28 +11,29 @@ use crate::capture::CaptureStats;
 use crate::config::SummaryStyle;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::model::Timestamp;
 use crate::model::latency::LatencySummary;
-use crate::model::{Alert, Timestamp};
+use crate::model::record::Record;
 
-/// Everything a summary tells, added up over all workers.
+/// The contents of a summary, added up over all workers.
 #[derive(Clone, Copy, Debug)]
 pub struct Totals<'a> {
     /// The last record of each incident.
-    pub incidents: &'a [Alert],
+    pub incidents: &'a [Record],
     /// Incidents beyond those listed.
     pub incidents_omitted: u64,
-    /// Alert lines written.
+    /// Records about incidents written.
     pub alerts: u64,
     /// Packet time of the first and the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
     pub capture: &'a CaptureStats,
-    /// How long after their packets alerts were written, in a live capture.
+    /// Latency from packets to records, in a live capture.
     pub latency: Option<LatencySummary>,
     pub decode: &'a DecodeStats,
     pub flow: &'a FlowStats,
 }
 
-/// What the summary is shown on.
+/// The screen on which the summary is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     pub columns: usize,

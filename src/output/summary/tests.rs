@@ -1,13 +1,13 @@
 //! The summary as a reader sees it.
 
 use super::*;
+use crate::capture::BypassStats;
 use crate::capture::{CaptureStats, InputProblem};
-use crate::model::Shed;
-use crate::model::alert::{EvidenceKind, Severity, Verdict};
-use crate::output::sample;
+use crate::model::record::{Body, EvidenceKind, Severity, Verdict};
+use crate::output::encoder::sample;
 
 fn shown(
-    incidents: &[Alert],
+    incidents: &[Record],
     capture: &CaptureStats,
     format: SummaryStyle,
     colour: bool,
@@ -36,7 +36,7 @@ fn capture() -> CaptureStats {
 
 #[test]
 fn an_incident_is_told_in_a_line_with_what_is_known_below() {
-    let text = shown(&[sample::alert()], &capture(), SummaryStyle::Text, false);
+    let text = shown(&[sample::record()], &capture(), SummaryStyle::Text, false);
     let expected = "\
 1 incident of mining in 3 alerts (times in UTC)
 
@@ -77,10 +77,12 @@ fn nothing_found_in_a_part_of_the_input_is_not_nothing_found() {
 
 #[test]
 fn the_worst_comes_first_and_long_addresses_keep_the_table_straight() {
-    let mut low = sample::alert();
-    (low.severity, low.verdict, low.mining) = (Severity::Low, Verdict::Contact, None);
-    low.host.ip = "2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap();
-    let text = shown(&[low, sample::alert()], &capture(), SummaryStyle::Text, false);
+    let mut low = sample::record();
+    let Body::Mining(incident) = &mut low.body;
+    (incident.verdict, incident.mining) = (Verdict::Contact, None);
+    low.head.severity = Severity::Low;
+    low.head.host.ip = "2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap();
+    let text = shown(&[low, sample::record()], &capture(), SummaryStyle::Text, false);
     let worst = text.find("critical 99%").unwrap();
     let least = text.find("\n2001:db8:1234:5678:9abc:def0:1234:5678\n          contact").unwrap();
     assert!(worst < least, "{text}");
@@ -98,19 +100,20 @@ fn lost_packets_and_broken_files_are_told() {
 fn what_an_overloaded_sensor_shed_is_told() {
     let mut capture = capture();
     assert!(!shown(&[], &capture, SummaryStyle::Text, false).contains("shed"));
-    capture.shed = Shed { packets: 1_500, bytes: 2_100_000, milliseconds: 3_420 };
+    capture.bypassed = BypassStats { packets: 1_500, bytes: 2_100_000, milliseconds: 3_420 };
     let text = shown(&[], &capture, SummaryStyle::Text, false);
     assert!(text.contains("  shed      1,500 (2.1 MB) of settled flows in 3.4 s\n"), "{text}");
 }
 
 #[test]
 fn an_attackers_text_steers_no_terminal_and_makes_no_line_too_wide() {
-    let mut alert = sample::alert();
+    let mut alert = sample::record();
     let hostile = "\u{1b}[2J\u{202e}\u{200b}\n\u{9b}31m".repeat(40);
-    alert.host.names[0].name.clone_from(&hostile);
-    alert.pool.domain = Some(hostile.clone());
-    alert.evidence = vec![sample::reason(EvidenceKind::Login, 0, &hostile)];
-    let mining = alert.mining.as_mut().unwrap();
+    alert.head.host.names[0].name.clone_from(&hostile);
+    let Body::Mining(incident) = &mut alert.body;
+    incident.pool.domain = Some(hostile.clone());
+    alert.head.evidence = vec![sample::reason(EvidenceKind::Login, 0, &hostile)];
+    let mining = sample::mining(&mut alert);
     (mining.worker, mining.wallet) = (Some(hostile.clone()), None);
     (mining.login, mining.refused) = (Some(hostile.clone()), Some(hostile));
     let text = shown(&[alert], &capture(), SummaryStyle::Text, false);
@@ -122,14 +125,14 @@ fn an_attackers_text_steers_no_terminal_and_makes_no_line_too_wide() {
 
 #[test]
 fn only_a_terminal_gets_colour() {
-    let alerts = [sample::alert()];
+    let alerts = [sample::record()];
     assert!(!shown(&alerts, &capture(), SummaryStyle::Text, false).contains('\u{1b}'));
     assert!(shown(&alerts, &capture(), SummaryStyle::Text, true).contains("\u{1b}[1;31m10.0.0.7"));
 }
 
 #[test]
 fn the_json_variant_holds_the_counters_by_name() {
-    let text = shown(&[sample::alert()], &capture(), SummaryStyle::Json, false);
+    let text = shown(&[sample::record()], &capture(), SummaryStyle::Json, false);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["schema"], "minewatch-summary/1");
     assert_eq!(value["incidents"][0]["host"]["ip"], "10.0.0.7");

@@ -7,7 +7,7 @@ use super::figures::{bytes, clock, counts, grouped, moment};
 use super::{Screen, Totals, hosts};
 use crate::model::text::printable;
 
-/// Problems shown; the JSON summary has them all.
+/// Problems shown; the JSON summary has all of them.
 const MAX_PROBLEMS: usize = 20;
 /// Width of the labels on the left of a section.
 const LABEL: usize = 9;
@@ -72,7 +72,7 @@ fn latency(totals: &Totals<'_>, page: &mut Page) {
     page.entry("latency", &format!("{median} from packet to alert, 99 % within {p99}"));
 }
 
-/// What was not analysed, whatever the cause.
+/// Lists everything that was not analysed, whatever the cause.
 fn losses(totals: &Totals<'_>, page: &mut Page) {
     let (capture, decode) = (totals.capture, totals.decode);
     let losses = [
@@ -85,7 +85,7 @@ fn losses(totals: &Totals<'_>, page: &mut Page) {
         ("flows given up", totals.flow.evicted),
     ];
     page.warning("dropped", &counts(&losses));
-    let shed = capture.shed;
+    let shed = capture.bypassed;
     if shed.packets > 0 {
         let time = Duration::from_millis(shed.milliseconds).as_secs_f64();
         let size = bytes(shed.bytes);
@@ -131,7 +131,7 @@ impl Colour {
     }
 }
 
-/// Lines that are no wider than the screen and hold nothing but printable characters.
+/// Lines that fit the width of the screen and have only printable characters.
 pub(super) struct Page {
     text: String,
     screen: Screen,
@@ -142,17 +142,17 @@ impl Page {
         Page { text: String::new(), screen }
     }
 
-    pub fn title(&mut self, text: &str) {
+    pub(super) fn title(&mut self, text: &str) {
         self.coloured(text, Colour::Bold);
     }
 
-    pub fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         let text = self.fit(text);
         self.text.push_str(&text);
         self.text.push('\n');
     }
 
-    pub fn coloured(&mut self, text: &str, colour: Colour) {
+    pub(super) fn coloured(&mut self, text: &str, colour: Colour) {
         if !self.screen.colour {
             return self.line(text);
         }
@@ -160,17 +160,17 @@ impl Page {
         let _ = writeln!(self.text, "\u{1b}[{}m{text}\u{1b}[0m", colour.code());
     }
 
-    /// A label and what it labels; nothing if that is empty.
-    pub fn entry(&mut self, label: &str, text: &str) {
+    /// Adds a label with its text, or nothing if the text is empty.
+    pub(super) fn entry(&mut self, label: &str, text: &str) {
         self.labelled(label, text, None);
     }
 
-    /// Like [`Page::entry`], for what should worry the reader.
-    pub fn warning(&mut self, label: &str, text: &str) {
+    /// Adds an entry in the colour of a warning; see [`Page::entry`].
+    pub(super) fn warning(&mut self, label: &str, text: &str) {
         self.labelled(label, text, Some(Colour::Yellow));
     }
 
-    /// Breaks long text between words; the lines that follow stand under the first.
+    /// Adds a labelled text, broken between words; further lines are indented like the first.
     fn labelled(&mut self, label: &str, text: &str, colour: Option<Colour>) {
         let mut label = label;
         for part in wrap(&printable(text), self.screen.columns.saturating_sub(LABEL + 3)) {

@@ -12,5 +12,5 @@
 pub(super) mod reader;
 mod registry;
 
-pub use reader::BodyReader;
-pub use registry::BodyReaders;
+pub(super) use reader::BodyReader;
+pub(super) use registry::BodyReaders;

@@ -9,7 +9,7 @@ use crate::protocol::surroundings::Surroundings;
 /// Reads the bodies of one connection: contents of HTTP messages, or WebSocket messages. Today's
 /// carriers keep only bodies that begin like JSON, and hand them over whole, condensed where they are
 /// long. A reader's memory is bounded by named constants, and no input makes it panic.
-pub trait BodyReader: Sized {
+pub(crate) trait BodyReader: Sized {
     /// A reader for a connection of `carrier` in these surroundings. It takes no memory from the heap
     /// until it hears something: most connections carry nothing for it.
     fn open(surroundings: &Surroundings, carrier: Carrier) -> Self;
@@ -51,7 +51,7 @@ pub trait BodyReader: Sized {
 
 /// A reader for as long as it wants more; then its memory is free.
 #[derive(Debug)]
-pub struct Listener<R>(Option<R>);
+pub(crate) struct Listener<R>(Option<R>);
 
 impl<R: BodyReader> Listener<R> {
     fn offer(&mut self, give: impl FnOnce(&mut R) -> Next) -> Next {
@@ -172,9 +172,9 @@ fn either(first: Next, second: Next) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Timestamp;
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
-    use crate::model::time::Timestamp;
     use crate::protocol::parser::Scratch;
 
     struct Nobody;
@@ -240,8 +240,8 @@ mod tests {
 
     #[test]
     fn the_readers_of_today_cost_no_more_than_the_one_among_them() {
-        use crate::protocol::stratum::Conversation;
+        use crate::protocol::stratum::StratumConversation;
         let readers = size_of::<super::super::BodyReaders>();
-        assert_eq!(readers, size_of::<Option<Conversation>>());
+        assert_eq!(readers, size_of::<Option<StratumConversation>>());
     }
 }

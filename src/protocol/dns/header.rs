@@ -22,9 +22,9 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub const LEN: usize = 12;
+    pub(super) const LEN: usize = 12;
 
-    pub fn read(message: &[u8]) -> Option<Header> {
+    pub(super) fn read(message: &[u8]) -> Option<Header> {
         let words: &[u8; Self::LEN] = message.first_chunk()?;
         let [i0, i1, f0, f1, q0, q1, a0, a1, n0, n1, x0, x1] = *words;
         Some(Header {
@@ -35,38 +35,38 @@ impl Header {
     }
 
     /// QR.
-    pub const fn is_response(&self) -> bool {
+    pub(super) const fn is_response(&self) -> bool {
         self.flags & 0x8000 != 0
     }
 
-    pub const fn opcode(&self) -> u8 {
+    pub(super) const fn opcode(&self) -> u8 {
         (self.flags >> 11 & 0x0f) as u8
     }
 
     /// TC.
-    pub const fn is_truncated(&self) -> bool {
+    pub(super) const fn is_truncated(&self) -> bool {
         self.flags & 0x0200 != 0
     }
 
     /// The lower four bits of the response code.
-    pub const fn rcode(&self) -> u16 {
+    pub(super) const fn rcode(&self) -> u16 {
         self.flags & 0x000f
     }
 
     /// Entries that a section should have.
-    pub const fn count(&self, section: Section) -> u16 {
+    pub(super) const fn count(&self, section: Section) -> u16 {
         self.counts[section as usize]
     }
 
     /// Whether a message of `length` bytes can have as many entries.
-    pub fn fits(&self, length: usize) -> bool {
+    pub(super) fn fits(&self, length: usize) -> bool {
         let [questions, records @ ..] = self.counts.map(usize::from);
         let records: usize = records.iter().sum();
         Self::LEN + questions * SHORTEST_QUESTION + records * SHORTEST_RECORD <= length
     }
 
     /// Whether `length` bytes behind the questions can be the records: none where there are none.
-    pub fn records_fill(&self, length: usize) -> bool {
+    pub(super) fn records_fill(&self, length: usize) -> bool {
         let [_, records @ ..] = self.counts.map(usize::from);
         match records.iter().sum::<usize>() {
             0 => length == 0,
@@ -76,12 +76,12 @@ impl Header {
 
     /// Whether any message can have so many entries, and this one has any. Servers answer what they
     /// could not read with a bare header.
-    pub fn is_plausible(&self) -> bool {
+    pub(super) fn is_plausible(&self) -> bool {
         self.fits(LONGEST_MESSAGE) && (self.is_response() || self.counts != [0; 4])
     }
 
     /// Whether practically every message has such a header and hardly anything else.
-    pub fn is_usual(&self) -> bool {
+    pub(super) fn is_usual(&self) -> bool {
         let [questions, answers, ..] = self.counts;
         let opcode = self.opcode();
         questions == 1

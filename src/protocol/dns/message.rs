@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::header::Header;
-use super::spare::Spare;
+use super::spare::SpareNames;
 use super::{name, record};
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question, class, record_type};
@@ -23,7 +23,7 @@ pub(super) enum Section {
 
 /// Why a walk ends before the last record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum WalkEnd {
     /// The message is over.
     Short,
     /// A name has a label of no known type, so that its end cannot be told.
@@ -39,7 +39,7 @@ pub(super) fn read(
     bytes: &[u8],
     brief: bool,
     message: &mut DnsMessage,
-    spare: &mut Spare,
+    spare: &mut SpareNames,
 ) {
     spare.empty(message);
     message.id = header.id;
@@ -54,10 +54,10 @@ pub(super) fn read(
     let anomalies = &mut message.anomalies;
     match end {
         Ok(()) => anomalies.trailing_bytes = trailing,
-        Err(Stop::Short) => anomalies.short_sections = true,
-        Err(Stop::Name) => anomalies.bad_name = true,
+        Err(WalkEnd::Short) => anomalies.short_sections = true,
+        Err(WalkEnd::Name) => anomalies.bad_name = true,
         // What was read is whole.
-        Err(Stop::Limit) => {}
+        Err(WalkEnd::Limit) => {}
     }
 }
 
@@ -68,7 +68,7 @@ pub(in crate::protocol) fn owner(
     wanted: impl Fn(u16, &[u8]) -> bool,
 ) -> Option<String> {
     let header = Header::read(bytes)?;
-    let (message, spare) = (&mut DnsMessage::default(), &mut Spare::default());
+    let (message, spare) = (&mut DnsMessage::default(), &mut SpareNames::default());
     let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief: true, message, spare };
     for _ in 0..header.count(Section::Question) {
         walk.count().ok()?;
@@ -121,18 +121,18 @@ struct Walk<'a> {
     entries: usize,
     brief: bool,
     message: &'a mut DnsMessage,
-    spare: &'a mut Spare,
+    spare: &'a mut SpareNames,
 }
 
 /// A resource record without its owner (RFC 1035 §4.1.3).
-struct Record {
+struct WalkedRecord {
     rtype: u16,
     ttl: u32,
     data: Range<usize>,
 }
 
 impl Walk<'_> {
-    fn sections(&mut self, header: &Header) -> Result<(), Stop> {
+    fn sections(&mut self, header: &Header) -> Result<(), WalkEnd> {
         for _ in 0..header.count(Section::Question) {
             self.question()?;
         }
@@ -154,7 +154,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn question(&mut self) -> Result<(), Stop> {
+    fn question(&mut self) -> Result<(), WalkEnd> {
         self.count()?;
         let (name, is_good) = self.name()?;
         let fields = self.take();
@@ -166,10 +166,10 @@ impl Walk<'_> {
         } else {
             self.spare.put_name(name);
         }
-        fields.map(|_| ()).ok_or(Stop::Short)
+        fields.map(|_| ()).ok_or(WalkEnd::Short)
     }
 
-    fn answer(&mut self) -> Result<(), Stop> {
+    fn answer(&mut self) -> Result<(), WalkEnd> {
         self.count()?;
         let name = if self.brief {
             self.at = name::skip(self.bytes, self.at)?;
@@ -177,7 +177,7 @@ impl Walk<'_> {
         } else {
             self.name()?.0
         };
-        let Record { rtype, ttl, data } = match self.record() {
+        let WalkedRecord { rtype, ttl, data } = match self.record() {
             Ok(record) => record,
             Err(stop) => {
                 self.spare.put_name(name);
@@ -191,19 +191,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn unnamed_record(&mut self) -> Result<Record, Stop> {
+    fn unnamed_record(&mut self) -> Result<WalkedRecord, WalkEnd> {
         self.count()?;
         self.at = name::skip(self.bytes, self.at)?;
         self.record()
     }
 
-    fn count(&mut self) -> Result<(), Stop> {
+    fn count(&mut self) -> Result<(), WalkEnd> {
         self.entries += 1;
-        if self.entries > MAX_ENTRIES { Err(Stop::Limit) } else { Ok(()) }
+        if self.entries > MAX_ENTRIES { Err(WalkEnd::Limit) } else { Ok(()) }
     }
 
     /// The name that comes next, and whether it is good: a bad one is empty.
-    fn name(&mut self) -> Result<(String, bool), Stop> {
+    fn name(&mut self) -> Result<(String, bool), WalkEnd> {
         let mut text = self.spare.name();
         if let Some(end) = name::read(self.bytes, self.at, &mut text) {
             self.at = end;
@@ -223,16 +223,16 @@ impl Walk<'_> {
         }
     }
 
-    fn record(&mut self) -> Result<Record, Stop> {
-        let [t0, t1, _, _, l0, l1, l2, l3, d0, d1] = self.take().ok_or(Stop::Short)?;
+    fn record(&mut self) -> Result<WalkedRecord, WalkEnd> {
+        let [t0, t1, _, _, l0, l1, l2, l3, d0, d1] = self.take().ok_or(WalkEnd::Short)?;
         let end = self.at + usize::from(u16::from_be_bytes([d0, d1]));
         let data = self.at..end;
         if end > self.bytes.len() {
-            return Err(Stop::Short);
+            return Err(WalkEnd::Short);
         }
         self.at = end;
         let ttl = u32::from_be_bytes([l0, l1, l2, l3]);
-        Ok(Record { rtype: u16::from_be_bytes([t0, t1]), ttl, data })
+        Ok(WalkedRecord { rtype: u16::from_be_bytes([t0, t1]), ttl, data })
     }
 
     /// The next bytes, if there are so many.
@@ -254,7 +254,7 @@ mod tests {
 
     fn read_as(bytes: &[u8], brief: bool) -> DnsMessage {
         let mut message = DnsMessage::default();
-        read(&Header::read(bytes).unwrap(), bytes, brief, &mut message, &mut Spare::default());
+        read(&Header::read(bytes).unwrap(), bytes, brief, &mut message, &mut SpareNames::default());
         message
     }
 
@@ -445,7 +445,7 @@ mod tests {
             first in prop::collection::vec(prop_oneof![0u8..4, Just(0xc0), any::<u8>()], 12..200),
             second in prop::collection::vec(prop_oneof![0u8..4, Just(0xc0), any::<u8>()], 12..200),
         ) {
-            let (mut message, mut spare) = (DnsMessage::default(), Spare::default());
+            let (mut message, mut spare) = (DnsMessage::default(), SpareNames::default());
             for bytes in [&first, &second, &first] {
                 read(&Header::read(bytes).unwrap(), bytes, false, &mut message, &mut spare);
                 prop_assert_eq!(&message, &parse(bytes));

@@ -12,8 +12,8 @@ mod spare;
 mod stream;
 
 pub(super) use message::owner;
-pub use spare::Spare;
-pub use stream::{Stream, probe_stream};
+pub use spare::SpareNames;
+pub use stream::{DnsStream, probe_stream};
 
 use super::parser::{Context, Next, Parser, Scratch};
 use crate::model::chunk::Chunk;
@@ -80,17 +80,17 @@ pub fn has_port(flow: &Flow) -> bool {
 
 /// DNS over UDP: a message a datagram, as many as the flow has.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Datagrams;
+pub struct DnsDatagrams;
 
-impl Datagrams {
+impl DnsDatagrams {
     /// Tells of the first datagram of a flow and returns the parser of those to come, if it is DNS.
-    pub fn begin(context: &mut Context<'_>, chunk: &Chunk<'_>) -> Option<Datagrams> {
+    pub fn begin(context: &mut Context<'_>, chunk: &Chunk<'_>) -> Option<DnsDatagrams> {
         let rigour = Rigour::of(context.flow.key.ports())?;
-        rigour.tell(context, chunk).then_some(Datagrams)
+        rigour.tell(context, chunk).then_some(DnsDatagrams)
     }
 }
 
-impl Parser for Datagrams {
+impl Parser for DnsDatagrams {
     fn held(&self) -> usize {
         0
     }

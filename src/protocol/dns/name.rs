@@ -1,6 +1,6 @@
 //! Domain names on the wire (RFC 1035 §3.1, §4.1.4) and their text.
 
-use super::message::Stop;
+use super::message::WalkEnd;
 
 /// Octets of a name with its length octets and the root (RFC 1035 §2.3.4).
 const MAX_OCTETS: usize = 255;
@@ -22,7 +22,7 @@ pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<us
         bytes.clear();
     }
     *text = String::from_utf8(bytes).unwrap_or_default();
-    let Decoded { end, .. } = decoded?;
+    let DecodedName { end, .. } = decoded?;
     if !is_plain {
         escape(message, start, text);
     } else if !text.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn utf8(message: &[u8], start: usize) -> Option<String> {
 }
 
 /// Where the name at `start` ends, whatever its pointers point to.
-pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, Stop> {
+pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, WalkEnd> {
     let mut at = start;
     loop {
         match Label::at(message, at)? {
@@ -61,28 +61,29 @@ enum Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    fn at(message: &'a [u8], at: usize) -> Result<Label<'a>, Stop> {
-        let (&first, rest) = message.get(at..).and_then(<[u8]>::split_first).ok_or(Stop::Short)?;
+    fn at(message: &'a [u8], at: usize) -> Result<Label<'a>, WalkEnd> {
+        let (&first, rest) =
+            message.get(at..).and_then(<[u8]>::split_first).ok_or(WalkEnd::Short)?;
         match first {
             0 => Ok(Label::Root),
-            1..=63 => rest.get(..usize::from(first)).map(Label::Text).ok_or(Stop::Short),
+            1..=63 => rest.get(..usize::from(first)).map(Label::Text).ok_or(WalkEnd::Short),
             0xc0.. => {
-                let &low = rest.first().ok_or(Stop::Short)?;
+                let &low = rest.first().ok_or(WalkEnd::Short)?;
                 Ok(Label::Pointer(u16::from_be_bytes([first & 0x3f, low]).into()))
             }
             // Extended label types (RFC 6891 §5) were given up.
-            _ => Err(Stop::Name),
+            _ => Err(WalkEnd::Name),
         }
     }
 }
 
-struct Decoded {
+struct DecodedName {
     labels: usize,
     end: usize,
 }
 
 /// Appends the labels of a name to `text`, as they are, each with a dot before it.
-fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
+fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<DecodedName> {
     let (mut at, mut end, mut jumps, mut labels) = (start, start, 0, 0);
     let mut octets = 1; // the root
     text.reserve(MAX_OCTETS);
@@ -114,7 +115,7 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<Decoded> {
             Label::Root => {
                 append(message.get(run..at)?, text);
                 let end = if jumps > 0 { end } else { at + 1 };
-                return Some(Decoded { labels, end });
+                return Some(DecodedName { labels, end });
             }
         }
     }
@@ -261,11 +262,11 @@ mod tests {
 
     #[test]
     fn a_cut_name_is_told_from_a_strange_one() {
-        assert_eq!(skip(b"\x04poo", 0), Err(Stop::Short));
-        assert_eq!(skip(b"\x01a", 0), Err(Stop::Short));
-        assert_eq!(skip(b"\x01a\xc0", 0), Err(Stop::Short));
-        assert_eq!(skip(b"\x01a\x41\x01", 0), Err(Stop::Name));
-        assert_eq!(skip(b"", 5), Err(Stop::Short));
+        assert_eq!(skip(b"\x04poo", 0), Err(WalkEnd::Short));
+        assert_eq!(skip(b"\x01a", 0), Err(WalkEnd::Short));
+        assert_eq!(skip(b"\x01a\xc0", 0), Err(WalkEnd::Short));
+        assert_eq!(skip(b"\x01a\x41\x01", 0), Err(WalkEnd::Name));
+        assert_eq!(skip(b"", 5), Err(WalkEnd::Short));
     }
 
     proptest! {

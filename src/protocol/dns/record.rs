@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::name;
-use super::spare::Spare;
+use super::spare::SpareNames;
 use crate::model::event::dns::{AnswerData, record_type};
 
 /// Service parameters (RFC 9460 §14.3.2).
 mod parameter {
-    pub const IPV4HINT: u16 = 4;
-    pub const IPV6HINT: u16 = 6;
+    pub(super) const IPV4HINT: u16 = 4;
+    pub(super) const IPV6HINT: u16 = 6;
 }
 
 /// Address hints kept of one record; the large content networks give two to eight.
@@ -22,7 +22,7 @@ pub(super) fn read(
     message: &[u8],
     rtype: u16,
     range: Range<usize>,
-    spare: &mut Spare,
+    spare: &mut SpareNames,
 ) -> Option<AnswerData> {
     let data = message.get(range.clone()).unwrap_or_default();
     // What stands before the name (RFC 1035 §3.3.9, RFC 2782, RFC 9460 §2.2).

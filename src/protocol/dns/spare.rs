@@ -8,12 +8,12 @@ use crate::model::event::dns::AnswerData;
 /// The buffers of the messages read so far. There are never more than the largest message had at
 /// once, and that is bounded.
 #[derive(Debug, Default)]
-pub struct Spare {
+pub struct SpareNames {
     names: Vec<String>,
     hints: Vec<Vec<IpAddr>>,
 }
 
-impl Spare {
+impl SpareNames {
     /// An empty string.
     pub(super) fn name(&mut self) -> String {
         self.names.pop().unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use super::Rigour;
 use super::header::Header;
-use super::message::{self, Stop};
+use super::message::{self, WalkEnd};
 use super::name;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::Event;
@@ -40,7 +40,7 @@ pub fn probe_stream(head: &[u8]) -> Probe {
     };
     let end = match name::skip(message, Header::LEN) {
         Ok(end) => end,
-        Err(Stop::Short) => return short(),
+        Err(WalkEnd::Short) => return short(),
         Err(_) => return Probe::NotForUs,
     };
     match message.get(end..).and_then(|fields| fields.first_chunk()) {
@@ -56,11 +56,11 @@ pub fn probe_stream(head: &[u8]) -> Probe {
 
 /// The messages of a TCP connection.
 #[derive(Debug, Default)]
-pub struct Stream {
-    sides: [Framing; 2],
+pub struct DnsStream {
+    sides: [LengthFraming; 2],
 }
 
-impl Parser for Stream {
+impl Parser for DnsStream {
     fn held(&self) -> usize {
         self.sides.iter().map(|framing| framing.kept.capacity()).sum()
     }
@@ -108,14 +108,14 @@ fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: u
 
 /// Where one direction is between its messages.
 #[derive(Debug, Default)]
-struct Framing {
-    state: State,
+struct LengthFraming {
+    state: FramingState,
     /// The beginning of the current message, if it came in pieces.
     kept: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum FramingState {
     /// Before a message.
     #[default]
     Start,
@@ -129,25 +129,29 @@ enum State {
     Lost,
 }
 
-impl Framing {
+impl LengthFraming {
     fn push(&mut self, mut bytes: &[u8], on_message: &mut OnMessage<'_>) {
         while let Some((&first, rest)) = bytes.split_first() {
             (self.state, bytes) = match self.state {
-                State::Start => (State::Length(first), rest),
-                State::Length(high) => match usize::from(u16::from_be_bytes([high, first])) {
-                    0 => (State::Start, rest),
-                    length => (State::Message { length, left: length }, rest),
-                },
-                State::Message { length, left } => {
+                FramingState::Start => (FramingState::Length(first), rest),
+                FramingState::Length(high) => {
+                    match usize::from(u16::from_be_bytes([high, first])) {
+                        0 => (FramingState::Start, rest),
+                        length => (FramingState::Message { length, left: length }, rest),
+                    }
+                }
+                FramingState::Message { length, left } => {
                     let (part, rest) = bytes.split_at(left.min(bytes.len()));
                     (self.message(part, length, left - part.len(), on_message), rest)
                 }
-                State::Damaged { left } => {
+                FramingState::Damaged { left } => {
                     let (part, rest) = bytes.split_at(left.min(bytes.len()));
-                    (State::damaged(left - part.len()), rest)
+                    (FramingState::damaged(left - part.len()), rest)
                 }
-                State::Lost if probe_stream(bytes) == Probe::Certain => (State::Start, bytes),
-                State::Lost => return,
+                FramingState::Lost if probe_stream(bytes) == Probe::Certain => {
+                    (FramingState::Start, bytes)
+                }
+                FramingState::Lost => return,
             };
         }
     }
@@ -159,36 +163,38 @@ impl Framing {
         length: usize,
         left: usize,
         on_message: &mut OnMessage<'_>,
-    ) -> State {
+    ) -> FramingState {
         let is_dns = if left == 0 && self.kept.is_empty() {
             on_message(part.get(..MAX_KEPT).unwrap_or(part), length)
         } else {
             let room = MAX_KEPT.saturating_sub(self.kept.len());
             self.kept.extend_from_slice(part.get(..room).unwrap_or(part));
             if left > 0 {
-                return State::Message { length, left };
+                return FramingState::Message { length, left };
             }
             let is_dns = on_message(&self.kept, length);
             self.kept.clear();
             is_dns
         };
-        if is_dns { State::Start } else { State::Lost }
+        if is_dns { FramingState::Start } else { FramingState::Lost }
     }
 
     /// The next `gap` bytes are lost.
     fn lose(&mut self, gap: u64, on_message: &mut OnMessage<'_>) {
         self.cut(on_message);
         self.state = match self.state {
-            State::Message { left, .. } | State::Damaged { left } if gap <= left as u64 => {
-                State::damaged(left - gap as usize)
+            FramingState::Message { left, .. } | FramingState::Damaged { left }
+                if gap <= left as u64 =>
+            {
+                FramingState::damaged(left - gap as usize)
             }
-            _ => State::Lost,
+            _ => FramingState::Lost,
         };
     }
 
     /// Hands over what there is of the current message: its rest is lost.
     fn cut(&mut self, on_message: &mut OnMessage<'_>) {
-        if let State::Message { length, .. } = self.state
+        if let FramingState::Message { length, .. } = self.state
             && !self.kept.is_empty()
         {
             on_message(&self.kept, length);
@@ -197,9 +203,9 @@ impl Framing {
     }
 }
 
-impl State {
-    fn damaged(left: usize) -> State {
-        if left == 0 { State::Start } else { State::Damaged { left } }
+impl FramingState {
+    fn damaged(left: usize) -> FramingState {
+        if left == 0 { FramingState::Start } else { FramingState::Damaged { left } }
     }
 }
 
@@ -270,7 +276,7 @@ mod tests {
     fn a_lost_part_costs_its_message_and_no_other() {
         let (first, second, third) =
             (query(1, "a.example"), query(2, "b.example"), query(3, "c.example"));
-        let (mut framing, mut heard) = (Framing::default(), Heard::default());
+        let (mut framing, mut heard) = (LengthFraming::default(), Heard::default());
         framing.push(&first, &mut heard.listen());
         framing.push(&second[..20], &mut heard.listen());
         framing.lose(4, &mut heard.listen());
@@ -283,7 +289,7 @@ mod tests {
     #[test]
     fn behind_a_loss_of_unknown_extent_messages_are_recognised() {
         let (first, second) = (query(1, "a.example"), query(2, "b.example"));
-        let (mut framing, mut heard) = (Framing::default(), Heard::default());
+        let (mut framing, mut heard) = (LengthFraming::default(), Heard::default());
         framing.push(&first[..1], &mut heard.listen());
         framing.lose(5000, &mut heard.listen());
         framing.push(&first[10..], &mut heard.listen());
@@ -297,7 +303,7 @@ mod tests {
         let mut huge = query(1, "zone.example");
         huge.resize(60_002, 0);
         huge[..2].copy_from_slice(&60_000u16.to_be_bytes());
-        let (mut framing, mut heard) = (Framing::default(), Heard::default());
+        let (mut framing, mut heard) = (LengthFraming::default(), Heard::default());
         for piece in huge.chunks(1400) {
             framing.push(piece, &mut heard.listen());
             assert!(framing.kept.len() <= MAX_KEPT);
@@ -315,9 +321,9 @@ mod tests {
         ) {
             let stream: Vec<u8> = names.iter().flat_map(|name| query(9, name)).collect();
             let (mut whole, mut pieces) = (Heard::default(), Heard::default());
-            Framing::default().push(&stream, &mut whole.listen());
+            LengthFraming::default().push(&stream, &mut whole.listen());
             prop_assert_eq!(whole.0.len(), names.len());
-            let (mut framing, mut rest) = (Framing::default(), &stream[..]);
+            let (mut framing, mut rest) = (LengthFraming::default(), &stream[..]);
             for cut in cuts.iter().cycle() {
                 let (piece, after) = rest.split_at(rest.len().min(*cut));
                 framing.push(piece, &mut pieces.listen());
@@ -332,7 +338,7 @@ mod tests {
             pieces in prop::collection::vec(
                 (prop::collection::vec(prop_oneof![Just(0u8), Just(1), any::<u8>()], 0..80), 0u64..100), 0..40),
         ) {
-            let (mut framing, mut heard) = (Framing::default(), Heard::default());
+            let (mut framing, mut heard) = (LengthFraming::default(), Heard::default());
             for (bytes, gap) in pieces {
                 probe_stream(&bytes);
                 if gap > 50 {

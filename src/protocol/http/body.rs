@@ -1,14 +1,14 @@
 //! Bodies (RFC 9112 §6, §7): counted, and kept only while they may be JSON.
 
-use super::fields::{Coding, Fields};
-use crate::protocol::condense::{MAX_TEXT, Text};
+use super::fields::{Coding, HeaderFields};
+use crate::protocol::condense::{CondensedText, MAX_TEXT};
 
 /// Digits of a chunk's size: 64 bits.
 const MAX_SIZE_DIGITS: u8 = 16;
 
 /// How the end of a body is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(super) enum BodyFraming {
     /// This many bytes are left.
     Counted(u64),
     Chunked(Chunked),
@@ -17,7 +17,7 @@ pub enum Framing {
 
 /// Where in the chunked coding the stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chunked {
+pub(super) enum Chunked {
     Size {
         size: u64,
         digits: u8,
@@ -37,42 +37,42 @@ pub enum Chunked {
     },
 }
 
-const CHUNKS: Framing = Framing::Chunked(Chunked::Size { size: 0, digits: 0 });
+const CHUNKS: BodyFraming = BodyFraming::Chunked(Chunked::Size { size: 0, digits: 0 });
 
-impl Framing {
+impl BodyFraming {
     /// The body of a request, if it has one (RFC 9112 §6.3).
-    pub fn of_request(fields: &Fields<'_>) -> Option<Framing> {
+    pub(super) fn of_request(fields: &HeaderFields<'_>) -> Option<BodyFraming> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
-            (Some(Coding::Other), _) => Some(Framing::UntilClose),
-            (None, length) => length.filter(|&length| length > 0).map(Framing::Counted),
+            (Some(Coding::Other), _) => Some(BodyFraming::UntilClose),
+            (None, length) => length.filter(|&length| length > 0).map(BodyFraming::Counted),
         }
     }
 
     /// The body of a response that may have one.
-    pub fn of_response(fields: &Fields<'_>) -> Option<Framing> {
+    pub(super) fn of_response(fields: &HeaderFields<'_>) -> Option<BodyFraming> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
             (None, Some(0)) => None,
-            (None, Some(length)) => Some(Framing::Counted(length)),
-            (Some(Coding::Other), _) | (None, None) => Some(Framing::UntilClose),
+            (None, Some(length)) => Some(BodyFraming::Counted(length)),
+            (Some(Coding::Other), _) | (None, None) => Some(BodyFraming::UntilClose),
         }
     }
 }
 
 /// What is known of what a body says.
 #[derive(Debug, PartialEq, Eq)]
-enum Content {
+enum BodyContent {
     /// Nothing but blanks so far.
     Blank,
-    Json(Text),
+    Json(CondensedText),
     /// No JSON object, too long for one, or nobody wants it.
     Skipped,
 }
 
 /// Which bodies are of interest, if they are JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(super) enum BodyInterest {
     Nothing,
     /// Those of at most [`MAX_TEXT`] bytes.
     Short,
@@ -81,7 +81,7 @@ pub enum Wanted {
 
 /// What a body wants after some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Growth {
+pub(super) enum BodyProgress {
     More,
     /// It ended after so many bytes.
     Complete(usize),
@@ -91,72 +91,76 @@ pub enum Growth {
 
 /// A body as it arrives.
 #[derive(Debug)]
-pub struct Body {
-    framing: Framing,
-    content: Content,
+pub(super) struct MessageBody {
+    framing: BodyFraming,
+    content: BodyContent,
     /// Bytes that may still come before it is too long.
     room: u64,
 }
 
-impl Body {
-    pub fn new(framing: Framing, wanted: Wanted) -> Self {
+impl MessageBody {
+    pub(super) fn new(framing: BodyFraming, wanted: BodyInterest) -> Self {
         let room = match wanted {
-            Wanted::Nothing => 0,
-            Wanted::Short => MAX_TEXT as u64,
-            Wanted::All => u64::MAX,
+            BodyInterest::Nothing => 0,
+            BodyInterest::Short => MAX_TEXT as u64,
+            BodyInterest::All => u64::MAX,
         };
-        let fits = wanted != Wanted::Nothing
-            && !matches!(framing, Framing::Counted(length) if length > room);
-        let content = if fits { Content::Blank } else { Content::Skipped };
-        Body { framing, content, room }
+        let fits = wanted != BodyInterest::Nothing
+            && !matches!(framing, BodyFraming::Counted(length) if length > room);
+        let content = if fits { BodyContent::Blank } else { BodyContent::Skipped };
+        MessageBody { framing, content, room }
     }
 
     /// Whether only the end of the connection ends it.
-    pub fn is_open_ended(&self) -> bool {
-        self.framing == Framing::UntilClose
+    pub(super) fn is_open_ended(&self) -> bool {
+        self.framing == BodyFraming::UntilClose
     }
 
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         match &self.content {
-            Content::Json(text) => text.held(),
-            Content::Blank | Content::Skipped => 0,
+            BodyContent::Json(text) => text.held(),
+            BodyContent::Blank | BodyContent::Skipped => 0,
         }
     }
 
     /// The object, or several in an array, once the body is complete.
-    pub fn json(&self) -> Option<&[u8]> {
+    pub(super) fn json(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Json(text) => Some(text.bytes()).filter(|text| !has_lines_of_objects(text)),
-            Content::Blank | Content::Skipped => None,
+            BodyContent::Json(text) => {
+                Some(text.bytes()).filter(|text| !has_lines_of_objects(text))
+            }
+            BodyContent::Blank | BodyContent::Skipped => None,
         }
     }
 
     /// `count` bytes are lost; whether it is still known where in the body the stream is.
-    pub fn lose(&mut self, count: u64) -> bool {
-        self.content = Content::Skipped;
+    pub(super) fn lose(&mut self, count: u64) -> bool {
+        self.content = BodyContent::Skipped;
         match &mut self.framing {
-            Framing::Counted(left) | Framing::Chunked(Chunked::Data { left }) if *left > count => {
+            BodyFraming::Counted(left) | BodyFraming::Chunked(Chunked::Data { left })
+                if *left > count =>
+            {
                 *left -= count;
                 true
             }
-            Framing::UntilClose => true,
-            Framing::Counted(_) | Framing::Chunked(_) => false,
+            BodyFraming::UntilClose => true,
+            BodyFraming::Counted(_) | BodyFraming::Chunked(_) => false,
         }
     }
 
     /// Takes the next bytes.
-    pub fn push(&mut self, bytes: &[u8]) -> Growth {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> BodyProgress {
         match &mut self.framing {
-            Framing::UntilClose => {
+            BodyFraming::UntilClose => {
                 self.content.take(&mut self.room, bytes);
-                Growth::More
+                BodyProgress::More
             }
-            Framing::Counted(left) => {
+            BodyFraming::Counted(left) => {
                 let data = self.content.take_up_to(left, &mut self.room, bytes);
-                if *left == 0 { Growth::Complete(data) } else { Growth::More }
+                if *left == 0 { BodyProgress::Complete(data) } else { BodyProgress::More }
             }
-            Framing::Chunked(chunked) => {
+            BodyFraming::Chunked(chunked) => {
                 let mut rest = bytes;
                 while let Some((&byte, after)) = rest.split_first() {
                     if let Chunked::Data { left } = chunked {
@@ -170,11 +174,11 @@ impl Body {
                     rest = after;
                     match chunked.after(byte) {
                         Line::Next(next) => *chunked = next,
-                        Line::Last => return Growth::Complete(bytes.len() - rest.len()),
-                        Line::Malformed => return Growth::Malformed,
+                        Line::Last => return BodyProgress::Complete(bytes.len() - rest.len()),
+                        Line::Malformed => return BodyProgress::Malformed,
                     }
                 }
-                Growth::More
+                BodyProgress::More
             }
         }
     }
@@ -236,7 +240,7 @@ impl Chunked {
     }
 }
 
-impl Content {
+impl BodyContent {
     /// Takes at most `left` of `bytes` and counts them down. Returns how many.
     fn take_up_to(&mut self, left: &mut u64, room: &mut u64, bytes: &[u8]) -> usize {
         let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
@@ -246,25 +250,25 @@ impl Content {
     }
 
     fn take(&mut self, room: &mut u64, mut bytes: &[u8]) {
-        if *self == Content::Skipped {
+        if *self == BodyContent::Skipped {
             return;
         }
         match room.checked_sub(bytes.len() as u64) {
             Some(left) => *room = left,
-            None => return *self = Content::Skipped,
+            None => return *self = BodyContent::Skipped,
         }
-        if *self == Content::Blank {
+        if *self == BodyContent::Blank {
             bytes = bytes.trim_ascii_start();
             match bytes.first() {
                 None => {}
-                Some(b'{' | b'[') => *self = Content::Json(Text::default()),
-                Some(_) => *self = Content::Skipped,
+                Some(b'{' | b'[') => *self = BodyContent::Json(CondensedText::default()),
+                Some(_) => *self = BodyContent::Skipped,
             }
         }
-        if let Content::Json(text) = self
+        if let BodyContent::Json(text) = self
             && !text.push(bytes)
         {
-            *self = Content::Skipped;
+            *self = BodyContent::Skipped;
         }
     }
 }
@@ -275,19 +279,19 @@ mod tests {
     use proptest::prelude::*;
 
     /// Feeds `bytes` in pieces: the object, and what follows the body.
-    fn run(framing: Framing, bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
-        let mut body = Body::new(framing, Wanted::Short);
+    fn run(framing: BodyFraming, bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
+        let mut body = MessageBody::new(framing, BodyInterest::Short);
         let mut offset = 0;
         for piece in bytes.chunks(size) {
             match body.push(piece) {
-                Growth::More => offset += piece.len(),
-                Growth::Complete(used) => {
+                BodyProgress::More => offset += piece.len(),
+                BodyProgress::Complete(used) => {
                     return Some((
                         body.json().map(<[u8]>::to_vec),
                         bytes[offset + used..].to_vec(),
                     ));
                 }
-                Growth::Malformed => return None,
+                BodyProgress::Malformed => return None,
             }
         }
         None
@@ -309,26 +313,26 @@ mod tests {
             [&b"x\r\n"[..], b"\r\n\r\n", b" 1\r\n", b"11111111111111111\r\n", b"1\r\nab\r\n"]
         {
             assert_eq!(
-                Body::new(CHUNKS, Wanted::Short).push(bytes),
-                Growth::Malformed,
+                MessageBody::new(CHUNKS, BodyInterest::Short).push(bytes),
+                BodyProgress::Malformed,
                 "{bytes:?}"
             );
         }
-        let mut body = Body::new(CHUNKS, Wanted::Short);
-        assert_eq!(body.push(b"ffffffffffffffff\r\nabc"), Growth::More);
+        let mut body = MessageBody::new(CHUNKS, BodyInterest::Short);
+        assert_eq!(body.push(b"ffffffffffffffff\r\nabc"), BodyProgress::More);
     }
 
     #[test]
     fn a_long_body_is_counted_and_not_kept() {
-        let mut body = Body::new(Framing::Counted(1 << 40), Wanted::Short);
-        assert_eq!(body.push(&[b'{'; 1000]), Growth::More);
-        assert_eq!(body.framing, Framing::Counted((1 << 40) - 1000));
-        assert_eq!(body.content, Content::Skipped);
-        let mut growing = Body::new(Framing::UntilClose, Wanted::Short);
+        let mut body = MessageBody::new(BodyFraming::Counted(1 << 40), BodyInterest::Short);
+        assert_eq!(body.push(&[b'{'; 1000]), BodyProgress::More);
+        assert_eq!(body.framing, BodyFraming::Counted((1 << 40) - 1000));
+        assert_eq!(body.content, BodyContent::Skipped);
+        let mut growing = MessageBody::new(BodyFraming::UntilClose, BodyInterest::Short);
         for _ in 0..MAX_TEXT / 1000 + 2 {
             growing.push(&[b'{'; 1000]);
         }
-        assert_eq!(growing.content, Content::Skipped);
+        assert_eq!(growing.content, BodyContent::Skipped);
     }
 
     #[test]
@@ -339,21 +343,21 @@ mod tests {
             (b"\x1f\x8b\x08\0{}", false), // gzip
             (b"[{}]", true),
         ] {
-            let (json, _) = run(Framing::Counted(bytes.len() as u64), bytes, 1).unwrap();
+            let (json, _) = run(BodyFraming::Counted(bytes.len() as u64), bytes, 1).unwrap();
             assert_eq!(json.is_some(), kept, "{bytes:?}");
         }
     }
 
     #[test]
     fn a_loss_inside_counted_data_is_counted() {
-        let mut body = Body::new(Framing::Counted(10), Wanted::Short);
+        let mut body = MessageBody::new(BodyFraming::Counted(10), BodyInterest::Short);
         body.push(b"{12");
         assert!(body.lose(5));
-        assert_eq!(body.push(b"9}HTTP"), Growth::Complete(2));
+        assert_eq!(body.push(b"9}HTTP"), BodyProgress::Complete(2));
         assert_eq!(body.json(), None);
-        assert!(!Body::new(Framing::Counted(10), Wanted::Short).lose(10));
-        assert!(!Body::new(CHUNKS, Wanted::Short).lose(1));
-        assert!(Body::new(Framing::UntilClose, Wanted::Short).lose(1 << 50));
+        assert!(!MessageBody::new(BodyFraming::Counted(10), BodyInterest::Short).lose(10));
+        assert!(!MessageBody::new(CHUNKS, BodyInterest::Short).lose(1));
+        assert!(MessageBody::new(BodyFraming::UntilClose, BodyInterest::Short).lose(1 << 50));
     }
 
     proptest! {
@@ -380,9 +384,9 @@ mod tests {
 
         #[test]
         fn random_chunks_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let mut body = Body::new(CHUNKS, Wanted::Short);
+            let mut body = MessageBody::new(CHUNKS, BodyInterest::Short);
             for _ in 0..5 {
-                if body.push(&bytes) != Growth::More || !body.lose(3) {
+                if body.push(&bytes) != BodyProgress::More || !body.lose(3) {
                     break;
                 }
             }

@@ -2,9 +2,9 @@
 //!
 //! `dialogue` takes what the heads say, `loss` finds the way back.
 
-use super::body::{Body, Growth};
-use super::exchange::{Questions, Switch};
-use super::head::{Gathered, Gathering};
+use super::body::{BodyProgress, MessageBody};
+use super::exchange::{PendingRequests, Switch};
+use super::head::{HeadBuffer, HeadProgress};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::HttpRequest;
 use crate::model::event::mining::Carrier;
@@ -15,28 +15,28 @@ use crate::protocol::websocket;
 
 /// An HTTP/1 connection.
 #[derive(Debug)]
-pub struct Connection {
+pub(super) struct HttpConnection {
     /// Indexed by [`Direction::index`].
-    pub(super) sides: [Side; 2],
+    pub(super) sides: [MessageStream; 2],
     /// Direction of the requests, known from the first head.
     pub(super) client: Option<Direction>,
-    pub(super) asked: Questions,
+    pub(super) asked: PendingRequests,
     pub(super) readers: BodyReaders,
     /// A refused tunnel was told.
     pub(super) refusal_told: bool,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Side {
-    pub(super) state: State,
+pub(super) struct MessageStream {
+    pub(super) state: ReadState,
     /// The request whose body comes.
     pub(super) request: Option<Box<HttpRequest<'static>>>,
 }
 
 #[derive(Debug)]
-pub(super) enum State {
-    Head(Gathering),
-    Body(Body),
+pub(super) enum ReadState {
+    Head(HeadBuffer),
+    Body(MessageBody),
     /// The client has asked for another protocol and does not wait for the answer.
     Early(Vec<u8>),
     /// Lines of JSON in place of messages: a Stratum server that is asked in HTTP answers so.
@@ -45,14 +45,14 @@ pub(super) enum State {
     Lost(u32),
 }
 
-impl Default for State {
+impl Default for ReadState {
     fn default() -> Self {
-        State::Head(Gathering::default())
+        ReadState::Head(HeadBuffer::default())
     }
 }
 
 /// What a step through some bytes led to.
-pub(super) enum Step {
+pub(super) enum ReadStep {
     /// So many bytes were used.
     Used(usize),
     Done,
@@ -60,19 +60,19 @@ pub(super) enum Step {
     Switch(usize, Switch),
 }
 
-impl Connection {
+impl HttpConnection {
     /// A connection in these surroundings.
-    pub fn new(surroundings: &Surroundings) -> Self {
-        Connection {
+    pub(super) fn new(surroundings: &Surroundings) -> Self {
+        HttpConnection {
             sides: Default::default(),
             client: None,
-            asked: Questions::default(),
+            asked: PendingRequests::default(),
             readers: BodyReaders::open(surroundings, Carrier::Http),
             refusal_told: false,
         }
     }
 
-    pub(super) fn side(&mut self, direction: Direction) -> &mut Side {
+    pub(super) fn side(&mut self, direction: Direction) -> &mut MessageStream {
         let [to_server, to_client] = &mut self.sides;
         match direction {
             Direction::ToServer => to_server,
@@ -86,59 +86,59 @@ impl Connection {
         context: &mut Context<'_>,
         direction: Direction,
         bytes: &[u8],
-    ) -> Step {
+    ) -> ReadStep {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             match self.step(context, direction, rest) {
-                Step::Used(count) => used += count,
-                Step::Switch(count, switch) => return Step::Switch(used + count, switch),
-                Step::Done => return Step::Done,
+                ReadStep::Used(count) => used += count,
+                ReadStep::Switch(count, switch) => return ReadStep::Switch(used + count, switch),
+                ReadStep::Done => return ReadStep::Done,
             }
         }
-        Step::Used(used)
+        ReadStep::Used(used)
     }
 
-    fn step(&mut self, context: &mut Context<'_>, direction: Direction, bytes: &[u8]) -> Step {
-        let all = Step::Used(bytes.len());
+    fn step(&mut self, context: &mut Context<'_>, direction: Direction, bytes: &[u8]) -> ReadStep {
+        let all = ReadStep::Used(bytes.len());
         let side = self.side(direction);
         match &mut side.state {
-            State::Body(body) => match body.push(bytes) {
-                Growth::More => all,
-                Growth::Complete(used) => {
-                    if let State::Body(body) = std::mem::take(&mut side.state) {
+            ReadState::Body(body) => match body.push(bytes) {
+                BodyProgress::More => all,
+                BodyProgress::Complete(used) => {
+                    if let ReadState::Body(body) = std::mem::take(&mut side.state) {
                         self.body_ended(context, direction, body);
                     }
-                    Step::Used(used)
+                    ReadStep::Used(used)
                 }
-                Growth::Malformed => self.get_lost(direction, all),
+                BodyProgress::Malformed => self.skip_gap(direction, all),
             },
-            State::Head(gathering) => {
+            ReadState::Head(gathering) => {
                 let mut gathering = std::mem::take(gathering);
                 let gathered = gathering.push(bytes);
                 match gathered {
-                    Gathered::More => {
-                        side.state = State::Head(gathering);
+                    HeadProgress::More => {
+                        side.state = ReadState::Head(gathering);
                         all
                     }
-                    Gathered::Head(head, used) => self.head(context, direction, head, used),
-                    Gathered::Json(blanks) => {
-                        side.state = State::Lines;
-                        Step::Used(blanks)
+                    HeadProgress::Head(head, used) => self.head(context, direction, head, used),
+                    HeadProgress::Json(blanks) => {
+                        side.state = ReadState::Lines;
+                        ReadStep::Used(blanks)
                     }
-                    Gathered::TooLong(head) => {
-                        self.tell(context, direction, head);
-                        self.get_lost(direction, all)
+                    HeadProgress::TooLong(head) => {
+                        self.emit_head(context, direction, head);
+                        self.skip_gap(direction, all)
                     }
-                    Gathered::NotHttp if self.client.is_none() => Step::Done,
-                    Gathered::NotHttp => self.get_lost(direction, all),
+                    HeadProgress::NotHttp if self.client.is_none() => ReadStep::Done,
+                    HeadProgress::NotHttp => self.skip_gap(direction, all),
                 }
             }
-            State::Lines => {
+            ReadState::Lines => {
                 self.readers.lines(context, direction, bytes, 0);
                 all
             }
-            State::Early(_) => self.early(context, direction, bytes),
-            State::Lost(_) => all,
+            ReadState::Early(_) => self.early(context, direction, bytes),
+            ReadState::Lost(_) => all,
         }
     }
 
@@ -146,7 +146,7 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        body: Body,
+        body: MessageBody,
     ) {
         let request = self.side(direction).request.take();
         if self.readers.is_listening()
@@ -160,13 +160,13 @@ impl Connection {
     }
 }
 
-impl StreamParser for Connection {
+impl StreamParser for HttpConnection {
     fn held(&self) -> usize {
         let sides = self.sides.iter().map(|side| match &side.state {
-            State::Head(gathering) => gathering.held(),
-            State::Body(body) => body.held(),
-            State::Early(bytes) => bytes.capacity(),
-            State::Lines | State::Lost(_) => 0,
+            ReadState::Head(gathering) => gathering.held(),
+            ReadState::Body(body) => body.held(),
+            ReadState::Early(bytes) => bytes.capacity(),
+            ReadState::Lines | ReadState::Lost(_) => 0,
         });
         sides.sum::<usize>() + self.asked.held() + self.readers.held()
     }
@@ -178,11 +178,11 @@ impl StreamParser for Connection {
         }
         self.resume(context, direction, chunk.bytes);
         let progress = match self.feed(context, direction, chunk.bytes) {
-            Step::Used(_) if !self.is_over(context) => return StreamProgress::More,
-            Step::Used(_) | Step::Done => StreamProgress::Done,
-            Step::Switch(offset, switch) => {
+            ReadStep::Used(_) if !self.is_over(context) => return StreamProgress::More,
+            ReadStep::Used(_) | ReadStep::Done => StreamProgress::Done,
+            ReadStep::Switch(offset, switch) => {
                 let early = match std::mem::take(&mut self.side(direction.reverse()).state) {
-                    State::Early(bytes) => bytes,
+                    ReadState::Early(bytes) => bytes,
                     _ => Vec::new(),
                 };
                 let successor = match switch {
@@ -199,8 +199,10 @@ impl StreamParser for Connection {
     fn close(&mut self, context: &mut Context<'_>) {
         for direction in Direction::BOTH {
             match std::mem::take(&mut self.side(direction).state) {
-                State::Head(gathering) => self.tell(context, direction, gathering.salvage()),
-                State::Body(body) if body.is_open_ended() => {
+                ReadState::Head(gathering) => {
+                    self.emit_head(context, direction, gathering.salvage())
+                }
+                ReadState::Body(body) if body.is_open_ended() => {
                     self.body_ended(context, direction, body);
                 }
                 _ => {}
@@ -216,9 +218,9 @@ mod tests {
     use super::super::exchange::MAX_ASKED;
     use super::super::head::MAX_HEAD;
     use super::*;
+    use crate::model::Timestamp;
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
-    use crate::model::time::Timestamp;
     use crate::protocol::condense::MAX_TEXT;
     use crate::protocol::parser::Scratch;
     use Direction::{ToClient as S, ToServer as C};
@@ -229,11 +231,11 @@ mod tests {
         fn event(&mut self, _: &Flow, _: Moment, _: Event<'_>) {}
     }
 
-    fn play(turns: &[(Direction, &[u8])]) -> (Connection, usize) {
+    fn play(turns: &[(Direction, &[u8])]) -> (HttpConnection, usize) {
         let end = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let (key, initiator) = FlowKey::new(end, Endpoint { port: 80, ..end }, Transport::Tcp, 0);
         let flow = Flow { packets: [9, 9], ..Flow::new(key, initiator, 1, Timestamp::ZERO) };
-        let mut connection = Connection::new(&Surroundings::default());
+        let mut connection = HttpConnection::new(&Surroundings::default());
         let mut most = 0;
         for (direction, bytes) in turns {
             let (direction, time) = (*direction, Timestamp::ZERO);

@@ -1,17 +1,17 @@
 //! The account of Basic authentication (RFC 7617).
 
 use crate::model::base64;
-use crate::model::text::kept;
+use crate::model::text::printable_bounded;
 
 /// The account in the value of an `Authorization` header, if it is `Basic`.
-pub fn account(value: &[u8]) -> Option<String> {
+pub(super) fn account(value: &[u8]) -> Option<String> {
     let (scheme, credentials) = value.split_at_checked(6)?;
     if !scheme.eq_ignore_ascii_case(b"basic ") {
         return None;
     }
     let plain = base64::decode_prefix(credentials.trim_ascii());
     let account = plain.split(|&byte| byte == b':').next()?;
-    (!account.is_empty()).then(|| kept(&String::from_utf8_lossy(account)))
+    (!account.is_empty()).then(|| printable_bounded(&String::from_utf8_lossy(account)))
 }
 
 #[cfg(test)]

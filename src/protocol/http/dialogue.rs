@@ -1,48 +1,48 @@
 //! Heads taken in turn: requests are remembered until they are answered, and answers may end HTTP.
 
-use super::body::{Body, Framing, Wanted};
-use super::connection::{Connection, State, Step};
+use super::body::{BodyFraming, BodyInterest, MessageBody};
+use super::connection::{HttpConnection, ReadState, ReadStep};
 use super::exchange::{self, Answer, Asked, Switch};
-use super::fields::Fields;
-use super::head::{Head, Reason};
+use super::fields::HeaderFields;
+use super::head::{MessageHead, Reason};
 use crate::model::chunk::Direction;
 use crate::model::event::{Event, HttpRequest, HttpResponse};
 use crate::protocol::body::BodyReader;
 use crate::protocol::parser::Context;
 
 /// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
-pub const MAX_EARLY: usize = 16 * 1024;
+pub(super) const MAX_EARLY: usize = 16 * 1024;
 
-impl Connection {
+impl HttpConnection {
     pub(super) fn head(
         &mut self,
         context: &mut Context<'_>,
         direction: Direction,
-        head: Head<'_>,
+        head: MessageHead<'_>,
         used: usize,
-    ) -> Step {
+    ) -> ReadStep {
         let client = match head {
-            Head::Request(..) => direction,
-            Head::Response(..) => direction.reverse(),
+            MessageHead::Request(..) => direction,
+            MessageHead::Response(..) => direction.reverse(),
         };
         if *self.client.get_or_insert(client) != client {
-            return self.get_lost(direction, Step::Used(used));
+            return self.skip_gap(direction, ReadStep::Used(used));
         }
         let switch = match head {
             // HTTP/2: header compression hides the rest (RFC 7541).
-            Head::Request(request, _) if request.method == "PRI" => return Step::Done,
-            Head::Request(request, fields) => {
+            MessageHead::Request(request, _) if request.method == "PRI" => return ReadStep::Done,
+            MessageHead::Request(request, fields) => {
                 self.request(context, direction, request, &fields);
                 None
             }
-            Head::Response(mut response, fields, reason) => {
+            MessageHead::Response(mut response, fields, reason) => {
                 response.direction = direction;
                 self.response(context, &response, &fields, reason)
             }
         };
         match switch {
-            Some(switch) => Step::Switch(used, switch),
-            None => Step::Used(used),
+            Some(switch) => ReadStep::Switch(used, switch),
+            None => ReadStep::Used(used),
         }
     }
 
@@ -51,19 +51,21 @@ impl Connection {
         context: &mut Context<'_>,
         direction: Direction,
         mut request: HttpRequest<'_>,
-        fields: &Fields<'_>,
+        fields: &HeaderFields<'_>,
     ) {
         request.direction = direction;
         context.emit(Event::HttpRequest(&request));
         let asked = Asked::of(&request, fields);
-        let wanted = if self.readers.is_listening() { Wanted::All } else { Wanted::Nothing };
+        let wanted =
+            if self.readers.is_listening() { BodyInterest::All } else { BodyInterest::Nothing };
         let side = self.side(direction);
-        match Framing::of_request(fields) {
+        match BodyFraming::of_request(fields) {
             Some(framing) => {
-                side.request = (wanted != Wanted::Nothing).then(|| Box::new(request.into_owned()));
-                side.state = State::Body(Body::new(framing, wanted));
+                side.request =
+                    (wanted != BodyInterest::Nothing).then(|| Box::new(request.into_owned()));
+                side.state = ReadState::Body(MessageBody::new(framing, wanted));
             }
-            None if asked.may_switch() => side.state = State::Early(Vec::new()),
+            None if asked.may_switch() => side.state = ReadState::Early(Vec::new()),
             None => {}
         }
         self.asked.ask(asked);
@@ -73,7 +75,7 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         response: &HttpResponse<'_>,
-        fields: &Fields<'_>,
+        fields: &HeaderFields<'_>,
         reason: Reason,
     ) -> Option<Switch> {
         let direction = response.direction;
@@ -97,24 +99,24 @@ impl Connection {
         if let Some(framing) = framing {
             // Long answers are many, and of interest only to questions that a reader knows.
             let wanted = match &self.readers {
-                readers if readers.is_promising() => Wanted::All,
-                readers if readers.is_listening() => Wanted::Short,
-                _ => Wanted::Nothing,
+                readers if readers.is_promising() => BodyInterest::All,
+                readers if readers.is_listening() => BodyInterest::Short,
+                _ => BodyInterest::Nothing,
             };
-            self.side(direction).state = State::Body(Body::new(framing, wanted));
+            self.side(direction).state = ReadState::Body(MessageBody::new(framing, wanted));
         }
         if may_switch {
-            self.stay(context, direction.reverse());
+            self.resume_http(context, direction.reverse());
         }
         None
     }
 
     /// The connection goes on in HTTP: so does what the client has sent since.
-    fn stay(&mut self, context: &mut Context<'_>, client: Direction) {
+    fn resume_http(&mut self, context: &mut Context<'_>, client: Direction) {
         let side = self.side(client);
-        if let State::Early(bytes) = &mut side.state {
+        if let ReadState::Early(bytes) = &mut side.state {
             let bytes = std::mem::take(bytes);
-            side.state = State::default();
+            side.state = ReadState::default();
             // Nothing switches here: the server is there and has not answered.
             self.feed(context, client, &bytes);
         }
@@ -126,28 +128,28 @@ impl Connection {
         context: &mut Context<'_>,
         direction: Direction,
         bytes: &[u8],
-    ) -> Step {
+    ) -> ReadStep {
         let server = direction.reverse();
         let unseen = context.flow.packets.get(server.index()) == Some(&0);
-        let deaf = unseen || matches!(self.side(server).state, State::Lost(_));
+        let deaf = unseen || matches!(self.side(server).state, ReadState::Lost(_));
         if deaf {
             // An answer will not be seen. Another protocol than HTTP is the wish granted.
             let http = bytes.first().is_some_and(u8::is_ascii_uppercase);
             let granted = self.asked.take_newest().and_then(Asked::granted);
             return match granted.filter(|_| !http) {
-                Some(switch) => Step::Switch(0, switch),
+                Some(switch) => ReadStep::Switch(0, switch),
                 None => {
-                    self.side(direction).state = State::default();
-                    Step::Used(0)
+                    self.side(direction).state = ReadState::default();
+                    ReadStep::Used(0)
                 }
             };
         }
-        if let State::Early(kept) = &mut self.side(direction).state
+        if let ReadState::Early(kept) = &mut self.side(direction).state
             && kept.len() + bytes.len() <= MAX_EARLY
         {
             kept.extend_from_slice(bytes);
-            return Step::Used(bytes.len());
+            return ReadStep::Used(bytes.len());
         }
-        self.get_lost(direction, Step::Used(bytes.len()))
+        self.skip_gap(direction, ReadStep::Used(bytes.len()))
     }
 }

@@ -3,17 +3,17 @@
 
 use std::collections::VecDeque;
 
-use super::body::Framing;
-use super::fields::Fields;
+use super::body::BodyFraming;
+use super::fields::HeaderFields;
 use super::head::Reason;
 use super::upgrade::Upgrade;
 use crate::model::chunk::Direction;
 use crate::model::event::{HttpRequest, Tunnel};
-use crate::protocol::websocket::Socket;
+use crate::protocol::websocket::SocketOptions;
 
 /// What matters of a request when its answer comes.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
+pub(super) enum Asked {
     /// HEAD: the answer has no body.
     Head,
     /// CONNECT: as it will be if it is granted, unless it names nobody.
@@ -23,28 +23,28 @@ pub enum Asked {
 }
 
 /// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
-pub const MAX_ASKED: usize = 32;
+pub(super) const MAX_ASKED: usize = 32;
 
 /// Requests without an answer. One alone, and there is hardly ever another, costs no memory.
 #[derive(Debug, Default)]
-pub struct Questions {
+pub(super) struct PendingRequests {
     oldest: Option<Asked>,
     /// Oldest first.
     later: VecDeque<Asked>,
 }
 
-impl Questions {
-    pub fn is_empty(&self) -> bool {
+impl PendingRequests {
+    pub(super) fn is_empty(&self) -> bool {
         self.oldest.is_none()
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         usize::from(self.oldest.is_some()) + self.later.len()
     }
 
     /// Adds the newest. If there are [`MAX_ASKED`] already, the oldest is forgotten.
-    pub fn ask(&mut self, asked: Asked) {
+    pub(super) fn ask(&mut self, asked: Asked) {
         if self.oldest.is_none() {
             self.oldest = Some(asked);
             return;
@@ -56,17 +56,17 @@ impl Questions {
     }
 
     /// Takes the oldest.
-    pub fn answered(&mut self) -> Option<Asked> {
+    pub(super) fn answered(&mut self) -> Option<Asked> {
         std::mem::replace(&mut self.oldest, self.later.pop_front())
     }
 
     /// Takes the newest.
-    pub fn take_newest(&mut self) -> Option<Asked> {
+    pub(super) fn take_newest(&mut self) -> Option<Asked> {
         self.later.pop_back().or_else(|| self.oldest.take())
     }
 
     /// Forgets all but the newest.
-    pub fn keep_newest(&mut self) {
+    pub(super) fn keep_newest(&mut self) {
         if let Some(newest) = self.later.pop_back() {
             self.oldest = Some(newest);
             self.later.clear();
@@ -74,31 +74,31 @@ impl Questions {
     }
 
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.later.capacity() * size_of::<Asked>()
     }
 }
 
 /// What a connection becomes.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Switch {
+pub(super) enum Switch {
     /// Bare bytes; the far end is unknown where no CONNECT was seen.
     Tunnel(Option<Tunnel>),
-    Socket(Socket),
+    Socket(SocketOptions),
 }
 
 /// What a final response means.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     /// HTTP goes on, after the body if there is one.
-    Http(Option<Framing>),
+    Http(Option<BodyFraming>),
     /// Likewise, and there will be no tunnel.
-    Refusal(Tunnel, Option<Framing>),
+    Refusal(Tunnel, Option<BodyFraming>),
     Switch(Switch),
 }
 
 impl Asked {
-    pub fn of(request: &HttpRequest<'_>, fields: &Fields<'_>) -> Asked {
+    pub(super) fn of(request: &HttpRequest<'_>, fields: &HeaderFields<'_>) -> Asked {
         match (&*request.method, fields.upgrade) {
             ("CONNECT", _) => Asked::Tunnel(request.tunnel().map(Box::new)),
             (_, Some(upgrade)) => Asked::Upgrade(upgrade),
@@ -108,15 +108,15 @@ impl Asked {
     }
 
     /// Whether what comes next may be another protocol's.
-    pub fn may_switch(&self) -> bool {
+    pub(super) fn may_switch(&self) -> bool {
         matches!(self, Asked::Tunnel(_) | Asked::Upgrade(_))
     }
 
     /// What the connection becomes, when the answer was yes and nothing else is known of it.
-    pub fn granted(self) -> Option<Switch> {
+    pub(super) fn granted(self) -> Option<Switch> {
         match self {
             Asked::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
-            Asked::Upgrade(Upgrade::WebSocket) => Some(Switch::Socket(Socket::default())),
+            Asked::Upgrade(Upgrade::WebSocket) => Some(Switch::Socket(SocketOptions::default())),
             Asked::Upgrade(Upgrade::Other) => Some(Switch::Tunnel(None)),
             Asked::Head | Asked::Other => None,
         }
@@ -124,16 +124,16 @@ impl Asked {
 }
 
 /// Whether another response to the same request follows (RFC 9110 §15.2).
-pub fn is_interim(status: u16) -> bool {
+pub(super) fn is_interim(status: u16) -> bool {
     (100..200).contains(&status) && status != 101
 }
 
 /// What a final response in `direction` means (RFC 9112 §6.3), to a request that is unknown if it
 /// was lost.
-pub fn answer(
+pub(super) fn answer(
     asked: Option<Asked>,
     status: u16,
-    fields: &Fields<'_>,
+    fields: &HeaderFields<'_>,
     reason: Reason,
     direction: Direction,
 ) -> Answer {
@@ -141,7 +141,7 @@ pub fn answer(
     match asked {
         Some(Asked::Upgrade(_)) | None if status == 101 => Answer::Switch(match fields.upgrade {
             Some(Upgrade::Other) => Switch::Tunnel(None),
-            _ => Switch::Socket(Socket::new(fields.extension, direction)),
+            _ => Switch::Socket(SocketOptions::new(fields.extension, direction)),
         }),
         Some(Asked::Tunnel(tunnel)) if granted => {
             Answer::Switch(Switch::Tunnel(tunnel.map(|tunnel| *tunnel)))
@@ -149,11 +149,11 @@ pub fn answer(
         None if granted && reason == Reason::Established => Answer::Switch(Switch::Tunnel(None)),
         Some(Asked::Tunnel(Some(tunnel))) => {
             let refused = Tunnel { granted: false, ..*tunnel };
-            Answer::Refusal(refused, Framing::of_response(fields))
+            Answer::Refusal(refused, BodyFraming::of_response(fields))
         }
         Some(Asked::Head) => Answer::Http(None),
         _ if matches!(status, 101 | 204 | 304) => Answer::Http(None),
-        _ => Answer::Http(Framing::of_response(fields)),
+        _ => Answer::Http(BodyFraming::of_response(fields)),
     }
 }
 
@@ -161,8 +161,8 @@ pub fn answer(
 mod tests {
     use super::*;
 
-    fn fields<'a>(lines: &[(&str, &'a str)]) -> Fields<'a> {
-        let mut fields = Fields::default();
+    fn fields<'a>(lines: &[(&str, &'a str)]) -> HeaderFields<'a> {
+        let mut fields = HeaderFields::default();
         lines.iter().for_each(|(name, value)| fields.take(name.as_bytes(), value.as_bytes()));
         fields
     }
@@ -170,12 +170,12 @@ mod tests {
     #[test]
     fn requests_are_answered_in_order_and_only_the_newest_are_remembered() {
         let nth = |n: usize| {
-            Asked::Tunnel(Some(Box::new(Tunnel::to(
+            Asked::Tunnel(Some(Box::new(Tunnel::from_authority(
                 &format!("{n}.example:1"),
                 Direction::ToServer,
             ))))
         };
-        let mut questions = Questions::default();
+        let mut questions = PendingRequests::default();
         (0..MAX_ASKED + 5).for_each(|n| questions.ask(nth(n)));
         assert_eq!(questions.len(), MAX_ASKED);
         assert_eq!(questions.answered(), Some(nth(5)));
@@ -194,7 +194,7 @@ mod tests {
         let sized = fields(&[("Content-Length", "9")]);
         let plain =
             |asked, status| answer(asked, status, &sized, Reason::Other, Direction::ToClient);
-        let nine = Some(Framing::Counted(9));
+        let nine = Some(BodyFraming::Counted(9));
         assert_eq!(plain(Some(Asked::Other), 200), Answer::Http(nine));
         assert_eq!(plain(None, 200), Answer::Http(nine));
         assert_eq!(plain(Some(Asked::Head), 200), Answer::Http(None));
@@ -202,13 +202,13 @@ mod tests {
         assert_eq!(plain(Some(Asked::Other), 304), Answer::Http(None));
         assert_eq!(plain(Some(Asked::Upgrade(Upgrade::Other)), 200), Answer::Http(nine));
         let unsized_body =
-            answer(None, 200, &Fields::default(), Reason::Other, Direction::ToClient);
-        assert_eq!(unsized_body, Answer::Http(Some(Framing::UntilClose)));
+            answer(None, 200, &HeaderFields::default(), Reason::Other, Direction::ToClient);
+        assert_eq!(unsized_body, Answer::Http(Some(BodyFraming::UntilClose)));
     }
 
     #[test]
     fn a_tunnel_is_opened_or_refused() {
-        let wanted = || Tunnel::to("pool.example:3333", Direction::ToServer);
+        let wanted = || Tunnel::from_authority("pool.example:3333", Direction::ToServer);
         let asked = || Some(Asked::Tunnel(Some(Box::new(wanted()))));
         let sized = fields(&[("Content-Length", "9")]);
         let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);
@@ -216,9 +216,9 @@ mod tests {
         let refused = answer(asked(), 407, &sized, Reason::Other, Direction::ToClient);
         let Answer::Refusal(tunnel, framing) = refused else { panic!("{refused:?}") };
         assert!(!tunnel.granted);
-        assert_eq!(framing, Some(Framing::Counted(9)));
+        assert_eq!(framing, Some(BodyFraming::Counted(9)));
         let unseen =
-            answer(None, 200, &Fields::default(), Reason::Established, Direction::ToClient);
+            answer(None, 200, &HeaderFields::default(), Reason::Established, Direction::ToClient);
         assert_eq!(unseen, Answer::Switch(Switch::Tunnel(None)));
     }
 
@@ -228,7 +228,7 @@ mod tests {
             let fields = fields(&[("Upgrade", value)]);
             answer(None, 101, &fields, Reason::Other, Direction::ToClient)
         };
-        assert_eq!(upgraded("websocket"), Answer::Switch(Switch::Socket(Socket::default())));
+        assert_eq!(upgraded("websocket"), Answer::Switch(Switch::Socket(SocketOptions::default())));
         assert_eq!(upgraded("tcp"), Answer::Switch(Switch::Tunnel(None)));
     }
 }

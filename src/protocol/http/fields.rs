@@ -2,13 +2,13 @@
 
 use super::credentials;
 use super::upgrade::Upgrade;
-use crate::model::text::{MAX_KEPT, printable_within};
+use crate::model::text::{MAX_TEXT, printable_within};
 use crate::protocol::websocket::Extension;
 use std::borrow::Cow;
 
 /// `Transfer-Encoding` (RFC 9112 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub(super) enum Coding {
     Chunked,
     /// Another coding is the last: the body ends with the connection.
     Other,
@@ -16,7 +16,7 @@ pub enum Coding {
 
 /// Fields of one head. Of a repeated one the first counts, as it does for most servers.
 #[derive(Debug, Default)]
-pub struct Fields<'a> {
+pub(super) struct HeaderFields<'a> {
     /// Lower case.
     pub host: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
@@ -30,9 +30,9 @@ pub struct Fields<'a> {
     pub extension: Option<Extension>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> HeaderFields<'a> {
     /// Takes a field line.
-    pub fn take(&mut self, name: &[u8], value: &'a [u8]) {
+    pub(super) fn take(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &str| {
             // The usual spelling is told at once.
             name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes())
@@ -63,11 +63,11 @@ fn keep<T>(known: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
 }
 
 fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    (!value.is_empty()).then(|| text_within(value, MAX_KEPT))
+    (!value.is_empty()).then(|| text_within(value, MAX_TEXT))
 }
 
 /// What bytes say, without control characters and at most `limit` bytes long.
-pub fn text_within(value: &[u8], limit: usize) -> Cow<'_, str> {
+pub(super) fn text_within(value: &[u8], limit: usize) -> Cow<'_, str> {
     match std::str::from_utf8(value) {
         Ok(text) => printable_within(text, limit),
         Err(_) => printable_within(&String::from_utf8_lossy(value), limit).into_owned().into(),
@@ -105,8 +105,8 @@ fn last_coding(value: &[u8]) -> Option<Coding> {
 mod tests {
     use super::*;
 
-    fn fields<'a>(lines: &[(&str, &'a [u8])]) -> Fields<'a> {
-        let mut fields = Fields::default();
+    fn fields<'a>(lines: &[(&str, &'a [u8])]) -> HeaderFields<'a> {
+        let mut fields = HeaderFields::default();
         for (name, value) in lines {
             fields.take(name.as_bytes(), value);
         }

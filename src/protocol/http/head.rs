@@ -8,13 +8,13 @@ use std::mem::MaybeUninit;
 
 use httparse::Status;
 
-use super::fields::{Fields, text_within};
+use super::fields::{HeaderFields, text_within};
 use crate::model::event::{HttpRequest, HttpResponse};
 use crate::model::text::printable_within;
 use crate::protocol::parser::Probe;
 
 /// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
-pub const MAX_HEAD: usize = 64 * 1024;
+pub(super) const MAX_HEAD: usize = 64 * 1024;
 /// Header fields that `httparse` has room for: what Apache takes. Its fallback needs none.
 const MAX_FIELDS: usize = 100;
 /// Longest method: the longest registered one, UPDATEREDIRECTREF, has 17 letters.
@@ -27,14 +27,14 @@ const MAX_TARGET: usize = 2048;
 
 /// What was read of a head.
 #[derive(Debug)]
-pub enum Head<'a> {
-    Request(HttpRequest<'a>, Fields<'a>),
-    Response(HttpResponse<'a>, Fields<'a>, Reason),
+pub(super) enum MessageHead<'a> {
+    Request(HttpRequest<'a>, HeaderFields<'a>),
+    Response(HttpResponse<'a>, HeaderFields<'a>, Reason),
 }
 
 /// What a response's first line says besides its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(super) enum Reason {
     /// `Connection established`, as proxies say to CONNECT.
     Established,
     Other,
@@ -42,27 +42,27 @@ pub enum Reason {
 
 /// A head as it arrives.
 #[derive(Debug, Default)]
-pub struct Gathering {
+pub(super) struct HeadBuffer {
     bytes: Vec<u8>,
     first_line_seen: bool,
 }
 
 /// What there is after some bytes.
 #[derive(Debug)]
-pub enum Gathered<'a> {
+pub(super) enum HeadProgress<'a> {
     More,
     /// A head that ended after so many bytes.
-    Head(Head<'a>, usize),
+    Head(MessageHead<'a>, usize),
     /// More than [`MAX_HEAD`]: what could be read of it, but not where it ends.
-    TooLong(Option<Head<'a>>),
+    TooLong(Option<MessageHead<'a>>),
     /// A JSON object stands where a head should, after so many bytes.
     Json(usize),
     NotHttp,
 }
 
-impl Gathering {
+impl HeadBuffer {
     /// Takes the next bytes, until there is a result.
-    pub fn push<'a>(&'a mut self, bytes: &'a [u8]) -> Gathered<'a> {
+    pub(super) fn push<'a>(&'a mut self, bytes: &'a [u8]) -> HeadProgress<'a> {
         let mut skipped = 0;
         if self.bytes.is_empty() {
             // Empty lines before a request (RFC 9112 §2.2), and blanks before JSON.
@@ -70,8 +70,8 @@ impl Gathering {
         }
         let bytes = bytes.get(skipped..).unwrap_or_default();
         match bytes.first() {
-            None => return Gathered::More,
-            Some(b'{') if self.bytes.is_empty() => return Gathered::Json(skipped),
+            None => return HeadProgress::More,
+            Some(b'{') if self.bytes.is_empty() => return HeadProgress::Json(skipped),
             Some(_) => {}
         }
         let before = self.bytes.len();
@@ -80,38 +80,38 @@ impl Gathering {
         if before == 0 {
             // Whole in one segment, as most are: read where it lies.
             if let Some((head, length)) = read_strictly(taken) {
-                return Gathered::Head(head, skipped + length);
+                return HeadProgress::Head(head, skipped + length);
             }
             if let Some(head) = end(taken, 0).and_then(|end| taken.get(..end)) {
                 return match read_loosely(head) {
-                    Some(read) => Gathered::Head(read, skipped + head.len()),
-                    None => Gathered::NotHttp,
+                    Some(read) => HeadProgress::Head(read, skipped + head.len()),
+                    None => HeadProgress::NotHttp,
                 };
             }
         }
         self.bytes.extend_from_slice(taken);
         if let Some(end) = end(&self.bytes, before) {
             return match read(self.bytes.get(..end).unwrap_or_default()) {
-                Some(head) => Gathered::Head(head, end.saturating_sub(before)),
-                None => Gathered::NotHttp,
+                Some(head) => HeadProgress::Head(head, end.saturating_sub(before)),
+                None => HeadProgress::NotHttp,
             };
         }
         if !self.is_plausible(before) {
-            return Gathered::NotHttp;
+            return HeadProgress::NotHttp;
         }
         if self.bytes.len() >= MAX_HEAD {
-            return Gathered::TooLong(self.salvage());
+            return HeadProgress::TooLong(self.salvage());
         }
-        Gathered::More
+        HeadProgress::More
     }
 
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.bytes.capacity()
     }
 
     /// Reads what there is of a head that will not be completed.
-    pub fn salvage(&self) -> Option<Head<'_>> {
+    pub(super) fn salvage(&self) -> Option<MessageHead<'_>> {
         // Of the last line it is not known whether it is whole.
         let end = memchr::memrchr(b'\n', &self.bytes)?;
         read_loosely(self.bytes.get(..end)?)
@@ -159,17 +159,17 @@ fn end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Reads a whole head.
-fn read(head: &[u8]) -> Option<Head<'_>> {
+fn read(head: &[u8]) -> Option<MessageHead<'_>> {
     read_strictly(head).map(|(head, _)| head).or_else(|| read_loosely(head))
 }
 
 /// Reads a head that `bytes` begin with, if they hold all of it, and tells its length, which is
 /// that up to its [`end`].
-fn read_strictly(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
+fn read_strictly(bytes: &[u8]) -> Option<(MessageHead<'_>, usize)> {
     if bytes.starts_with(b"HTTP/") { response(bytes) } else { request(bytes) }
 }
 
-fn request(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
+fn request(bytes: &[u8]) -> Option<(MessageHead<'_>, usize)> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
     let Ok(Status::Complete(length)) = parsed.parse_with_uninit_headers(bytes, &mut headers) else {
@@ -185,7 +185,7 @@ fn request(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
     Some((request_of(method, target, version, fields(parsed.headers)), length))
 }
 
-fn response(bytes: &[u8]) -> Option<(Head<'_>, usize)> {
+fn response(bytes: &[u8]) -> Option<(MessageHead<'_>, usize)> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
@@ -205,8 +205,8 @@ fn version_of(minor: u8) -> Cow<'static, str> {
     if minor == 0 { "HTTP/1.0".into() } else { "HTTP/1.1".into() }
 }
 
-fn fields<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
-    let mut fields = Fields::default();
+fn fields<'a>(headers: &[httparse::Header<'a>]) -> HeaderFields<'a> {
+    let mut fields = HeaderFields::default();
     for header in headers {
         fields.take(header.name.as_bytes(), header.value);
     }
@@ -214,10 +214,10 @@ fn fields<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
 }
 
 /// Reads lines as they are. Folded parts of fields (RFC 9112 §5.2) are left out.
-fn read_loosely(head: &[u8]) -> Option<Head<'_>> {
+fn read_loosely(head: &[u8]) -> Option<MessageHead<'_>> {
     let mut lines = head.split(|&byte| byte == b'\n');
     let first = lines.next()?.trim_ascii();
-    let mut fields = Fields::default();
+    let mut fields = HeaderFields::default();
     for line in lines.filter(|line| !matches!(line.first(), Some(b' ' | b'\t'))) {
         if let Some(colon) = line.iter().position(|&byte| byte == b':') {
             let (name, value) = line.split_at(colon);
@@ -274,14 +274,14 @@ fn request_of<'a>(
     method: Cow<'a, str>,
     target: Cow<'a, str>,
     version: Option<Cow<'a, str>>,
-    mut fields: Fields<'a>,
-) -> Head<'a> {
+    mut fields: HeaderFields<'a>,
+) -> MessageHead<'a> {
     // The authority of an absolute target overrides `Host` (RFC 9112 §3.2.2).
     let bare = method == "CONNECT" && !target.starts_with('/');
     let named = if bare { Some(&*target) } else { authority(&target) };
     let named = named.filter(|name| !name.is_empty()).map(|name| name.to_lowercase().into());
     let request = HttpRequest {
-        host: named.or_else(|| fields.host.take()),
+        authority: named.or_else(|| fields.host.take()),
         user_agent: fields.user_agent.take(),
         user: fields.user.take(),
         method,
@@ -289,7 +289,7 @@ fn request_of<'a>(
         version,
         ..HttpRequest::default()
     };
-    Head::Request(request, fields)
+    MessageHead::Request(request, fields)
 }
 
 /// The authority of an absolute target, without the account: `http://host:port/path`.
@@ -304,8 +304,8 @@ fn response_of<'a>(
     status: u16,
     reason: &[u8],
     version: Cow<'a, str>,
-    mut fields: Fields<'a>,
-) -> Head<'a> {
+    mut fields: HeaderFields<'a>,
+) -> MessageHead<'a> {
     const ESTABLISHED: &[u8] = b"established";
     let response = HttpResponse {
         status,
@@ -316,7 +316,7 @@ fn response_of<'a>(
     let established =
         reason.windows(ESTABLISHED.len()).any(|word| word.eq_ignore_ascii_case(ESTABLISHED));
     let reason = if established { Reason::Established } else { Reason::Other };
-    Head::Response(response, fields, reason)
+    MessageHead::Response(response, fields, reason)
 }
 
 #[cfg(test)]
@@ -326,7 +326,7 @@ mod tests {
 
     fn request(head: &[u8]) -> HttpRequest<'_> {
         match read(head) {
-            Some(Head::Request(request, _)) => request,
+            Some(MessageHead::Request(request, _)) => request,
             other => panic!("{other:?}"),
         }
     }
@@ -337,7 +337,7 @@ mod tests {
         let expected = HttpRequest {
             method: "POST".into(),
             target: "/rig1".into(),
-            host: Some("node.example:8332".into()),
+            authority: Some("node.example:8332".into()),
             user_agent: Some("cgminer 4.12".into()),
             user: Some("rig1".into()),
             version: Some("HTTP/1.0".into()),
@@ -350,7 +350,7 @@ mod tests {
     fn an_absolute_target_names_the_host() {
         let host = |target: &str| {
             let head = format!("GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n");
-            request(head.as_bytes()).into_owned().host
+            request(head.as_bytes()).into_owned().authority
         };
         assert_eq!(
             host("http://u:p@Pool.example:80/x?u=http://y/").as_deref(),
@@ -359,9 +359,9 @@ mod tests {
         assert_eq!(host("/go?to=http://other.example/").as_deref(), Some("proxy.example"));
         assert_eq!(host("http:///x").as_deref(), Some("proxy.example"));
         let head = b"CONNECT Pool.Example:3333 HTTP/1.1\r\nHost: decoy.example\r\n\r\n";
-        assert_eq!(request(head).host.as_deref(), Some("pool.example:3333"));
+        assert_eq!(request(head).authority.as_deref(), Some("pool.example:3333"));
         let head = b"CONNECT / HTTP/1.1\r\nHost: pool.example\r\n\r\n";
-        assert_eq!(request(head).host.as_deref(), Some("pool.example"));
+        assert_eq!(request(head).authority.as_deref(), Some("pool.example"));
     }
 
     #[test]
@@ -377,7 +377,7 @@ mod tests {
             let head =
                 format!("GET /a HTTP/1.1\r\n{odd}Host: pool.example\r\nUser-Agent: x\r\n\r\n");
             let request = request(head.as_bytes());
-            assert_eq!(request.host.as_deref(), Some("pool.example"), "{odd:?}");
+            assert_eq!(request.authority.as_deref(), Some("pool.example"), "{odd:?}");
             assert_eq!(request.user_agent.as_deref(), Some("x"));
             assert_eq!(request.target, "/a");
         }
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(version(b"GET / HTTP/2.0\r\n\r\n").as_deref(), Some("HTTP/2.0"));
         assert_eq!(version(b"GET /old\r\nHost: pool.example\r\n\r\n"), None);
         let head = b"HTTP/1.7 200 OK\r\n\r\n";
-        let Some(Head::Response(response, ..)) = read(head) else { panic!() };
+        let Some(MessageHead::Response(response, ..)) = read(head) else { panic!() };
         assert_eq!(response.version, "HTTP/1.7");
     }
 
@@ -401,12 +401,12 @@ mod tests {
     fn a_response_is_read_with_folded_fields_and_bare_line_feeds() {
         let head =
             b"HTTP/1.1  200\nX-Folded: a\n b\nContent-Type : text/plain\nContent-Length: 5\n\n";
-        let Some(Head::Response(response, fields, reason)) = read(head) else { panic!() };
+        let Some(MessageHead::Response(response, fields, reason)) = read(head) else { panic!() };
         assert_eq!(response.status, 200);
         assert_eq!(response.content_type.as_deref(), Some("text/plain"));
         assert_eq!((fields.length, reason), (Some(5), Reason::Other));
         let head = b"HTTP/1.0 200 Connection Established\r\nproxy\x01agent: x\r\n\r\n";
-        let Some(Head::Response(_, _, reason)) = read(head) else { panic!() };
+        let Some(MessageHead::Response(_, _, reason)) = read(head) else { panic!() };
         assert_eq!(reason, Reason::Established);
     }
 
@@ -419,25 +419,25 @@ mod tests {
             b"\x16\x03\x01",
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         ] {
-            let mut gathering = Gathering::default();
+            let mut gathering = HeadBuffer::default();
             let gathered = gathering.push(bytes);
-            assert!(matches!(gathered, Gathered::NotHttp), "{bytes:?} {gathered:?}");
+            assert!(matches!(gathered, HeadProgress::NotHttp), "{bytes:?} {gathered:?}");
         }
     }
 
     #[test]
     fn an_endless_head_is_told_as_far_as_it_goes() {
-        let mut gathering = Gathering::default();
+        let mut gathering = HeadBuffer::default();
         assert!(matches!(
             gathering.push(b"GET / HTTP/1.1\r\nHost: a.example\r\nX: "),
-            Gathered::More
+            HeadProgress::More
         ));
         for _ in 0..=MAX_HEAD / 1000 {
             match gathering.push(&[b'x'; 1000]) {
-                Gathered::More => assert!(gathering.bytes.len() < MAX_HEAD),
-                Gathered::TooLong(Some(head)) => {
-                    let Head::Request(request, _) = head else { panic!() };
-                    assert_eq!(request.host.as_deref(), Some("a.example"));
+                HeadProgress::More => assert!(gathering.bytes.len() < MAX_HEAD),
+                HeadProgress::TooLong(Some(head)) => {
+                    let MessageHead::Request(request, _) = head else { panic!() };
+                    assert_eq!(request.authority.as_deref(), Some("a.example"));
                     return;
                 }
                 other => panic!("{other:?}"),
@@ -459,14 +459,14 @@ mod tests {
                 bytes.extend(if *crlf { &b"\r\n"[..] } else { b"\n" });
             }
             bytes.extend(b"\r\nrest");
-            let mut gathering = Gathering::default();
-            let Gathered::Head(whole, used) = gathering.push(&bytes) else { panic!() };
+            let mut gathering = HeadBuffer::default();
+            let HeadProgress::Head(whole, used) = gathering.push(&bytes) else { panic!() };
             prop_assert_eq!(&bytes[used..], b"rest");
-            let (mut gathering, mut offset) = (Gathering::default(), 0);
+            let (mut gathering, mut offset) = (HeadBuffer::default(), 0);
             for piece in bytes.chunks(cut) {
                 match gathering.push(piece) {
-                    Gathered::More => offset += piece.len(),
-                    Gathered::Head(head, used) => {
+                    HeadProgress::More => offset += piece.len(),
+                    HeadProgress::Head(head, used) => {
                         prop_assert_eq!(&bytes[offset + used..], b"rest");
                         prop_assert_eq!(format!("{head:?}"), format!("{whole:?}"));
                         return Ok(());
@@ -501,7 +501,7 @@ mod tests {
         ) {
             let bytes = [start.as_bytes(), &bytes, b"\n\n"].concat();
             read(&bytes);
-            let mut gathering = Gathering::default();
+            let mut gathering = HeadBuffer::default();
             for piece in bytes.chunks(3) {
                 gathering.push(piece);
             }

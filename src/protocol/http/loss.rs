@@ -1,7 +1,7 @@
-//! Finding the way back where bytes are missing, or make no sense.
+//! Signal the way back where bytes are missing, or make no sense.
 
-use super::connection::{Connection, Side, State, Step};
-use super::head::Head;
+use super::connection::{HttpConnection, MessageStream, ReadState, ReadStep};
+use super::head::MessageHead;
 use crate::model::chunk::Direction;
 use crate::model::event::Event;
 use crate::protocol::body::BodyReader;
@@ -11,36 +11,36 @@ use crate::protocol::parser::{Context, Probe};
 /// one has nothing to tell either: whatever this is, it is not HTTP any more.
 const MAX_LOST: u32 = 64;
 
-impl Connection {
+impl HttpConnection {
     /// The place in the stream is lost: waits for a chunk that begins like a message.
-    pub(super) fn get_lost(&mut self, direction: Direction, step: Step) -> Step {
+    pub(super) fn skip_gap(&mut self, direction: Direction, step: ReadStep) -> ReadStep {
         let side = self.side(direction);
-        *side = Side { state: State::Lost(0), request: None };
+        *side = MessageStream { state: ReadState::Lost(0), request: None };
         step
     }
 
     /// Bytes are missing.
     pub(super) fn lose(&mut self, context: &mut Context<'_>, direction: Direction, gap: u64) {
         match &mut self.side(direction).state {
-            State::Lost(_) => return,
-            State::Body(body) => {
+            ReadState::Lost(_) => return,
+            ReadState::Body(body) => {
                 if body.lose(gap) {
                     return;
                 }
             }
-            State::Lines => {
+            ReadState::Lines => {
                 self.readers.lines(context, direction, &[], gap);
                 return;
             }
-            State::Head(gathering) => {
+            ReadState::Head(gathering) => {
                 let gathering = std::mem::take(gathering);
-                self.tell(context, direction, gathering.salvage());
+                self.emit_head(context, direction, gathering.salvage());
             }
-            State::Early(_) => {}
+            ReadState::Early(_) => {}
         }
         // Heads may be among what is missing. Who does not pipeline has one question open.
         self.asked.keep_newest();
-        self.get_lost(direction, Step::Used(0));
+        self.skip_gap(direction, ReadStep::Used(0));
     }
 
     /// Looks for the next message where its place is not known: messages begin with a segment.
@@ -48,18 +48,18 @@ impl Connection {
         let answers = self.client == Some(direction.reverse()) && !self.asked.is_empty();
         let state = &mut self.side(direction).state;
         let open = match state {
-            State::Lost(chunks) => {
+            ReadState::Lost(chunks) => {
                 *chunks = chunks.saturating_add(1);
                 true
             }
-            State::Lines => true,
+            ReadState::Lines => true,
             // Nothing said how long the body is, and another answer may come behind it.
-            State::Body(body) => answers && body.is_open_ended(),
-            State::Head(_) | State::Early(_) => false,
+            ReadState::Body(body) => answers && body.is_open_ended(),
+            ReadState::Head(_) | ReadState::Early(_) => false,
         };
         if open
             && super::probe(bytes) == Probe::Certain
-            && let State::Body(body) = std::mem::take(state)
+            && let ReadState::Body(body) = std::mem::take(state)
         {
             self.body_ended(context, direction, body);
         }
@@ -70,21 +70,21 @@ impl Connection {
         let heard = context.flow.packets;
         let deaf = !self.readers.is_listening();
         self.sides.iter().zip(heard).all(|(side, packets)| match side.state {
-            State::Lost(chunks) => chunks >= MAX_LOST,
-            State::Lines => deaf,
-            State::Head(_) => packets == 0,
-            State::Body(_) | State::Early(_) => false,
+            ReadState::Lost(chunks) => chunks >= MAX_LOST,
+            ReadState::Lines => deaf,
+            ReadState::Head(_) => packets == 0,
+            ReadState::Body(_) | ReadState::Early(_) => false,
         })
     }
 
     /// Tells of a request whose head was not seen whole.
-    pub(super) fn tell(
+    pub(super) fn emit_head(
         &self,
         context: &mut Context<'_>,
         direction: Direction,
-        head: Option<Head<'_>>,
+        head: Option<MessageHead<'_>>,
     ) {
-        if let Some(Head::Request(mut request, _)) = head
+        if let Some(MessageHead::Request(mut request, _)) = head
             && self.client != Some(direction.reverse())
         {
             request.direction = direction;

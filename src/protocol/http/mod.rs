@@ -27,7 +27,7 @@ mod upgrade;
 
 use super::description::{FirstBytes, StreamProtocol};
 use super::parser::Probe;
-use connection::Connection;
+use connection::HttpConnection;
 
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
     first_bytes: FirstBytes::Among(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n']),
@@ -36,7 +36,7 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     ..StreamProtocol::new(
         "http",
         |_, head| probe(head),
-        |surroundings| Box::new(Connection::new(surroundings)),
+        |surroundings| Box::new(HttpConnection::new(surroundings)),
     )
 };
 
@@ -92,7 +92,7 @@ const MARKS: [&str; 44] = [
 
 /// Whether `bytes` begin like the first line of a request or response, perhaps behind empty lines
 /// (RFC 9112 §2.2).
-pub fn probe(bytes: &[u8]) -> Probe {
+pub(super) fn probe(bytes: &[u8]) -> Probe {
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     let bytes = bytes.get(start.unwrap_or(bytes.len())..).unwrap_or_default();
     let Some(first) = bytes.first() else { return Probe::Unsure };

@@ -2,13 +2,13 @@
 
 /// What the `Upgrade` header asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upgrade {
+pub(super) enum Upgrade {
     WebSocket,
     Other,
 }
 
 impl Upgrade {
-    pub fn of(value: &[u8]) -> Upgrade {
+    pub(super) fn of(value: &[u8]) -> Upgrade {
         let websocket = |token: &[u8]| token.trim_ascii().eq_ignore_ascii_case(b"websocket");
         if value.split(|&byte| byte == b',').any(websocket) {
             Upgrade::WebSocket

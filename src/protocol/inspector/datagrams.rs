@@ -10,10 +10,10 @@ const MAX_DATAGRAMS: u32 = 4;
 
 /// A UDP flow. Without a parser, nothing of it is known yet, or nothing need be remembered.
 #[derive(Default)]
-pub struct Datagrams(Option<Box<dyn Parser>>);
+pub(super) struct DatagramInspector(Option<Box<dyn Parser>>);
 
-impl Datagrams {
-    pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+impl DatagramInspector {
+    pub(super) fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.0 {
             Some(parser) => interest(parser.chunk(context, chunk)),
             None => self.first(context, chunk),
@@ -32,7 +32,7 @@ impl Datagrams {
                     always_tried = true;
                     continue;
                 }
-                FirstDatagram::Anew => (Interest::Anew, packets <= 1),
+                FirstDatagram::Anew => (Interest::Stateless, packets <= 1),
                 FirstDatagram::Done => (Interest::Settled, true),
                 FirstDatagram::More(parser) => {
                     self.0 = Some(parser);
@@ -46,17 +46,17 @@ impl Datagrams {
             return interest;
         }
         if always_tried || packets < MAX_DATAGRAMS {
-            return Interest::Anew;
+            return Interest::Stateless;
         }
         context.scratch.protocols.unknown += 1;
         Interest::Settled
     }
 
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.0.as_ref().map_or(0, |parser| size_of_val(&**parser) + parser.held())
     }
 
-    pub fn close(&mut self, context: &mut Context<'_>) {
+    pub(super) fn close(&mut self, context: &mut Context<'_>) {
         if let Some(parser) = &mut self.0 {
             parser.close(context);
         }

@@ -8,24 +8,26 @@ mod stream;
 
 use super::parser::Context;
 use crate::model::chunk::{Chunk, Interest};
-use crate::model::flow::{Flow, Transport};
-use datagrams::Datagrams;
-use stream::Stream;
+use crate::model::flow::{Flow, FlowEnds, Transport};
+use datagrams::DatagramInspector;
+use stream::StreamInspector;
 
 /// What one flow speaks.
 pub struct Inspector(Inner);
 
 enum Inner {
-    Stream(Stream),
-    Datagrams(Datagrams),
+    Stream(StreamInspector),
+    Datagrams(DatagramInspector),
 }
 
 impl Inspector {
     /// `None` for transports whose payload is of no interest.
     pub fn new(flow: &Flow) -> Option<Inspector> {
         match flow.transport() {
-            Transport::Tcp => Some(Inspector(Inner::Stream(Stream::new(flow.midstream())))),
-            Transport::Udp => Some(Inspector(Inner::Datagrams(Datagrams::default()))),
+            Transport::Tcp => {
+                Some(Inspector(Inner::Stream(StreamInspector::new(flow.midstream()))))
+            }
+            Transport::Udp => Some(Inspector(Inner::Datagrams(DatagramInspector::default()))),
             Transport::Other(_) => None,
         }
     }
@@ -58,10 +60,10 @@ impl Inspector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Timestamp;
     use crate::model::chunk::Direction::{self, ToClient as S, ToServer as C};
     use crate::model::event::{Event, EventSink, Moment};
     use crate::model::flow::{Endpoint, FlowKey};
-    use crate::model::time::Timestamp;
     use crate::protocol::parser::Scratch;
 
     struct Nobody;
@@ -87,7 +89,7 @@ mod tests {
             let mut inspector = kept.take().or_else(|| Inspector::new(&flow)).unwrap();
             match inspector.chunk(&mut context, &chunk) {
                 Interest::More => kept = Some(inspector),
-                Interest::Anew => {}
+                Interest::Stateless => {}
                 Interest::Settled => break,
             }
         }

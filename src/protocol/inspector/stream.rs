@@ -3,67 +3,70 @@
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
 use crate::model::event::{Event, Moment};
+use crate::protocol::detector::{BufferedChunk, Detection, ProtocolDetector};
 use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, Successor};
 use crate::protocol::registry::StreamSlot;
-use crate::protocol::search::{Kept, Search, Verdict};
 use crate::protocol::surroundings::Surroundings;
 
 /// Proxies and upgrades inside each other that are followed: real chains have two.
 const MAX_CARRIERS: usize = 6;
 
 /// A TCP connection.
-pub struct Stream {
-    speech: Speech,
+pub(super) struct StreamInspector {
+    speech: AppProtocol,
     /// Hardly ever anything.
     around: Option<Box<Surroundings>>,
 }
 
 /// What the innermost part of a connection speaks, as far as it is known.
-enum Speech {
-    Unknown(Search),
+enum AppProtocol {
+    Unknown(ProtocolDetector),
     Known(Box<dyn StreamParser>),
 }
 
-impl Stream {
-    pub fn new(midstream: bool) -> Self {
-        Stream { speech: Speech::Unknown(Search::new(midstream)), around: None }
-    }
-
-    pub fn held(&self) -> usize {
-        match &self.speech {
-            Speech::Unknown(search) => search.held(),
-            Speech::Known(parser) => size_of_val(&**parser) + parser.held(),
+impl StreamInspector {
+    pub(super) fn new(midstream: bool) -> Self {
+        StreamInspector {
+            speech: AppProtocol::Unknown(ProtocolDetector::new(midstream)),
+            around: None,
         }
     }
 
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        if let Speech::Known(parser) = &mut self.speech {
+    pub(super) fn held(&self) -> usize {
+        match &self.speech {
+            AppProtocol::Unknown(detector) => detector.held(),
+            AppProtocol::Known(parser) => size_of_val(&**parser) + parser.held(),
+        }
+    }
+
+    pub(super) fn close(&mut self, context: &mut Context<'_>) {
+        if let AppProtocol::Known(parser) = &mut self.speech {
             parser.close(context);
         }
     }
 
     /// Gives a chunk to what the connection speaks, and what that does not want to what comes
-    /// next. This goes no deeper than there are carriers: between two of them lies a search.
-    pub fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
+    /// next. This goes no deeper than there are carriers: between two of them lies a detector.
+    pub(super) fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.speech {
-            Speech::Unknown(search) => match search.chunk(chunk) {
-                Verdict::Unsure => Interest::More,
-                Verdict::Hopeless => {
+            AppProtocol::Unknown(detector) => match detector.chunk(chunk) {
+                Detection::Unsure => Interest::More,
+                Detection::Hopeless => {
                     if self.around.is_none() {
                         context.scratch.protocols.unknown += 1;
                     }
                     Interest::Settled
                 }
-                Verdict::Found(slot, start) => {
-                    let kept = search.take();
+                Detection::Found(slot, start) => {
+                    let kept = detector.take();
                     self.found(context, chunk, slot, start, &kept)
                 }
             },
-            Speech::Known(parser) => match parser.chunk(context, chunk) {
+            AppProtocol::Known(parser) => match parser.chunk(context, chunk) {
                 StreamProgress::More => Interest::More,
                 StreamProgress::Done => Interest::Settled,
                 StreamProgress::Torn => {
-                    self.speech = Speech::Unknown(Search::new(true));
+                    self.speech = AppProtocol::Unknown(ProtocolDetector::new(true));
                     self.feed(context, &Chunk { gap: 0, ..*chunk })
                 }
                 StreamProgress::Handover(handover) => self.hand_over(context, chunk, handover),
@@ -78,7 +81,7 @@ impl Stream {
         chunk: &Chunk<'_>,
         slot: StreamSlot,
         start: usize,
-        kept: &[Kept],
+        kept: &[BufferedChunk],
     ) -> Interest {
         let protocol = slot.protocol();
         context.scratch.protocols.count(slot.index(), protocol.name);
@@ -87,10 +90,10 @@ impl Stream {
             && start == 0
         {
             let Some(parser) = first_chunk(context, chunk) else { return Interest::Settled };
-            self.speech = Speech::Known(parser);
+            self.speech = AppProtocol::Known(parser);
             return Interest::More;
         }
-        self.speech = Speech::Known((protocol.open)(self.around()));
+        self.speech = AppProtocol::Known((protocol.open)(self.around()));
         let bytes = chunk.bytes.get(start..).unwrap_or_default();
         let gap = if kept.is_empty() { chunk.gap } else { 0 };
         if self.replay(context, kept, chunk) == Interest::Settled {
@@ -100,7 +103,12 @@ impl Stream {
     }
 
     /// Gives a parser that was just found what was kept while nobody knew.
-    fn replay(&mut self, context: &mut Context<'_>, kept: &[Kept], chunk: &Chunk<'_>) -> Interest {
+    fn replay(
+        &mut self,
+        context: &mut Context<'_>,
+        kept: &[BufferedChunk],
+        chunk: &Chunk<'_>,
+    ) -> Interest {
         for piece in kept {
             let piece = piece.chunk();
             context.at = Moment { time: piece.time, packet: piece.packet };
@@ -130,7 +138,7 @@ impl Stream {
                 if let Some(slot) = StreamSlot::named(name) {
                     context.scratch.protocols.count(slot.index(), name);
                 }
-                self.speech = Speech::Known(open(self.around()));
+                self.speech = AppProtocol::Known(open(self.around()));
             }
         }
         self.rest(context, chunk, offset, &early)
@@ -154,7 +162,7 @@ impl Stream {
         if around.carriers.len() >= MAX_CARRIERS {
             return Interest::Settled;
         }
-        self.speech = Speech::Unknown(Search::new(false));
+        self.speech = AppProtocol::Unknown(ProtocolDetector::new(false));
         Interest::More
     }
 

@@ -18,18 +18,18 @@ pub(super) struct CryptoStream {
 
 impl CryptoStream {
     /// The stream up to the first hole.
-    pub fn front(&self) -> &[u8] {
+    pub(super) fn front(&self) -> &[u8] {
         &self.front
     }
 
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         let waiting = self.waiting.iter().map(|(_, data)| data.capacity());
         self.front.capacity() + waiting.sum::<usize>()
     }
 
     /// Adds a piece. Of bytes that come twice the first copy that follows the front wins.
-    pub fn insert(&mut self, offset: u64, data: &[u8]) {
+    pub(super) fn insert(&mut self, offset: u64, data: &[u8]) {
         let Ok(offset) = usize::try_from(offset) else { return };
         if offset > self.front.len() {
             let fits = offset.checked_add(data.len()).is_some_and(|end| end <= MAX_STREAM);

@@ -20,7 +20,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// The keys of a client whose first packet has the destination connection ID `dcid`.
-    pub fn of_client(version: Version, dcid: &[u8]) -> Option<Keys> {
+    pub(super) fn of_client(version: Version, dcid: &[u8]) -> Option<Keys> {
         /// What is the same for all connections.
         static PREPARED: LazyLock<[Salt; SALTS.len()]> =
             LazyLock::new(|| SALTS.map(|salt| Salt::new(HKDF_SHA256, &salt)));
@@ -44,7 +44,7 @@ impl Keys {
     }
 
     /// Decrypts a packet and leaves its frames in `buffer`; `None` if the keys do not fit.
-    pub fn open(&self, packet: &Initial<'_>, buffer: &mut Vec<u8>) -> Option<()> {
+    pub(super) fn open(&self, packet: &Initial<'_>, buffer: &mut Vec<u8>) -> Option<()> {
         buffer.clear();
         buffer.extend_from_slice(packet.bytes);
         let sample = buffer.get(packet.number + SAMPLE_OFFSET..)?.first_chunk::<16>()?;
@@ -69,7 +69,7 @@ impl Keys {
     }
 
     /// RFC 9001 §5.3
-    pub fn nonce(&self, number: u32) -> Nonce {
+    pub(super) fn nonce(&self, number: u32) -> Nonce {
         let mut nonce = self.iv;
         for (byte, number) in nonce.iter_mut().rev().zip(number.to_le_bytes()) {
             *byte ^= number;

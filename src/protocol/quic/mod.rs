@@ -54,7 +54,7 @@ fn probe_datagram(bytes: &[u8]) -> Probe {
 
 /// The parser of one QUIC connection.
 #[derive(Default)]
-pub struct Connection {
+pub(super) struct Connection {
     keys: Option<Keys>,
     /// Keys derived so far.
     tried: u8,

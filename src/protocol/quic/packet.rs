@@ -21,7 +21,7 @@ pub(super) struct Version {
 }
 
 impl Version {
-    pub fn of(number: u32) -> Option<Version> {
+    pub(super) fn of(number: u32) -> Option<Version> {
         let (salt, label, initial): (_, &[u8], _) = match number {
             0x0000_0001 | 0xff00_0021 | 0xff00_0022 => (SALT_1, b"quic ", 0),
             0x6b33_43cf => (SALT_2, b"quicv2 ", 1),

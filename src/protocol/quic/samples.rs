@@ -7,10 +7,10 @@ use super::packet::Version;
 use crate::protocol::tls::samples::vector;
 
 /// The connection ID of RFC 9001 Appendix A and RFC 9369 Appendix A.
-pub const PUBLISHED_DCID: &[u8] = &[0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
+pub(super) const PUBLISHED_DCID: &[u8] = &[0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
 
 /// The payload of the client's packet in RFC 9001 Appendix A.2, the same in RFC 9369.
-pub fn published_frames() -> Vec<u8> {
+pub(super) fn published_frames() -> Vec<u8> {
     const CRYPTO_FRAME: &str = "\
         060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e868\
         04fe3a47f06a2b69484c00000413011302010000c000000010000e00000b6578\
@@ -28,7 +28,7 @@ pub fn published_frames() -> Vec<u8> {
 }
 
 /// A CRYPTO frame.
-pub fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
+pub(super) fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
     [&[0x06], &varint(offset)[..], &varint(data.len()), data].concat()
 }
 
@@ -42,7 +42,7 @@ fn varint(value: usize) -> Vec<u8> {
 
 /// An Initial packet of a client.
 #[derive(Clone, Copy)]
-pub struct ClientPacket<'a> {
+pub(super) struct ClientPacket<'a> {
     version: Version,
     first_dcid: &'a [u8],
     dcid: &'a [u8],
@@ -51,26 +51,26 @@ pub struct ClientPacket<'a> {
 }
 
 impl<'a> ClientPacket<'a> {
-    pub fn new(version: u32, dcid: &'a [u8]) -> Self {
+    pub(super) fn new(version: u32, dcid: &'a [u8]) -> Self {
         let version = Version::of(version).unwrap();
         ClientPacket { version, first_dcid: dcid, dcid, token: b"", number: 0 }
     }
 
-    pub fn number(self, number: u8) -> Self {
+    pub(super) fn number(self, number: u8) -> Self {
         ClientPacket { number, ..self }
     }
 
     /// With another connection ID than the keys'.
-    pub fn to(self, dcid: &'a [u8]) -> Self {
+    pub(super) fn to(self, dcid: &'a [u8]) -> Self {
         ClientPacket { dcid, ..self }
     }
 
-    pub fn token(self, token: &'a [u8]) -> Self {
+    pub(super) fn token(self, token: &'a [u8]) -> Self {
         ClientPacket { token, ..self }
     }
 
     /// The packet with these frames, protected.
-    pub fn sealed(self, frames: &[u8]) -> Vec<u8> {
+    pub(super) fn sealed(self, frames: &[u8]) -> Vec<u8> {
         const NUMBER_LENGTH: usize = 4;
         const TAG: usize = 16;
         let keys = Keys::of_client(self.version, self.first_dcid).unwrap();
@@ -101,7 +101,7 @@ impl<'a> ClientPacket<'a> {
 }
 
 /// An Initial packet of a server: no key of a client fits it.
-pub fn server_initial(version: u32, dcid: &[u8]) -> Vec<u8> {
+pub(super) fn server_initial(version: u32, dcid: &[u8]) -> Vec<u8> {
     let mut packet = ClientPacket::new(version, dcid).to(b"").sealed(&crypto(0, b"server hello"));
     if let Some(last) = packet.last_mut() {
         *last ^= 1;
@@ -110,7 +110,7 @@ pub fn server_initial(version: u32, dcid: &[u8]) -> Vec<u8> {
 }
 
 /// A Retry packet.
-pub fn retry(version: u32) -> Vec<u8> {
+pub(super) fn retry(version: u32) -> Vec<u8> {
     let version = version.to_be_bytes();
     [&[0xf0], &version[..], &[0], &vector::<1>(b"retried!"), b"a token", &[0; 16]].concat()
 }

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::framing::message::{Id, Outcome};
+use super::framing::message::{Id, RequestOutcome};
 use super::identity::coin::plausible;
 
 /// What a message does to the conversation.
 #[derive(Debug)]
-pub enum Act<'a> {
+pub(super) enum Act<'a> {
     /// The miner opens the conversation without saying who it is.
     Hello(Hello<'a>),
     /// The miner says who it is.
@@ -31,7 +31,7 @@ pub enum Act<'a> {
     /// The pool delivers work.
     Job(Job<'a>),
     /// The pool answers a share with a message of its own.
-    Answer { to: Id, outcome: Outcome },
+    Answer { to: Id, outcome: RequestOutcome },
     /// The pool accepts the oldest so many shares at once (Stratum V2).
     Receipt { shares: u32 },
     /// The pool ends the conversation, for this reason.
@@ -44,7 +44,7 @@ pub enum Act<'a> {
 
 impl Act<'_> {
     /// Whether it is the miner who does this.
-    pub fn by_miner(&self) -> bool {
+    pub(super) fn by_miner(&self) -> bool {
         matches!(
             self,
             Act::Hello(_)
@@ -58,14 +58,14 @@ impl Act<'_> {
 }
 
 #[derive(Debug, Default)]
-pub struct Hello<'a> {
+pub(super) struct Hello<'a> {
     pub agent: Option<Cow<'a, str>>,
     /// The dialect that this points to, if nothing better comes.
     pub likely: Dialect,
 }
 
 #[derive(Debug, Default)]
-pub struct Login<'a> {
+pub(super) struct Login<'a> {
     pub user: Option<Cow<'a, str>>,
     pub password: Option<Cow<'a, str>>,
     pub worker: Option<Cow<'a, str>>,
@@ -81,13 +81,13 @@ pub struct Login<'a> {
 }
 
 #[derive(Debug, Default)]
-pub struct Greeting<'a> {
+pub(super) struct Greeting<'a> {
     pub algorithm: Option<Cow<'a, str>>,
     pub likely: Dialect,
 }
 
 #[derive(Debug)]
-pub struct Submit<'a> {
+pub(super) struct Submit<'a> {
     /// Name of the job worked on; empty where the dialect has none.
     pub job: Cow<'a, str>,
     /// Every field has the shape that it must have.
@@ -102,13 +102,13 @@ pub struct Submit<'a> {
 
 impl<'a> Submit<'a> {
     /// A share of which every field has the shape that it must have.
-    pub fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
+    pub(super) fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
         Submit { job, strict: true, user, hash_count: None, nonce: None }
     }
 }
 
 #[derive(Debug)]
-pub struct Job<'a> {
+pub(super) struct Job<'a> {
     pub id: Cow<'a, str>,
     /// Names of further jobs that came with it, equally hard.
     pub siblings: Vec<Cow<'a, str>>,
@@ -119,7 +119,7 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A job of which every field has the shape that it must have.
-    pub fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
+    pub(super) fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
         let proof = Proof::Strict;
         Job { id, siblings: Vec::new(), measure, algorithm: None, proof }
     }
@@ -127,7 +127,7 @@ impl<'a> Job<'a> {
 
 /// How much a delivered job proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub(super) enum Proof {
     /// Every field has the shape that it must have.
     Strict,
     /// Only the method's name speaks for it.
@@ -138,7 +138,7 @@ pub enum Proof {
 
 /// How hard a share is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Measure {
+pub(super) enum Measure {
     /// As the last [`Act::Difficulty`] said.
     InForce,
     /// In the dialect's unit (see `coin::hashes_per_difficulty`).
@@ -151,11 +151,11 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub fn of_hashes(hashes: Option<f64>) -> Measure {
+    pub(super) fn of_hashes(hashes: Option<f64>) -> Measure {
         hashes.map_or(Measure::Unknown, Measure::Hashes)
     }
 
-    pub fn of_difficulty(difficulty: Option<f64>) -> Measure {
+    pub(super) fn of_difficulty(difficulty: Option<f64>) -> Measure {
         difficulty.and_then(plausible).map_or(Measure::Unknown, Measure::Difficulty)
     }
 }

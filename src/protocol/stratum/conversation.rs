@@ -1,9 +1,9 @@
 //! A mining conversation in lines or whole messages, whatever carries them.
 
-use super::framing::line::{self, Splitter};
+use super::framing::line::{self, LineSplitter};
 use super::framing::message;
 use super::probe::probe;
-use super::session::Session;
+use super::session::StratumSession;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::mining::Carrier;
 use crate::model::event::{HttpRequest, Tunnel};
@@ -13,43 +13,46 @@ use crate::protocol::surroundings::Surroundings;
 
 /// One conversation, in whatever carries it.
 #[derive(Debug)]
-pub struct Conversation {
+pub struct StratumConversation {
     /// Indexed by [`Direction::index`].
-    lines: Option<Box<[Splitter; 2]>>,
-    beginning: Beginning,
+    lines: Option<Box<[LineSplitter; 2]>>,
+    beginning: SessionContext,
     /// Nearly all that could begin a conversation in HTTP never says a word of JSON.
-    session: Option<Box<Session>>,
+    session: Option<Box<StratumSession>>,
 }
 
 /// What a session needs to know.
 #[derive(Debug)]
-struct Beginning {
+struct SessionContext {
     carriers: Vec<Carrier>,
     /// Inside those.
     innermost: Option<Carrier>,
     tunnel: Option<Tunnel>,
 }
 
-impl Beginning {
-    fn session<'a>(&mut self, session: &'a mut Option<Box<Session>>) -> &'a mut Session {
+impl SessionContext {
+    fn session<'a>(
+        &mut self,
+        session: &'a mut Option<Box<StratumSession>>,
+    ) -> &'a mut StratumSession {
         session.get_or_insert_with(|| {
             let mut carriers = std::mem::take(&mut self.carriers);
             carriers.extend(self.innermost);
-            Box::new(Session::new(carriers, self.tunnel.take()))
+            Box::new(StratumSession::new(carriers, self.tunnel.take()))
         })
     }
 }
 
-impl Conversation {
+impl StratumConversation {
     /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        let beginning = Beginning { carriers, innermost: None, tunnel };
-        Conversation { lines: None, beginning, session: None }
+        let beginning = SessionContext { carriers, innermost: None, tunnel };
+        StratumConversation { lines: None, beginning, session: None }
     }
 
     /// A conversation with nothing but these surroundings around it.
     pub fn inside(surroundings: &Surroundings) -> Self {
-        Conversation::new(surroundings.carriers.clone(), surroundings.tunnel.clone())
+        StratumConversation::new(surroundings.carriers.clone(), surroundings.tunnel.clone())
     }
 
     /// The same, in one more carrier. That costs no memory.
@@ -61,7 +64,7 @@ impl Conversation {
 
     /// Bytes kept.
     pub fn held(&self) -> usize {
-        let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(Splitter::held);
+        let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(LineSplitter::held);
         lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
     }
 
@@ -75,7 +78,8 @@ impl Conversation {
     ) -> Next {
         let midstream = ctx.flow.midstream();
         let lines = self.lines.get_or_insert_with(|| {
-            let new = || if midstream { Splitter::midstream() } else { Splitter::default() };
+            let new =
+                || if midstream { LineSplitter::midstream() } else { LineSplitter::default() };
             Box::new([new(), new()])
         });
         let [to_server, to_client] = lines.as_mut();
@@ -131,7 +135,7 @@ impl Conversation {
 }
 
 /// A connection of nothing but lines.
-impl Parser for Conversation {
+impl Parser for StratumConversation {
     fn held(&self) -> usize {
         self.held()
     }
@@ -149,9 +153,9 @@ impl Parser for Conversation {
     }
 }
 
-impl BodyReader for Conversation {
+impl BodyReader for StratumConversation {
     fn open(surroundings: &Surroundings, carrier: Carrier) -> Self {
-        Conversation::inside(surroundings).within(carrier)
+        StratumConversation::inside(surroundings).within(carrier)
     }
 
     fn probe(direction: Direction, body: &[u8]) -> Probe {
@@ -189,11 +193,11 @@ impl BodyReader for Conversation {
     }
 }
 
-fn next(session: &Session) -> Next {
+fn next(session: &StratumSession) -> Next {
     if session.is_hopeless() { Next::Reject } else { Next::More }
 }
 
-fn read(session: &mut Session, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {
+fn read(session: &mut StratumSession, ctx: &mut Context<'_>, direction: Direction, line: &[u8]) {
     if !message::read(line, |message| session.message(ctx, direction, message)) {
         session.malformed(1);
     }

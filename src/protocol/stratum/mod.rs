@@ -19,7 +19,7 @@ pub mod sv2;
 mod text;
 
 use super::description::{FirstBytes, StreamProtocol};
-pub use conversation::Conversation;
+pub use conversation::StratumConversation;
 pub use probe::probe;
 
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
@@ -27,6 +27,6 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     first_bytes: FirstBytes::Among(&[b' '..=b'~', b'\t'..=b'\n', 0x0c..=b'\r']),
     message_start: Some(probe::line_start),
     ..StreamProtocol::new("stratum", probe, |surroundings| {
-        Box::new(Conversation::inside(surroundings))
+        Box::new(StratumConversation::inside(surroundings))
     })
 };

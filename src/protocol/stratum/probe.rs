@@ -74,7 +74,7 @@ fn probe_after_tail(bytes: &[u8]) -> Probe {
 }
 
 /// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
-pub fn line_start(bytes: &[u8]) -> Option<usize> {
+pub(super) fn line_start(bytes: &[u8]) -> Option<usize> {
     static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
     });

@@ -1,24 +1,24 @@
 //! Small readings of text in messages.
 
-use crate::model::text::{Abbreviation, kept};
+use crate::model::text::{Abbreviation, printable_bounded};
 
 /// The first six characters of a long text: enough to recognise a wallet in a sentence.
-pub fn abbreviated(text: &str) -> String {
-    Abbreviation { whole: 24, head: 6, mark: "…", tail: 0 }.of(&kept(text))
+pub(super) fn abbreviated(text: &str) -> String {
+    Abbreviation { whole: 24, head: 6, mark: "…", tail: 0 }.of(&printable_bounded(text))
 }
 
 /// Whether `text` is nothing but hexadecimal digits (an even or odd number, at least one).
-pub fn is_hex(text: &str) -> bool {
+pub(super) fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether `text` is exactly `digits` hexadecimal digits.
-pub fn is_hex_of(text: &str, digits: usize) -> bool {
+pub(super) fn is_hex_of(text: &str, digits: usize) -> bool {
     text.len() == digits && is_hex(text)
 }
 
 /// `text` without a leading `0x`.
-pub fn strip_0x(text: &str) -> &str {
+pub(super) fn strip_0x(text: &str) -> &str {
     text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text)
 }
 

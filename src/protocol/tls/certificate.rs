@@ -7,7 +7,7 @@ use super::der::{self, Element, Elements};
 use super::reader::Reader;
 use super::text;
 use crate::model::event::tls::Certificate;
-use crate::model::text::kept;
+use crate::model::text::printable_bounded;
 
 /// Certificates read of a chain; the leaf and its issuers. Longer ones repeat themselves.
 const MAX_CERTIFICATES: usize = 4;
@@ -157,7 +157,7 @@ fn string(value: Element<'_>) -> String {
         // T61String is read as Latin-1, as everybody does.
         _ => value.content.iter().copied().map(char::from).collect(),
     };
-    kept(&text)
+    printable_bounded(&text)
 }
 
 /// Seconds since the Unix epoch (RFC 5280 §4.1.2.5).

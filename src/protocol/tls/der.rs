@@ -30,12 +30,12 @@ pub(super) struct Element<'a> {
 pub(super) struct Elements<'a>(Reader<'a>);
 
 impl<'a> Elements<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Elements(Reader::new(bytes))
     }
 
     /// The content of the next element if it has this tag; else nothing is taken.
-    pub fn tagged(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(super) fn tagged(&mut self, tag: u8) -> Option<&'a [u8]> {
         let mut ahead = *self;
         let element = ahead.next().filter(|element| element.tag == tag)?;
         *self = ahead;
@@ -43,7 +43,7 @@ impl<'a> Elements<'a> {
     }
 
     /// The elements inside the next element if it has this tag; else nothing is taken.
-    pub fn inside(&mut self, tag: u8) -> Option<Elements<'a>> {
+    pub(super) fn inside(&mut self, tag: u8) -> Option<Elements<'a>> {
         self.tagged(tag).map(Elements::new)
     }
 }

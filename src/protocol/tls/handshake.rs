@@ -1,6 +1,6 @@
 //! Follows a TLS connection until it is encrypted.
 
-use super::record::{Item, Message, NotTls, Records};
+use super::record::{Message, NotTls, RecordItem, Records};
 use super::{certificate, client_hello, server_hello};
 use crate::model::Chunk;
 use crate::model::chunk::Direction;
@@ -21,8 +21,8 @@ const SUPPLEMENTAL_DATA: u8 = 23;
 
 /// The parser of one TLS connection.
 #[derive(Debug, Default)]
-pub struct Handshake {
-    sides: [Side; 2],
+pub struct HandshakeReader {
+    sides: [HandshakeStream; 2],
     found: TlsHandshake,
     /// Chunks since the first direction has ended.
     waited: u8,
@@ -30,7 +30,7 @@ pub struct Handshake {
 
 /// One direction.
 #[derive(Debug, Default)]
-struct Side {
+struct HandshakeStream {
     records: Records,
     progress: Progress,
 }
@@ -60,7 +60,7 @@ enum End {
     Unreadable,
 }
 
-impl Parser for Handshake {
+impl Parser for HandshakeReader {
     fn held(&self) -> usize {
         let messages = self.sides.iter().map(|side| side.records.held()).sum::<usize>();
         let names = self.found.certificates.iter().flat_map(|certificate| &certificate.names);
@@ -68,7 +68,7 @@ impl Parser for Handshake {
     }
 
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
-        if self.sides.iter().any(Side::is_over) {
+        if self.sides.iter().any(HandshakeStream::is_over) {
             self.waited += 1;
         }
         if chunk.gap > 0 {
@@ -98,9 +98,9 @@ impl Parser for Handshake {
     }
 }
 
-impl Handshake {
+impl HandshakeReader {
     fn read(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) {
-        let Side { records, progress } = &mut self.sides[chunk.direction.index()];
+        let HandshakeStream { records, progress } = &mut self.sides[chunk.direction.index()];
         let mut input = chunk.bytes;
         while progress.end.is_none() {
             let read = match records.next(&mut input) {
@@ -117,7 +117,7 @@ impl Handshake {
 
     /// Bytes were lost, or the connection is over: what is there of a message is read.
     fn interrupt(&mut self, context: &mut Context<'_>, direction: Direction) {
-        let Side { records, progress } = &mut self.sides[direction.index()];
+        let HandshakeStream { records, progress } = &mut self.sides[direction.index()];
         if let Some(message) = std::mem::take(records).pending() {
             let _ = progress.message(message, direction, &mut self.found, context);
             progress.end.get_or_insert(End::Unreadable);
@@ -145,7 +145,7 @@ impl Handshake {
     }
 }
 
-impl Side {
+impl HandshakeStream {
     fn is_over(&self) -> bool {
         self.progress.end.is_some()
     }
@@ -154,16 +154,18 @@ impl Side {
 impl Progress {
     fn item(
         &mut self,
-        item: Item<'_>,
+        item: RecordItem<'_>,
         direction: Direction,
         found: &mut TlsHandshake,
         context: &mut Context<'_>,
     ) -> Result<(), NotTls> {
         match item {
-            Item::Message(message) => self.message(message, direction, found, context)?,
+            RecordItem::Message(message) => self.message(message, direction, found, context)?,
             // A dummy for middleboxes (RFC 8446 Appendix D.4) where another hello may follow.
-            Item::ChangeCipherSpec if self.peer == Some(Peer::Client) || self.retry => {}
-            Item::ChangeCipherSpec | Item::ApplicationData => self.end = Some(End::Clear),
+            RecordItem::ChangeCipherSpec if self.peer == Some(Peer::Client) || self.retry => {}
+            RecordItem::ChangeCipherSpec | RecordItem::ApplicationData => {
+                self.end = Some(End::Clear)
+            }
         }
         Ok(())
     }
@@ -249,7 +251,7 @@ mod tests {
 
     #[test]
     fn before_tls_1_3_the_certificate_is_the_end() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         assert_eq!(tap.send(ToServer, &client_hello()), Next::More);
         assert_eq!(tap.heard.hellos.len(), 1);
         assert_eq!(tap.heard.hellos[0].sni.as_deref(), Some("pool.example"));
@@ -264,7 +266,7 @@ mod tests {
     #[test]
     fn in_tls_1_3_the_servers_hello_is_the_end() {
         for end in [change_cipher_spec(), encrypted()] {
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             tap.send(ToServer, &client_hello());
             assert_eq!(tap.send(ToClient, &server_hello(0x0304)), Next::More);
             assert_eq!(tap.send(ToClient, &end), Next::Done);
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_resumed_session_ends_without_a_certificate() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &client_hello());
         let answer = [server_hello(0x0303), change_cipher_spec()].concat();
         assert_eq!(tap.send(ToClient, &answer), Next::Done);
@@ -285,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_retry_request_brings_a_second_hello() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &client_hello());
         let retry = flight(SERVER_HELLO, &samples::server_hello(0x0304, HELLO_RETRY_REQUEST));
         assert_eq!(tap.send(ToClient, &[retry, change_cipher_spec()].concat()), Next::More);
@@ -300,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_warning_before_the_servers_hello_is_skipped() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &client_hello());
         let unrecognized_name = record(ALERT, &[1, 112]);
         let answer = [unrecognized_name, server_hello(0x0303), certificate()].concat();
@@ -309,7 +311,7 @@ mod tests {
 
     #[test]
     fn the_server_alone_tells_its_certificate() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         let answer = [server_hello(0x0303), certificate()].concat();
         assert_eq!(tap.send(ToClient, &answer), Next::More);
         tap.close();
@@ -324,7 +326,7 @@ mod tests {
             (ToServer, [client_hello(), flight(CLIENT_KEY_EXCHANGE, &[0; 66])].concat()),
             (ToClient, [server_hello(0x0304), change_cipher_spec()].concat()),
         ] {
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             tap.send(direction, &start);
             let more = (0..100).take_while(|_| tap.send(direction, &encrypted()) == Next::More);
             assert_eq!(more.count(), usize::from(PATIENCE) - 1);
@@ -334,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_client_that_is_heard_after_the_server_is_not_missed() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToClient, &[server_hello(0x0304), encrypted()].concat());
         assert_eq!(tap.send(ToServer, &client_hello()), Next::Done);
         assert!(tap.heard.handshakes[0].client.is_some());
@@ -342,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_certificate_of_the_client_says_nothing_of_the_server() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &[client_hello(), certificate()].concat());
         tap.close();
         assert!(tap.heard.handshakes[0].certificates.is_empty());
@@ -350,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_hello_that_is_cut_by_a_loss_shows_what_was_read() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         let hello = client_hello();
         tap.send(ToServer, &hello[..hello.len() - 30]);
         assert!(tap.heard.hellos.is_empty());
@@ -369,7 +371,7 @@ mod tests {
             samples::certificate(&["root.example"]),
         ]);
         let answer = [server_hello(0x0303), flight(CERTIFICATE, &chain)].concat();
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &client_hello());
         tap.send(ToClient, &answer[..answer.len() - 20]);
         assert_eq!(tap.send_after(20, ToClient, b"?"), Next::Done);
@@ -378,7 +380,7 @@ mod tests {
 
     #[test]
     fn after_a_loss_reading_goes_on_at_a_record() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         tap.send(ToServer, &client_hello());
         assert_eq!(tap.send_after(90, ToClient, &certificate()), Next::Done);
         assert_eq!(tap.heard.handshakes[0].certificates.len(), 1);
@@ -387,7 +389,7 @@ mod tests {
     #[test]
     fn a_connection_that_is_under_way_is_not_followed() {
         for bytes in [encrypted(), change_cipher_spec(), flight(CLIENT_KEY_EXCHANGE, &[0; 66])] {
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             assert_eq!(tap.send(ToServer, &bytes), Next::Reject);
             tap.close();
             assert_eq!(tap.heard, samples::Heard::default());
@@ -396,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_client_that_begins_with_ssl_2_0_does_not_hide_the_server() {
-        let mut tap = Tap::<Handshake>::new();
+        let mut tap = Tap::<HandshakeReader>::new();
         let hello = [0x80, 0x2e, 0x01, 0x03, 0x01, 0x00, 0x15, 0x00, 0x00, 0x00, 0x10];
         assert_eq!(tap.send(ToServer, &hello), Next::More);
         assert_eq!(tap.send(ToClient, &[server_hello(0x0303), certificate()].concat()), Next::Done);
@@ -411,7 +413,7 @@ mod tests {
             flight(SERVER_HELLO, text),
             [record(HANDSHAKE, &[0, 0, 0, 0]), text.to_vec()].concat(),
         ] {
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             assert_eq!(tap.send(ToServer, &bytes), Next::More);
             assert_eq!(tap.send(ToClient, text), Next::Reject);
             tap.close();
@@ -428,11 +430,11 @@ mod tests {
                 [client_hello(), change_cipher_spec()].concat(),
                 [server_hello(0x0303), certificate()].concat(),
             ];
-            let mut whole = Tap::<Handshake>::new();
+            let mut whole = Tap::<HandshakeReader>::new();
             whole.send(ToServer, &sides[0]);
             whole.send(ToClient, &sides[1]);
 
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             let mut rest = [&sides[0][..], &sides[1][..]];
             let mut sizes = sizes.into_iter().cycle();
             let mut next = Next::More;
@@ -457,7 +459,7 @@ mod tests {
                 0..20,
             ),
         ) {
-            let mut tap = Tap::<Handshake>::new();
+            let mut tap = Tap::<HandshakeReader>::new();
             for (to_server, gap, mut bytes) in pieces {
                 // Half of them begin like a handshake.
                 if bytes.first().is_some_and(|byte| byte & 1 == 0) {

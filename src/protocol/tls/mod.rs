@@ -14,17 +14,17 @@ pub(super) mod samples;
 mod server_hello;
 mod text;
 
-pub use handshake::Handshake;
+pub use handshake::HandshakeReader;
 
 use super::description::{FirstBytes, StreamProtocol};
 use super::parser::{Probe, after_first_chunk};
-use record::{HANDSHAKE, Header};
+use record::{HANDSHAKE, RecordHeader};
 
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
     first_bytes: FirstBytes::Among(&[20..=23]),
     follows_clear: Some(begins_with_hello),
-    first_chunk: Some(|context, chunk| Some(after_first_chunk::<Handshake>(context, chunk)?)),
-    ..StreamProtocol::new("tls", |_, head| probe(head), |_| Box::new(Handshake::default()))
+    first_chunk: Some(|context, chunk| Some(after_first_chunk::<HandshakeReader>(context, chunk)?)),
+    ..StreamProtocol::new("tls", |_, head| probe(head), |_| Box::new(HandshakeReader::default()))
 };
 
 /// Handshake types that a connection or, where the capture started late, one of its records
@@ -40,7 +40,7 @@ pub fn probe(bytes: &[u8]) -> Probe {
             _ => Probe::NotForUs,
         };
     };
-    let Some(header) = Header::parse(*header) else { return Probe::NotForUs };
+    let Some(header) = RecordHeader::parse(*header) else { return Probe::NotForUs };
     if header.content != HANDSHAKE {
         return Probe::Certain;
     }

@@ -23,14 +23,14 @@ pub(super) const APPLICATION_DATA: u8 = 23;
 
 /// The header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct RecordHeader {
     pub content: u8,
     pub length: u16,
 }
 
-impl Header {
+impl RecordHeader {
     /// `None` if no record of SSL 3.0 or TLS begins like this.
-    pub fn parse(bytes: [u8; HEADER]) -> Option<Header> {
+    pub(super) fn parse(bytes: [u8; HEADER]) -> Option<RecordHeader> {
         let [content, major, minor, high, low] = bytes;
         let length = u16::from_be_bytes([high, low]);
         let fits = match content {
@@ -39,7 +39,7 @@ impl Header {
             APPLICATION_DATA => length <= MAX_FRAGMENT,
             _ => false,
         };
-        (fits && major == 3 && minor <= 4).then_some(Header { content, length })
+        (fits && major == 3 && minor <= 4).then_some(RecordHeader { content, length })
     }
 }
 
@@ -56,7 +56,7 @@ pub(in crate::protocol) struct Message<'a> {
 impl<'a> Message<'a> {
     /// The message that `bytes` begin with, as far as it is there; `None` if not even its header
     /// is.
-    pub fn cut(bytes: &'a [u8]) -> Option<Message<'a>> {
+    pub(crate) fn cut(bytes: &'a [u8]) -> Option<Message<'a>> {
         let mut reader = Reader::new(bytes);
         let (kind, length) = (reader.u8()?, reader.u24()?);
         let body = reader.up_to(length);
@@ -66,7 +66,7 @@ impl<'a> Message<'a> {
 
 /// What a direction of a connection shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Item<'a> {
+pub(super) enum RecordItem<'a> {
     Message(Message<'a>),
     ChangeCipherSpec,
     ApplicationData,
@@ -93,16 +93,16 @@ pub(super) struct Records {
 
 impl Records {
     /// Bytes kept of a message.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.message.capacity()
     }
 
     /// Takes bytes from the front of `input` until they make an item; `None` when `input` is used
     /// up.
-    pub fn next<'a, 'input: 'a>(
+    pub(super) fn next<'a, 'input: 'a>(
         &'a mut self,
         input: &mut &'input [u8],
-    ) -> Result<Option<Item<'a>>, NotTls> {
+    ) -> Result<Option<RecordItem<'a>>, NotTls> {
         if std::mem::take(&mut self.taken) {
             self.message.clear();
         }
@@ -112,8 +112,8 @@ impl Records {
                 self.content = header.content;
                 self.remaining = header.length.into();
                 match header.content {
-                    CHANGE_CIPHER_SPEC => return Ok(Some(Item::ChangeCipherSpec)),
-                    APPLICATION_DATA => return Ok(Some(Item::ApplicationData)),
+                    CHANGE_CIPHER_SPEC => return Ok(Some(RecordItem::ChangeCipherSpec)),
+                    APPLICATION_DATA => return Ok(Some(RecordItem::ApplicationData)),
                     _ => {}
                 }
             }
@@ -130,24 +130,24 @@ impl Records {
                 && message.body.len() + MESSAGE_HEADER <= self.remaining
             {
                 self.take(input, message.body.len() + MESSAGE_HEADER);
-                return Ok(Some(Item::Message(message)));
+                return Ok(Some(RecordItem::Message(message)));
             }
             let missing = self.missing();
             let piece = self.take(input, missing);
             self.message.extend_from_slice(piece);
             if self.message.len() >= MESSAGE_HEADER && self.missing() == 0 {
                 self.taken = true;
-                return Ok(Message::cut(&self.message).map(Item::Message));
+                return Ok(Message::cut(&self.message).map(RecordItem::Message));
             }
         }
     }
 
     /// What is there of the message that is not complete.
-    pub fn pending(&self) -> Option<Message<'_>> {
+    pub(super) fn pending(&self) -> Option<Message<'_>> {
         Message::cut(&self.message).filter(|_| !self.taken)
     }
 
-    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, NotTls> {
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<RecordHeader>, NotTls> {
         let header = if self.header.is_empty()
             && let Some((header, rest)) = input.split_first_chunk()
         {
@@ -161,7 +161,7 @@ impl Records {
             self.header.clear();
             header
         };
-        Header::parse(header).map(Some).ok_or(NotTls)
+        RecordHeader::parse(header).map(Some).ok_or(NotTls)
     }
 
     /// Bytes that `message` still needs: for its header, then for its body.
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn shown(kind: u8, body: &[u8]) -> String {
-        format!("{:?}", Item::Message(Message { kind, body, whole: true }))
+        format!("{:?}", RecordItem::Message(Message { kind, body, whole: true }))
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             whole.chunks(1 << 14).flat_map(|part| record(HANDSHAKE, part)).collect();
         let mut records = Records::default();
         let mut input = &bytes[..];
-        let Ok(Some(Item::Message(message))) = records.next(&mut input) else {
+        let Ok(Some(RecordItem::Message(message))) = records.next(&mut input) else {
             panic!("no message");
         };
         assert_eq!((message.kind, message.body.len(), message.whole), (11, MAX_MESSAGE, false));

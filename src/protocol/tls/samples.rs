@@ -8,21 +8,21 @@ use crate::model::event::{ClientHello, Event, EventSink, Moment, QuicInitial, Tl
 use crate::model::flow::{Endpoint, Flow, FlowKey, Transport};
 use crate::protocol::parser::{Context, Next, Parser, Scratch};
 
-pub fn record(content: u8, fragment: &[u8]) -> Vec<u8> {
+pub(crate) fn record(content: u8, fragment: &[u8]) -> Vec<u8> {
     [&[content, 3, 3], &length::<2>(fragment)[..], fragment].concat()
 }
 
-pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind], &length::<3>(body)[..], body].concat()
 }
 
 /// A message in a record of its own.
-pub fn flight(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn flight(kind: u8, body: &[u8]) -> Vec<u8> {
     record(HANDSHAKE, &message(kind, body))
 }
 
 /// A vector with a length of `N` bytes.
-pub fn vector<const N: usize>(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn vector<const N: usize>(bytes: &[u8]) -> Vec<u8> {
     [&length::<N>(bytes)[..], bytes].concat()
 }
 
@@ -30,17 +30,17 @@ fn length<const N: usize>(bytes: &[u8]) -> [u8; N] {
     *bytes.len().to_be_bytes().last_chunk().unwrap()
 }
 
-pub fn numbers(values: &[u16]) -> Vec<u8> {
+pub(crate) fn numbers(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_be_bytes()).collect()
 }
 
 /// The data of a `server_name` extension.
-pub fn server_name(name: &str) -> Vec<u8> {
+pub(crate) fn server_name(name: &str) -> Vec<u8> {
     vector::<2>(&[&[0], &vector::<2>(name.as_bytes())[..]].concat())
 }
 
 /// The body of a ClientHello.
-pub fn client_hello(suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn client_hello(suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut body = numbers(&[0x0303]);
     body.extend([0x5a; 32]);
     body.extend(vector::<1>(&[7; 32]));
@@ -58,7 +58,7 @@ fn extension_list(extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The body of a ClientHello as a browser of today sends it, with GREASE.
-pub fn usual_hello(name: &str) -> Vec<u8> {
+pub(crate) fn usual_hello(name: &str) -> Vec<u8> {
     client_hello(
         &[0x3a3a, 0x1301, 0x1302, 0xc02f],
         &[
@@ -75,7 +75,7 @@ pub fn usual_hello(name: &str) -> Vec<u8> {
 }
 
 /// The body of a ServerHello; `version` goes into `supported_versions` if it is TLS 1.3.
-pub fn server_hello(version: u16, random: [u8; 32]) -> Vec<u8> {
+pub(crate) fn server_hello(version: u16, random: [u8; 32]) -> Vec<u8> {
     let mut body = numbers(&[version.min(0x0303)]);
     body.extend(random);
     body.extend(vector::<1>(&[7; 32]));
@@ -89,7 +89,7 @@ pub fn server_hello(version: u16, random: [u8; 32]) -> Vec<u8> {
     body
 }
 
-pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = match content.len() {
         short @ 0..0x80 => vec![short as u8],
         _ => [&[0x82], &length::<2>(content)[..]].concat(),
@@ -104,7 +104,7 @@ fn attribute(kind: u8, value: &str) -> Vec<u8> {
 }
 
 /// A certificate of a pool's node that names itself and `names`.
-pub fn certificate(names: &[&str]) -> Vec<u8> {
+pub(crate) fn certificate(names: &[&str]) -> Vec<u8> {
     let name = [attribute(6, "IT"), attribute(10, "Invented Pool"), attribute(3, "pool.example")];
     let name = element(der::SEQUENCE, &name.concat());
     let validity = [
@@ -130,13 +130,13 @@ pub fn certificate(names: &[&str]) -> Vec<u8> {
 }
 
 /// The body of a Certificate message.
-pub fn chain(certificates: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn chain(certificates: &[Vec<u8>]) -> Vec<u8> {
     let list: Vec<u8> = certificates.iter().flat_map(|der| vector::<3>(der)).collect();
     vector::<3>(&list)
 }
 
 /// A flow that a parser reads, and what it emitted.
-pub struct Tap<P> {
+pub(crate) struct Tap<P> {
     pub parser: P,
     pub heard: Heard,
     flow: Flow,
@@ -144,7 +144,7 @@ pub struct Tap<P> {
 }
 
 #[derive(Debug, Default, PartialEq)]
-pub struct Heard {
+pub(crate) struct Heard {
     pub hellos: Vec<ClientHello>,
     pub handshakes: Vec<TlsHandshake>,
     pub initials: Vec<QuicInitial>,
@@ -162,7 +162,7 @@ impl EventSink for Heard {
 }
 
 impl<P: Parser + Default> Tap<P> {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let client = Endpoint { ip: [10, 0, 0, 49].into(), port: 50_000 };
         let server = Endpoint { ip: [192, 0, 2, 7].into(), port: 443 };
         let (key, initiator) = FlowKey::new(client, server, Transport::Tcp, 0);
@@ -171,18 +171,18 @@ impl<P: Parser + Default> Tap<P> {
         Tap { parser, heard, flow, scratch }
     }
 
-    pub fn send(&mut self, direction: Direction, bytes: &[u8]) -> Next {
+    pub(crate) fn send(&mut self, direction: Direction, bytes: &[u8]) -> Next {
         self.send_after(0, direction, bytes)
     }
 
     /// Bytes behind a gap.
-    pub fn send_after(&mut self, gap: u64, direction: Direction, bytes: &[u8]) -> Next {
+    pub(crate) fn send_after(&mut self, gap: u64, direction: Direction, bytes: &[u8]) -> Next {
         let chunk = Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes };
         let Tap { parser, heard, flow, scratch } = self;
         parser.chunk(&mut Context { flow, at: Moment::default(), scratch, sink: heard }, &chunk)
     }
 
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         let Tap { parser, heard, flow, scratch } = self;
         parser.close(&mut Context { flow, at: Moment::default(), scratch, sink: heard });
     }

@@ -18,11 +18,11 @@ const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// A message that was too long, or compressed in a way that can not be followed.
 #[derive(Debug)]
-pub struct Unreadable;
+pub(super) struct UnreadableMessage;
 
 /// Inflates the messages of one direction.
 #[derive(Debug)]
-pub struct Inflater {
+pub(super) struct Inflater {
     deflate: Deflate,
     /// Window and tables, [`STREAM`]: only once there is something to inflate.
     stream: Option<Decompress>,
@@ -36,17 +36,17 @@ pub struct Inflater {
 
 impl Inflater {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         if self.stream.is_some() { STREAM } else { 0 }
     }
 
-    pub fn new(deflate: Deflate) -> Self {
+    pub(super) fn new(deflate: Deflate) -> Self {
         Inflater { deflate, stream: None, credit: CREDIT, failed: false, broken: false }
     }
 
     /// Inflates a part of a message and appends it to `out`, which grows to `limit` bytes and one
     /// more if that was not enough: what is not kept still moves the window.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: usize) {
+    pub(super) fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: usize) {
         if self.broken {
             return;
         }
@@ -87,7 +87,11 @@ impl Inflater {
     }
 
     /// The message is complete.
-    pub fn finish(&mut self, out: &mut Vec<u8>, limit: usize) -> Result<(), Unreadable> {
+    pub(super) fn finish(
+        &mut self,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), UnreadableMessage> {
         if self.stream.is_some() {
             self.push(&TAIL, out, limit);
         }
@@ -97,11 +101,11 @@ impl Inflater {
         } else if let Some(stream) = self.stream.as_mut().filter(|_| !self.deflate.takeover) {
             stream.reset(false);
         }
-        if readable { Ok(()) } else { Err(Unreadable) }
+        if readable { Ok(()) } else { Err(UnreadableMessage) }
     }
 
     /// A part of a message is missing. Where messages refer to each other, so are all after it.
-    pub fn lose(&mut self) {
+    pub(super) fn lose(&mut self) {
         self.broken |= self.deflate.takeover;
         self.stream = None;
         self.failed = false;
@@ -136,7 +140,11 @@ mod tests {
         }
     }
 
-    fn receive(inflater: &mut Inflater, bytes: &[u8], size: usize) -> Result<Vec<u8>, Unreadable> {
+    fn receive(
+        inflater: &mut Inflater,
+        bytes: &[u8],
+        size: usize,
+    ) -> Result<Vec<u8>, UnreadableMessage> {
         let mut out = Vec::new();
         for piece in bytes.chunks(size) {
             inflater.push(piece, &mut out, MAX_MESSAGE);

@@ -6,12 +6,12 @@ const MAX_HEADER: usize = 14;
 const MAX_CONTROL: u64 = 125;
 
 /// First byte of an uncompressed message in one frame: FIN and the opcode.
-pub const TEXT: u8 = 0x81;
-pub const BINARY: u8 = 0x82;
+pub(super) const TEXT: u8 = 0x81;
+pub(super) const BINARY: u8 = 0x82;
 
 /// What a frame is for (RFC 6455 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum FrameKind {
     Continuation,
     /// Text or binary.
     Data,
@@ -21,12 +21,12 @@ pub enum Kind {
 
 /// No header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
+pub(super) struct MalformedFrame;
 
 /// The header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    pub kind: Kind,
+pub(super) struct FrameHeader {
+    pub kind: FrameKind,
     /// Last frame of its message.
     pub last: bool,
     /// The message that begins here is compressed (RFC 7692 §6).
@@ -39,20 +39,20 @@ pub struct Header {
     size: usize,
 }
 
-impl Header {
+impl FrameHeader {
     /// Reads the header at the start of `bytes`; `None` if they do not hold all of it.
-    pub fn read(bytes: &[u8]) -> Result<Option<Header>, Malformed> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Option<FrameHeader>, MalformedFrame> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let (last, compressed) = (first & 0x80 != 0, first & 0x40 != 0);
         let kind = match first & 0x0f {
-            0 => Kind::Continuation,
-            1 | 2 => Kind::Data,
-            8..=10 => Kind::Control,
-            _ => return Err(Malformed),
+            0 => FrameKind::Continuation,
+            1 | 2 => FrameKind::Data,
+            8..=10 => FrameKind::Control,
+            _ => return Err(MalformedFrame),
         };
         // No extension in use has a meaning for the other reserved bits.
-        if first & 0x30 != 0 || (compressed && kind != Kind::Data) {
-            return Err(Malformed);
+        if first & 0x30 != 0 || (compressed && kind != FrameKind::Data) {
+            return Err(MalformedFrame);
         }
         let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
         let (masked, short) = (second & 0x80 != 0, u64::from(second & 0x7f));
@@ -73,8 +73,8 @@ impl Header {
             127 => length > 0xffff && length >> 63 == 0,
             _ => true,
         };
-        if !shortest || (kind == Kind::Control && (!last || length > MAX_CONTROL)) {
-            return Err(Malformed);
+        if !shortest || (kind == FrameKind::Control && (!last || length > MAX_CONTROL)) {
+            return Err(MalformedFrame);
         }
         let (key, rest) = match rest.split_first_chunk() {
             Some((key, rest)) if masked => (*key, rest),
@@ -82,19 +82,19 @@ impl Header {
             _ => ([0; 4], rest),
         };
         let size = bytes.len() - rest.len();
-        Ok(Some(Header { kind, last, compressed, length, key, masked, size }))
+        Ok(Some(FrameHeader { kind, last, compressed, length, key, masked, size }))
     }
 
     /// What there is of the payload in `bytes`, which begin with this header.
-    pub fn payload<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = u8> + 'a {
+    pub(super) fn payload<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = u8> + 'a {
         let payload = bytes.get(self.size..).unwrap_or_default();
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
         let piece = payload.get(..length).unwrap_or(payload);
-        Piece { bytes: piece, key: self.key }.unmasked()
+        PayloadPiece { bytes: piece, key: self.key }.unmasked()
     }
 
     /// Whether `bytes`, which begin with this header, lack some of the payload.
-    pub fn is_cut(&self, bytes: &[u8]) -> bool {
+    pub(super) fn is_cut(&self, bytes: &[u8]) -> bool {
         (bytes.len().saturating_sub(self.size) as u64) < self.length
     }
 
@@ -103,7 +103,7 @@ impl Header {
     fn is_plausible(&self, bytes: &[u8], masked: Option<bool>) -> bool {
         let whole = bytes.len().saturating_sub(self.size) as u64 == self.length;
         let object = !self.compressed && self.payload(bytes).next() == Some(b'{');
-        self.kind != Kind::Continuation
+        self.kind != FrameKind::Continuation
             && masked.is_none_or(|masked| masked == self.masked)
             && (whole || object)
     }
@@ -111,122 +111,122 @@ impl Header {
 
 /// A part of a payload, as it was sent.
 #[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
+pub(super) struct PayloadPiece<'a> {
     bytes: &'a [u8],
     /// Begins with the byte for the first of `bytes`.
     key: [u8; 4],
 }
 
-impl<'a> Piece<'a> {
-    pub fn len(&self) -> usize {
+impl<'a> PayloadPiece<'a> {
+    pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// The payload (RFC 6455 §5.3).
-    pub fn unmasked(self) -> impl Iterator<Item = u8> + 'a {
+    pub(super) fn unmasked(self) -> impl Iterator<Item = u8> + 'a {
         self.bytes.iter().zip(self.key.into_iter().cycle()).map(|(byte, key)| byte ^ key)
     }
 }
 
 /// What a stream of frames is made of.
 #[derive(Debug)]
-pub enum Part<'a> {
-    Begin(Header),
-    Payload(Piece<'a>),
+pub(super) enum FramePart<'a> {
+    Begin(FrameHeader),
+    Payload(PayloadPiece<'a>),
     /// The frame is complete.
     End,
 }
 
 /// The frames of one direction.
 #[derive(Debug, Default)]
-pub struct Frames {
-    state: State,
+pub(super) struct Frames {
+    state: FrameState,
     /// Whether this side masks its payloads: the client does, always.
     masked: Option<bool>,
 }
 
 #[derive(Debug)]
-enum State {
+enum FrameState {
     /// The beginning of a header.
     Header {
         bytes: [u8; MAX_HEADER],
         count: usize,
     },
     Payload {
-        header: Header,
+        header: FrameHeader,
         left: u64,
     },
     /// Not known where the next header is, since so many chunks.
     Lost(u32),
 }
 
-impl Default for State {
+impl Default for FrameState {
     fn default() -> Self {
-        State::Header { bytes: [0; MAX_HEADER], count: 0 }
+        FrameState::Header { bytes: [0; MAX_HEADER], count: 0 }
     }
 }
 
 impl Frames {
     /// Chunks since it is not known where a header is.
-    pub fn lost(&self) -> u32 {
+    pub(super) fn lost(&self) -> u32 {
         match self.state {
-            State::Lost(chunks) => chunks,
-            State::Header { .. } | State::Payload { .. } => 0,
+            FrameState::Lost(chunks) => chunks,
+            FrameState::Header { .. } | FrameState::Payload { .. } => 0,
         }
     }
 
     /// `count` bytes are missing before the next [`Frames::push`].
-    pub fn lose(&mut self, count: u64) {
+    pub(super) fn lose(&mut self, count: u64) {
         match &mut self.state {
-            State::Payload { left, .. } if *left > count => *left -= count,
-            _ => self.state = State::Lost(0),
+            FrameState::Payload { left, .. } if *left > count => *left -= count,
+            _ => self.state = FrameState::Lost(0),
         }
     }
 
     /// Takes the next chunk and hands on what it holds, until `part` says false.
-    pub fn push(&mut self, bytes: &[u8], mut part: impl FnMut(Part<'_>) -> bool) {
+    pub(super) fn push(&mut self, bytes: &[u8], mut part: impl FnMut(FramePart<'_>) -> bool) {
         self.resume(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = match &mut self.state {
-                State::Lost(_) => return,
-                State::Header { bytes, count } => {
+                FrameState::Lost(_) => return,
+                FrameState::Header { bytes, count } => {
                     let before = *count;
                     for (slot, byte) in bytes.iter_mut().skip(before).zip(rest) {
                         *slot = *byte;
                         *count += 1;
                     }
-                    match Header::read(bytes.get(..*count).unwrap_or_default()) {
+                    match FrameHeader::read(bytes.get(..*count).unwrap_or_default()) {
                         Ok(None) => return,
                         Ok(Some(header)) => {
                             self.masked = Some(header.masked);
-                            self.state = State::Payload { header, left: header.length };
-                            if !part(Part::Begin(header)) {
+                            self.state = FrameState::Payload { header, left: header.length };
+                            if !part(FramePart::Begin(header)) {
                                 return;
                             }
                             rest.get(header.size.saturating_sub(before)..).unwrap_or_default()
                         }
-                        Err(Malformed) => {
-                            self.state = State::Lost(0);
+                        Err(MalformedFrame) => {
+                            self.state = FrameState::Lost(0);
                             return;
                         }
                     }
                 }
-                State::Payload { header, left } => {
+                FrameState::Payload { header, left } => {
                     let count = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                     let (bytes, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
                     let mut key = header.key;
                     key.rotate_left(((header.length - *left) % 4) as usize);
                     *left -= count as u64;
-                    if !part(Part::Payload(Piece { bytes, key })) {
+                    if !part(FramePart::Payload(PayloadPiece { bytes, key })) {
                         return;
                     }
                     after
                 }
             };
-            if let State::Payload { left: 0, .. } = self.state {
-                self.state = State::default();
-                if !part(Part::End) {
+            if let FrameState::Payload { left: 0, .. } = self.state {
+                self.state = FrameState::default();
+                if !part(FramePart::End) {
                     return;
                 }
             }
@@ -235,12 +235,12 @@ impl Frames {
 
     /// Looks for the next header where its place is not known: at the start of a chunk.
     fn resume(&mut self, bytes: &[u8]) {
-        let State::Lost(chunks) = &mut self.state else { return };
+        let FrameState::Lost(chunks) = &mut self.state else { return };
         *chunks = chunks.saturating_add(1);
-        if let Ok(Some(header)) = Header::read(bytes)
+        if let Ok(Some(header)) = FrameHeader::read(bytes)
             && header.is_plausible(bytes, self.masked)
         {
-            self.state = State::default();
+            self.state = FrameState::default();
         }
     }
 }
@@ -251,16 +251,16 @@ mod tests {
     use proptest::prelude::*;
 
     /// Masked frames (type, payload) as they come out of a stream that is cut into pieces.
-    fn frames(bytes: &[u8], size: usize) -> Vec<(Header, Vec<u8>)> {
+    fn frames(bytes: &[u8], size: usize) -> Vec<(FrameHeader, Vec<u8>)> {
         let mut frames = Frames::default();
         let (mut out, mut payload) = (Vec::new(), Vec::new());
         let mut current = None;
         for piece in bytes.chunks(size) {
             frames.push(piece, |part| {
                 match part {
-                    Part::Begin(header) => current = Some(header),
-                    Part::Payload(piece) => payload.extend(piece.unmasked()),
-                    Part::End => {
+                    FramePart::Begin(header) => current = Some(header),
+                    FramePart::Payload(piece) => payload.extend(piece.unmasked()),
+                    FramePart::End => {
                         out.extend(current.take().map(|h| (h, std::mem::take(&mut payload))))
                     }
                 }
@@ -279,8 +279,8 @@ mod tests {
         ];
         for size in 1..bytes.len() {
             let frames = frames(&bytes, size);
-            assert_eq!(frames[0].0.kind, Kind::Data);
-            assert_eq!(frames[1].0.kind, Kind::Control);
+            assert_eq!(frames[0].0.kind, FrameKind::Data);
+            assert_eq!(frames[1].0.kind, FrameKind::Control);
             assert!(frames.iter().all(|(_, payload)| payload == b"Hello"), "{frames:?}");
         }
     }
@@ -297,7 +297,7 @@ mod tests {
             &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], // likewise
             &[0x81, 127, 0x80, 0, 0, 0, 0, 1, 0, 0],    // highest bit
         ] {
-            assert_eq!(Header::read(bytes), Err(Malformed), "{bytes:02x?}");
+            assert_eq!(FrameHeader::read(bytes), Err(MalformedFrame), "{bytes:02x?}");
         }
     }
 
@@ -309,7 +309,7 @@ mod tests {
         frames.lose(4);
         // The last three bytes of the payload and an empty ping.
         frames.push(&[8, 9, 10, 0x89, 0x00], |part| {
-            ends += u32::from(matches!(part, Part::End));
+            ends += u32::from(matches!(part, FramePart::End));
             true
         });
         assert_eq!(ends, 2);
@@ -321,7 +321,7 @@ mod tests {
         let mut begins = 0;
         let mut push = |frames: &mut Frames, bytes: &[u8]| {
             frames.push(bytes, |part| {
-                begins += u32::from(matches!(part, Part::Begin(_)));
+                begins += u32::from(matches!(part, FramePart::Begin(_)));
                 true
             });
         };

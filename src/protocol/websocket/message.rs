@@ -1,18 +1,18 @@
 //! Messages: put together from frames, and inflated.
 
-use super::deflate::{Inflater, Unreadable};
-use super::frame::{Header, Kind, Piece};
+use super::deflate::{Inflater, UnreadableMessage};
+use super::frame::{FrameHeader, FrameKind, PayloadPiece};
 use super::negotiation::Deflate;
 
 /// Longest message kept: the longest line of Stratum.
-pub const MAX_MESSAGE: usize = 64 * 1024;
+pub(super) const MAX_MESSAGE: usize = 64 * 1024;
 /// Buffers above this size are given back once their message is done.
 const KEEP_CAPACITY: usize = 4 * 1024;
 
 /// The message that comes in one direction.
 #[derive(Debug)]
-pub struct Message {
-    reading: Reading,
+pub(super) struct MessageAssembler {
+    reading: MessageState,
     /// The current frame interrupts the message.
     control: bool,
     /// The current frame is the last of the message.
@@ -24,7 +24,7 @@ pub struct Message {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
+enum MessageState {
     /// There is no message, or its beginning was not seen.
     Nothing,
     Plain,
@@ -32,15 +32,15 @@ enum Reading {
     Dropped,
 }
 
-impl Message {
+impl MessageAssembler {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.bytes.capacity() + self.plain.capacity() + self.inflater.held()
     }
 
-    pub fn new(deflate: Deflate) -> Self {
-        Message {
-            reading: Reading::Nothing,
+    pub(super) fn new(deflate: Deflate) -> Self {
+        MessageAssembler {
+            reading: MessageState::Nothing,
             control: false,
             last: false,
             bytes: Vec::new(),
@@ -50,31 +50,32 @@ impl Message {
     }
 
     /// A frame begins.
-    pub fn begin(&mut self, header: &Header) {
-        self.control = header.kind == Kind::Control;
+    pub(super) fn begin(&mut self, header: &FrameHeader) {
+        self.control = header.kind == FrameKind::Control;
         self.last = header.last;
-        if header.kind == Kind::Data {
-            if self.reading == Reading::Compressed {
+        if header.kind == FrameKind::Data {
+            if self.reading == MessageState::Compressed {
                 self.inflater.lose(); // the message before was never finished
             }
             self.bytes.clear();
             self.bytes.shrink_to(KEEP_CAPACITY);
             self.plain.shrink_to(KEEP_CAPACITY);
-            self.reading = if header.compressed { Reading::Compressed } else { Reading::Plain };
+            self.reading =
+                if header.compressed { MessageState::Compressed } else { MessageState::Plain };
         }
     }
 
     /// Takes a part of the current frame's payload.
-    pub fn push(&mut self, piece: Piece<'_>) {
+    pub(super) fn push(&mut self, piece: PayloadPiece<'_>) {
         match self.reading {
-            Reading::Plain if !self.control => {
+            MessageState::Plain if !self.control => {
                 if self.bytes.len() + piece.len() > MAX_MESSAGE {
-                    self.reading = Reading::Dropped;
+                    self.reading = MessageState::Dropped;
                 } else {
                     self.bytes.extend(piece.unmasked());
                 }
             }
-            Reading::Compressed if !self.control => {
+            MessageState::Compressed if !self.control => {
                 self.plain.clear();
                 self.plain.extend(piece.unmasked());
                 self.inflater.push(&self.plain, &mut self.bytes, MAX_MESSAGE);
@@ -84,28 +85,28 @@ impl Message {
     }
 
     /// The current frame ends. Returns the message if it is complete and not blank.
-    pub fn end(&mut self) -> Option<Result<&[u8], Unreadable>> {
+    pub(super) fn end(&mut self) -> Option<Result<&[u8], UnreadableMessage>> {
         if self.control || !self.last {
             return None;
         }
-        match std::mem::replace(&mut self.reading, Reading::Nothing) {
-            Reading::Nothing => return None,
-            Reading::Plain => {}
-            Reading::Compressed => {
+        match std::mem::replace(&mut self.reading, MessageState::Nothing) {
+            MessageState::Nothing => return None,
+            MessageState::Plain => {}
+            MessageState::Compressed => {
                 if self.inflater.finish(&mut self.bytes, MAX_MESSAGE).is_err() {
-                    return Some(Err(Unreadable));
+                    return Some(Err(UnreadableMessage));
                 }
             }
-            Reading::Dropped => return Some(Err(Unreadable)),
+            MessageState::Dropped => return Some(Err(UnreadableMessage)),
         }
         let text = self.bytes.trim_ascii();
         (!text.is_empty()).then_some(Ok(text))
     }
 
     /// Bytes are missing.
-    pub fn lose(&mut self) {
-        if self.reading != Reading::Nothing {
-            self.reading = Reading::Dropped;
+    pub(super) fn lose(&mut self) {
+        if self.reading != MessageState::Nothing {
+            self.reading = MessageState::Dropped;
         }
         self.inflater.lose();
     }
@@ -113,18 +114,18 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{Frames, Part};
+    use super::super::frame::{FramePart, Frames};
     use super::*;
 
     /// The messages in unmasked frames.
     fn messages(bytes: &[u8]) -> Vec<Option<String>> {
-        let mut message = Message::new(Deflate::default());
+        let mut message = MessageAssembler::new(Deflate::default());
         let mut out = Vec::new();
         Frames::default().push(bytes, |part| {
             match part {
-                Part::Begin(header) => message.begin(&header),
-                Part::Payload(piece) => message.push(piece),
-                Part::End => {
+                FramePart::Begin(header) => message.begin(&header),
+                FramePart::Payload(piece) => message.push(piece),
+                FramePart::End => {
                     out.extend(message.end().map(|text| {
                         text.ok().map(|text| String::from_utf8_lossy(text).into_owned())
                     }))

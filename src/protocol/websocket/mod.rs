@@ -27,10 +27,10 @@ use super::parser::{Context, Next, Parser, Probe, StreamParser, Successor};
 use super::surroundings::Surroundings;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::mining::Carrier;
-use deflate::Unreadable;
-use frame::{BINARY, Frames, Part, TEXT};
-use message::{MAX_MESSAGE, Message};
-pub(super) use negotiation::{Extension, Socket};
+use deflate::UnreadableMessage;
+use frame::{BINARY, FramePart, Frames, TEXT};
+use message::{MAX_MESSAGE, MessageAssembler};
+pub(super) use negotiation::{Extension, SocketOptions};
 
 const NAME: &str = "websocket";
 
@@ -39,15 +39,15 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     first_bytes: FirstBytes::Among(&[TEXT..=BINARY]),
     // Messages begin with a segment.
     message_start: Some(|bytes| matches!(bytes, [TEXT | BINARY, ..]).then_some(0)),
-    ..StreamProtocol::new(NAME, probe, |surroundings| open(Socket::default(), surroundings))
+    ..StreamProtocol::new(NAME, probe, |surroundings| open(SocketOptions::default(), surroundings))
 };
 
 /// What an HTTP connection becomes that upgrades to this socket.
-pub(super) fn successor(socket: Socket) -> Successor {
+pub(super) fn successor(socket: SocketOptions) -> Successor {
     Successor::Protocol(NAME, Box::new(move |surroundings| open(socket, surroundings)))
 }
 
-fn open(socket: Socket, surroundings: &Surroundings) -> Box<dyn StreamParser> {
+fn open(socket: SocketOptions, surroundings: &Surroundings) -> Box<dyn StreamParser> {
     Box::new(WebSocket::new(socket, surroundings))
 }
 
@@ -62,10 +62,10 @@ fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
         return Probe::NotForUs;
     }
-    let header = match frame::Header::read(bytes) {
+    let header = match frame::FrameHeader::read(bytes) {
         Ok(Some(header)) => header,
         Ok(None) => return Probe::Unsure,
-        Err(frame::Malformed) => return Probe::NotForUs,
+        Err(frame::MalformedFrame) => return Probe::NotForUs,
     };
     if header.length > MAX_MESSAGE as u64 {
         return Probe::NotForUs;
@@ -86,27 +86,30 @@ fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 #[derive(Debug)]
 struct WebSocket {
     /// Indexed by [`Direction::index`].
-    sides: [Side; 2],
+    sides: [FrameDirection; 2],
     readers: BodyReaders,
     unreadable: u32,
 }
 
 #[derive(Debug)]
-struct Side {
+struct FrameDirection {
     frames: Frames,
-    message: Message,
+    message: MessageAssembler,
 }
 
-impl Side {
-    fn new(socket: Socket, direction: Direction) -> Self {
-        Side { frames: Frames::default(), message: Message::new(socket.deflate(direction)) }
+impl FrameDirection {
+    fn new(socket: SocketOptions, direction: Direction) -> Self {
+        FrameDirection {
+            frames: Frames::default(),
+            message: MessageAssembler::new(socket.deflate(direction)),
+        }
     }
 }
 
 impl WebSocket {
-    fn new(socket: Socket, surroundings: &Surroundings) -> Self {
+    fn new(socket: SocketOptions, surroundings: &Surroundings) -> Self {
         WebSocket {
-            sides: Direction::BOTH.map(|direction| Side::new(socket, direction)),
+            sides: Direction::BOTH.map(|direction| FrameDirection::new(socket, direction)),
             readers: BodyReaders::open(surroundings, Carrier::WebSocket),
             unreadable: 0,
         }
@@ -114,7 +117,7 @@ impl WebSocket {
 
     fn read(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let [to_server, to_client] = &mut self.sides;
-        let Side { frames, message } = match chunk.direction {
+        let FrameDirection { frames, message } = match chunk.direction {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
         };
@@ -125,15 +128,15 @@ impl WebSocket {
         let mut next = Next::More;
         frames.push(chunk.bytes, |part| {
             match part {
-                Part::Begin(header) => message.begin(&header),
-                Part::Payload(piece) => message.push(piece),
-                Part::End => match message.end() {
+                FramePart::Begin(header) => message.begin(&header),
+                FramePart::Payload(piece) => message.push(piece),
+                FramePart::End => match message.end() {
                     None => {}
                     Some(Ok(text)) => {
                         self.unreadable = 0;
                         next = self.readers.body(context, chunk.direction, text);
                     }
-                    Some(Err(Unreadable)) => self.unreadable += 1,
+                    Some(Err(UnreadableMessage)) => self.unreadable += 1,
                 },
             }
             next == Next::More

@@ -4,7 +4,7 @@ use crate::model::chunk::Direction;
 
 /// How one side compresses its messages, if it does: the frames tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deflate {
+pub(crate) struct Deflate {
     /// A message may refer to what the messages before it said (RFC 7692 §7.1.1).
     pub takeover: bool,
     /// Base-2 logarithm of the LZ77 window, 8 to 15 (RFC 7692 §7.1.2).
@@ -20,14 +20,14 @@ impl Default for Deflate {
 
 /// `permessage-deflate` as the server accepted it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extension {
+pub(crate) struct Extension {
     client: Deflate,
     server: Deflate,
 }
 
 impl Extension {
     /// Reads a `Sec-WebSocket-Extensions` header.
-    pub fn of(value: &[u8]) -> Option<Extension> {
+    pub(crate) fn of(value: &[u8]) -> Option<Extension> {
         value.split(|&byte| byte == b',').find_map(|extension| {
             let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
             words.next().filter(|name| name.eq_ignore_ascii_case(b"permessage-deflate"))?;
@@ -55,23 +55,23 @@ impl Extension {
 
 /// A WebSocket as it was negotiated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Socket {
+pub(crate) struct SocketOptions {
     deflate: [Deflate; 2],
 }
 
-impl Socket {
+impl SocketOptions {
     /// A socket whose server sends in the direction `server`. One whose handshake was not seen is
-    /// [`Socket::default`].
-    pub fn new(extension: Option<Extension>, server: Direction) -> Self {
+    /// [`SocketOptions::default`].
+    pub(crate) fn new(extension: Option<Extension>, server: Direction) -> Self {
         let Extension { client, server: from_server } = extension.unwrap_or_default();
         match server {
-            Direction::ToClient => Socket { deflate: [client, from_server] },
-            Direction::ToServer => Socket { deflate: [from_server, client] },
+            Direction::ToClient => SocketOptions { deflate: [client, from_server] },
+            Direction::ToServer => SocketOptions { deflate: [from_server, client] },
         }
     }
 
     /// How the messages in `direction` are compressed.
-    pub fn deflate(&self, direction: Direction) -> Deflate {
+    pub(crate) fn deflate(&self, direction: Direction) -> Deflate {
         let [to_server, to_client] = self.deflate;
         match direction {
             Direction::ToServer => to_server,
@@ -87,12 +87,12 @@ mod tests {
     #[test]
     fn the_parameters_of_each_side_are_kept_apart() {
         let value = b"x-other, Permessage-Deflate; server_no_context_takeover; client_max_window_bits = \"10\"; server_max_window_bits=99";
-        let socket = Socket::new(Extension::of(value), Direction::ToClient);
+        let socket = SocketOptions::new(Extension::of(value), Direction::ToClient);
         let client = Deflate { takeover: true, window_bits: 10 };
         let server = Deflate { takeover: false, window_bits: 15 };
         assert_eq!(socket.deflate(Direction::ToServer), client);
         assert_eq!(socket.deflate(Direction::ToClient), server);
-        let reversed = Socket::new(Extension::of(value), Direction::ToServer);
+        let reversed = SocketOptions::new(Extension::of(value), Direction::ToServer);
         assert_eq!(reversed.deflate(Direction::ToServer), server);
     }
 

@@ -103,7 +103,7 @@ fn rung(verdict: Option<&str>) -> Option<usize> {
         .position(|one| Some(*one) == verdict)
 }
 
-/// What differs between the truth and the sensor's findings: (field, what and how).
+/// What differs between the truth and the sensor's signals: (field, what and how).
 fn differences(truth: &File, found: &[Value]) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     let mut note = |field, expected: &dyn Debug, got: &dyn Debug| {

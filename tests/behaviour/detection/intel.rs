@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use minewatch::intel::{Intel, IntelError, lint};
-use minewatch::model::finding::PoolClass;
+use minewatch::model::indicator::IntelClass;
 
 use crate::support::shared::shared;
 use crate::support::trial::{Checked, Trial, trials};
@@ -29,32 +29,32 @@ pub fn trials() -> Vec<Trial> {
 fn well_known_pools_are_known_with_name_class_and_coin() {
     let intel = Intel::builtin();
     for (name, pool, class, coin) in [
-        ("supportxmr.com", "SupportXMR", PoolClass::Pool, "XMR"),
-        ("pool.supportxmr.com", "SupportXMR", PoolClass::Pool, "XMR"),
-        ("x.pool.supportxmr.com.", "SupportXMR", PoolClass::Pool, "XMR"),
-        ("gulf.moneroocean.stream", "MoneroOcean", PoolClass::Pool, "XMR"),
-        ("pool.hashvault.pro", "HashVault", PoolClass::Pool, "XMR"),
-        ("xmr-eu1.nanopool.org", "Nanopool", PoolClass::Pool, "XMR"),
-        ("auto.c3pool.org", "C3Pool", PoolClass::Pool, "XMR"),
-        ("kawpow.auto.nicehash.com", "NiceHash", PoolClass::Pool, "BTC"),
-        ("monero.herominers.com", "HeroMiners", PoolClass::Pool, "XMR"),
-        ("rx.unmineable.com", "unMineable", PoolClass::Pool, "XMR"),
-        ("seeds.p2pool.io", "P2Pool", PoolClass::Pool, "XMR"),
-        ("main.p2poolpeers.net", "P2Pool", PoolClass::Pool, "XMR"),
-        ("btc.f2pool.com", "F2Pool", PoolClass::Pool, "BTC"),
-        ("xmr.2miners.com", "2Miners", PoolClass::Pool, "ETC"),
-        ("donate.v2.xmrig.com", "XMRig donation", PoolClass::Proxy, "XMR"),
-        ("authedmine.com", "Coinhive", PoolClass::Browser, "XMR"),
-        ("ws001.coin-hive.com", "Coinhive", PoolClass::Browser, "XMR"),
-        ("crypto-loot.com", "Crypto-Loot", PoolClass::Browser, "XMR"),
-        ("thyrsi.com", "WatchDogsMiner", PoolClass::Malware, "XMR"),
+        ("supportxmr.com", "SupportXMR", IntelClass::Pool, "XMR"),
+        ("pool.supportxmr.com", "SupportXMR", IntelClass::Pool, "XMR"),
+        ("x.pool.supportxmr.com.", "SupportXMR", IntelClass::Pool, "XMR"),
+        ("gulf.moneroocean.stream", "MoneroOcean", IntelClass::Pool, "XMR"),
+        ("pool.hashvault.pro", "HashVault", IntelClass::Pool, "XMR"),
+        ("xmr-eu1.nanopool.org", "Nanopool", IntelClass::Pool, "XMR"),
+        ("auto.c3pool.org", "C3Pool", IntelClass::Pool, "XMR"),
+        ("kawpow.auto.nicehash.com", "NiceHash", IntelClass::Pool, "BTC"),
+        ("monero.herominers.com", "HeroMiners", IntelClass::Pool, "XMR"),
+        ("rx.unmineable.com", "unMineable", IntelClass::Pool, "XMR"),
+        ("seeds.p2pool.io", "P2Pool", IntelClass::Pool, "XMR"),
+        ("main.p2poolpeers.net", "P2Pool", IntelClass::Pool, "XMR"),
+        ("btc.f2pool.com", "F2Pool", IntelClass::Pool, "BTC"),
+        ("xmr.2miners.com", "2Miners", IntelClass::Pool, "ETC"),
+        ("donate.v2.xmrig.com", "XMRig donation", IntelClass::Proxy, "XMR"),
+        ("authedmine.com", "Coinhive", IntelClass::Browser, "XMR"),
+        ("ws001.coin-hive.com", "Coinhive", IntelClass::Browser, "XMR"),
+        ("crypto-loot.com", "Crypto-Loot", IntelClass::Browser, "XMR"),
+        ("thyrsi.com", "WatchDogsMiner", IntelClass::Malware, "XMR"),
     ] {
         let hit = intel.name(name).unwrap_or_else(|| panic!("{name}"));
-        assert_eq!((hit.pool.name.as_str(), hit.pool.class), (pool, class), "{name}");
-        assert!(hit.pool.coins.iter().any(|known| known == coin), "{name}: {:?}", hit.pool.coins);
-        assert!(!hit.pool.sources.is_empty(), "{name}");
+        assert_eq!((hit.entry.name.as_str(), hit.entry.class), (pool, class), "{name}");
+        assert!(hit.entry.coins.iter().any(|known| known == coin), "{name}: {:?}", hit.entry.coins);
+        assert!(!hit.entry.sources.is_empty(), "{name}");
     }
-    assert_eq!(intel.name("xmrig.com").unwrap().pool.class, PoolClass::Policy);
+    assert_eq!(intel.name("xmrig.com").unwrap().entry.class, IntelClass::Policy);
     assert_eq!(intel.name("pool.supportxmr.com").unwrap().indicator, "supportxmr.com");
 }
 
@@ -83,7 +83,7 @@ fn the_addresses_and_urls_of_published_incidents_are_known() {
         let hit = intel.endpoint(ip, port).unwrap();
         assert_eq!(hit.indicator, indicator);
     }
-    assert_eq!(intel.endpoint(ip, 22).unwrap().pool.name, "SupportXMR");
+    assert_eq!(intel.endpoint(ip, 22).unwrap().entry.name, "SupportXMR");
     assert_eq!(intel.endpoint("91.121.140.168".parse().unwrap(), 3333), None);
     for (host, target) in [
         ("pastebin.com", "/raw/sByq0rym"),
@@ -91,8 +91,8 @@ fn the_addresses_and_urls_of_published_incidents_are_known() {
         ("thyrsi.com", "/t6/672/1550667479x1822611209.jpg"),
     ] {
         let hit = intel.url(host, target).unwrap_or_else(|| panic!("{host}{target}"));
-        assert_eq!(hit.pool.class, PoolClass::Malware);
-        assert_eq!(hit.pool.name, "WatchDogsMiner");
+        assert_eq!(hit.entry.class, IntelClass::Malware);
+        assert_eq!(hit.entry.name, "WatchDogsMiner");
     }
     assert_eq!(intel.url("pastebin.com", "/raw/other"), None);
     assert_eq!(intel.url("pastebin.com.example.org", "/raw/sByq0rym"), None);
@@ -129,12 +129,12 @@ fn the_operators_files_have_precedence_and_keep_the_sources_of_all() {
     fs::write(folder.path().join(".hidden"), "hidden.example\n").unwrap();
     let (intel, _) = Intel::load(&[folder.path().to_owned()], true).unwrap();
     let hit = intel.name("pool.supportxmr.com").unwrap();
-    assert_eq!((hit.pool.name.as_str(), hit.pool.class), ("Ours", PoolClass::Pool));
-    assert_eq!(hit.pool.sources[0], "a.txt");
-    assert!(hit.pool.sources.iter().any(|source| source.starts_with("maltrail ")));
+    assert_eq!((hit.entry.name.as_str(), hit.entry.class), ("Ours", IntelClass::Pool));
+    assert_eq!(hit.entry.sources[0], "a.txt");
+    assert!(hit.entry.sources.iter().any(|source| source.starts_with("maltrail ")));
     // A bare entry below a described one goes by its name.
     let hit = intel.name("eu.supportxmr.com").unwrap();
-    assert_eq!((hit.pool.name.as_str(), hit.indicator.as_str()), ("Ours", "eu.supportxmr.com"));
+    assert_eq!((hit.entry.name.as_str(), hit.indicator.as_str()), ("Ours", "eu.supportxmr.com"));
     assert_eq!(intel.name("hidden.example"), None);
 }
 
@@ -233,8 +233,8 @@ fn names_that_look_like_pools_do_not_match() -> Checked {
 fn a_port_of_a_known_pools_address_goes_by_the_pools_name() {
     let hit = Intel::builtin().endpoint("91.121.140.167".parse().unwrap(), 3333).expect("a hit");
     assert_eq!(
-        (hit.pool.name.as_str(), hit.indicator.as_str()),
+        (hit.entry.name.as_str(), hit.indicator.as_str()),
         ("SupportXMR", "91.121.140.167:3333")
     );
-    assert_eq!(hit.pool.coins, ["XMR"]);
+    assert_eq!(hit.entry.coins, ["XMR"]);
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use minewatch::capture::{Filled, ReplayOptions, open_replay};
+use minewatch::capture::{FillOutcome, ReplayOptions, open_replay};
 use minewatch::decode::{DecodeOptions, Decoder};
-use minewatch::flow::{FlowLimits, FlowTable, Visitor};
+use minewatch::flow::{FlowHandler, FlowLimits, FlowTable};
 use minewatch::model::chunk::{Chunk, Interest};
 use minewatch::model::event::{Event, EventSink, MiningSession, Moment};
-use minewatch::model::flow::{Flow, FlowEnd};
+use minewatch::model::flow::{Flow, FlowEndReason, FlowEnds};
 use minewatch::model::segment::SegmentRecord;
 use minewatch::model::{PacketBatch, Timestamp};
 use minewatch::protocol::inspector::Inspector;
@@ -55,7 +55,7 @@ impl Conversations {
     }
 }
 
-impl Visitor for Conversations {
+impl FlowHandler for Conversations {
     type State = Inspector;
 
     fn opened(&mut self, _: &Flow, _: u64) {}
@@ -69,7 +69,13 @@ impl Visitor for Conversations {
         inspector.chunk(&mut self.context(flow, at), chunk)
     }
 
-    fn closed(&mut self, flow: &Flow, inspector: Option<&mut Inspector>, _: FlowEnd, at: Moment) {
+    fn closed(
+        &mut self,
+        flow: &Flow,
+        inspector: Option<&mut Inspector>,
+        _: FlowEndReason,
+        at: Moment,
+    ) {
         if let Some(inspector) = inspector {
             inspector.close(&mut self.context(flow, at));
         }
@@ -81,7 +87,7 @@ fn conversations(path: &Path) -> Vec<(String, String, MiningSession)> {
     let mut source = open_replay(&[path.to_owned()], &ReplayOptions::default()).expect("opened");
     let mut decoder = Decoder::new(DecodeOptions::default());
     let mut flows = FlowTable::new(FlowLimits::default());
-    let mut visitor = Conversations::default();
+    let mut handler = Conversations::default();
     let mut batch = PacketBatch::default();
     let mut now = Timestamp::ZERO;
     let mut last = 0;
@@ -95,16 +101,16 @@ fn conversations(path: &Path) -> Vec<(String, String, MiningSession)> {
             if let Some(payload) = decoder.decode(&packet, &mut record.head) {
                 let bytes = payload.bytes(&decoder);
                 record.length = bytes.len() as u32;
-                flows.process([&record].into_iter(), bytes, &mut visitor);
+                flows.process([&record].into_iter(), bytes, &mut handler);
             }
         }
-        flows.advance(Moment { time: now, packet: last }, &mut visitor);
-        if filled == Filled::End {
+        flows.advance(Moment { time: now, packet: last }, &mut handler);
+        if filled == FillOutcome::End {
             break;
         }
     }
-    flows.finish(last, &mut visitor);
-    visitor.found.0.into_values().collect()
+    flows.finish(last, &mut handler);
+    handler.found.0.into_values().collect()
 }
 
 fn counts(shares: &minewatch::model::event::mining::Shares) -> Counts {

@@ -7,17 +7,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use minewatch::capture::{CaptureError, CaptureStats, Filled, Progress, Source};
+use minewatch::capture::{CaptureError, CaptureStats, FillOutcome, Progress, Source};
 use minewatch::correlate::{self, HomeNet};
 use minewatch::decode::DecodeOptions;
 use minewatch::flow::FlowLimits;
 use minewatch::intel::Intel;
-use minewatch::model::alert::{Alert, Verdict};
 use minewatch::model::packet::LinkType;
+use minewatch::model::record::{EventKinds, Outgoing, Record, Verdict};
 use minewatch::model::{Direction, PacketBatch, Timestamp};
-use minewatch::output::Outlet;
-use minewatch::output::eve_events::EventKinds;
-use minewatch::pipeline::{self, Setup};
+use minewatch::output::RecordConsumer;
+use minewatch::pipeline::{self, Control, Setup};
 use minewatch_generator::capture::{Order, record};
 use minewatch_generator::dialect::Dialect;
 use minewatch_generator::disguise::Disguise;
@@ -42,12 +41,12 @@ const CASES: u64 = 40;
 struct Frames(Vec<Frame>);
 
 impl Source for Frames {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         for Frame { time, bytes } in self.0.drain(..) {
             let time = Timestamp::from_nanos(time * 1000);
             batch.push(time, LinkType::ETHERNET, bytes.len() as u32, &bytes);
         }
-        Ok(Filled::End)
+        Ok(FillOutcome::End)
     }
     fn stats(&mut self) -> CaptureStats {
         CaptureStats::default()
@@ -58,15 +57,14 @@ impl Source for Frames {
 }
 
 #[derive(Default)]
-struct Kept(Vec<Alert>);
+struct Kept(Vec<Record>);
 
-impl Outlet for Kept {
-    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
-        self.0.retain(|known| known.incident != alert.incident);
-        self.0.push(alert.clone());
-        Ok(())
-    }
-    fn record(&mut self, _: &str) -> io::Result<()> {
+impl RecordConsumer for Kept {
+    fn consume(&mut self, record: &Outgoing, _: Option<Timestamp>) -> io::Result<()> {
+        if let Outgoing::Alert(record) = record {
+            self.0.retain(|known| known.head.incident != record.head.incident);
+            self.0.push(Record::clone(record));
+        }
         Ok(())
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -79,7 +77,8 @@ fn setup(intel: &Arc<Intel>) -> Setup {
         intel: Arc::clone(intel),
         decode: DecodeOptions::default(),
         flow: FlowLimits::default(),
-        correlate: correlate::Options {
+        correlate: correlate::CorrelatorOptions {
+            sensor: None,
             home_net: HomeNet::new(Vec::new()),
             incident_idle: Duration::from_secs(1800),
             update_interval: Duration::from_secs(600),
@@ -93,24 +92,26 @@ fn setup(intel: &Arc<Intel>) -> Setup {
 }
 
 /// The last record of each incident.
-fn incidents(setup: &Setup, frames: Vec<Frame>) -> Vec<Alert> {
+fn incidents(setup: &Setup, frames: Vec<Frame>) -> Vec<Record> {
     let mut kept = Kept::default();
-    pipeline::replay(Box::new(Frames(frames)), setup, 1, &mut kept, &mut Nobody).unwrap();
+    pipeline::replay(Box::new(Frames(frames)), setup, 1, &mut kept, Control::none(), &mut Nobody)
+        .unwrap();
     kept.0
 }
 
 /// All that is told, but for the number of a packet, by which flows are called.
-fn told(alerts: &[Alert]) -> Vec<Value> {
-    let told = |alert: &Alert| {
-        let mut told = serde_json::to_value(alert).unwrap();
+fn told(alerts: &[Record]) -> Vec<Value> {
+    let told = |record: &Record| {
+        let mut told = serde_json::to_value(record).unwrap();
         told["flow"]["flow_id"].take();
         told
     };
     alerts.iter().map(told).collect()
 }
 
-fn verdict(alerts: &[Alert]) -> Option<Verdict> {
-    alerts.iter().map(|alert| alert.verdict).max()
+fn verdict(alerts: &[Record]) -> Option<Verdict> {
+    let verdicts = alerts.iter().filter_map(|record| Some(record.mining()?.verdict));
+    verdicts.max_by_key(|verdict| verdict.rung())
 }
 
 /// How many steps of the ladder the verdict may fall when only one direction is seen.
@@ -173,7 +174,12 @@ fn complaints(order: &Order, setup: &Setup) -> Vec<String> {
     let mut rng = Rng::new(order.seed);
     for only in [None, Some(Direction::ToServer), Some(Direction::ToClient)] {
         let plain = play(&Course { size: MSS, only, ..Course::default() });
-        let says_half = |alert: &Alert| alert.mining.as_ref().is_some_and(|mining| mining.one_way);
+        let says_half = |record: &Record| {
+            record
+                .mining()
+                .and_then(|incident| incident.mining.as_ref())
+                .is_some_and(|mining| mining.one_way)
+        };
         if plain.iter().any(|alert| says_half(alert) != only.is_some()) {
             wrong.push(format!("{name} {only:?}: one_way is wrong"));
         }

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use minewatch::model::alert::{
-    Alert, Evidence, EvidenceKind, FlowTuple, Host, HostName, Mining, Pool, SCHEMA, Severity,
-    State, Verdict,
+use minewatch::model::event::mining::Dialect;
+use minewatch::model::record::{
+    Body, Carrier, Checksum, Evidence, EvidenceKind, FlowTuple, Head, Host, HostName,
+    IncidentState, Mining, MiningIncident, Peer, Pool, Record, Severity, Shares, Stage, Verdict,
 };
-use minewatch::model::event::mining::{Carrier, Checksum, Dialect, Shares};
 use minewatch::model::{MacAddr, Timestamp};
-use minewatch::output::{eve, native};
+use minewatch::output::encoder::{eve, native};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -26,19 +26,12 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-const VERDICTS: [Verdict; 6] = [
-    Verdict::Probe,
-    Verdict::Contact,
-    Verdict::Attempt,
-    Verdict::Session,
-    Verdict::Mining,
-    Verdict::Active,
-];
 const CLASSES: [Option<&str>; 6] =
     [None, Some("pool"), Some("proxy"), Some("browser"), Some("malware"), Some("policy")];
 const SEVERITIES: [Severity; 4] =
     [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
-const STATES: [State; 3] = [State::Opened, State::Updated, State::Closed];
+const STATES: [IncidentState; 3] =
+    [IncidentState::Opened, IncidentState::Updated, IncidentState::Closed];
 const KINDS: [EvidenceKind; 14] = [
     EvidenceKind::DnsQuery,
     EvidenceKind::DnsAnswer,
@@ -115,7 +108,7 @@ fn figure() -> impl Strategy<Value = Option<f64>> {
 
 fn host() -> impl Strategy<Value = Host> {
     let name = (hostile(), select(vec!["dhcp", "netbios", "mdns"]), time())
-        .prop_map(|(name, source, seen)| HostName { name, source, seen });
+        .prop_map(|(name, source, seen)| HostName { name, source: source.into(), seen });
     let mac = option::of(any::<[u8; 6]>().prop_map(MacAddr));
     (any::<IpAddr>(), mac, option::of(0u16..4096), vec(name, 0..20), any::<bool>())
         .prop_map(|(ip, mac, vlan, names, inside)| Host { ip, mac, vlan, names, inside })
@@ -135,8 +128,8 @@ fn pool() -> impl Strategy<Value = Pool> {
             domain,
             ip,
             port,
-            transport,
-            class,
+            transport: transport.map(Into::into),
+            class: class.map(Into::into),
         })
 }
 
@@ -158,9 +151,9 @@ fn mining() -> impl Strategy<Value = Mining> {
         .prop_map(|(dialect, texts, counts, flags, figures, wallet_checksum, carriers)| {
             let text = |at: usize| texts[at].clone();
             Mining {
-                dialect: dialect.name(),
+                dialect: dialect.name().into(),
                 coin: text(0),
-                coin_reason: Some("wallet"),
+                coin_reason: Some("wallet".into()),
                 algorithm: text(1),
                 agent: text(2),
                 wallet: text(3),
@@ -207,44 +200,53 @@ fn flow() -> impl Strategy<Value = FlowTuple> {
     let proto = select(vec!["tcp", "udp", "ip"]);
     (ends, proto, option::of("1:[a-zA-Z0-9+/]{27}="), any::<u64>(), vec(0u16..4096, 0..20))
         .prop_map(|((src_ip, src_port, dest_ip, dest_port), proto, community_id, flow_id, vlan)| {
+            let proto = proto.into();
             FlowTuple { src_ip, src_port, dest_ip, dest_port, proto, community_id, flow_id, vlan }
         })
 }
 
-fn alert() -> impl Strategy<Value = Alert> {
+fn peer() -> impl Strategy<Value = Peer> {
+    (any::<IpAddr>(), any::<u16>(), vec(hostile(), 0..20), any::<bool>())
+        .prop_map(|(ip, port, names, inside)| Peer { ip, port, names, inside })
+}
+
+fn record() -> impl Strategy<Value = Record> {
     let judgement = (
         select(STATES.to_vec()),
-        select(VERDICTS.to_vec()),
+        select(Verdict::ALL.to_vec()),
         select(SEVERITIES.to_vec()),
         0u8..=100,
+        select(vec![None, Some(Stage::Contact), Some(Stage::Mining), Some(Stage::Spread)]),
     );
     let techniques = select(vec!["T1496", "T1496.001", "T1571", "T1090"]);
-    let texts = (hostile(), hostile(), hostile());
+    let texts = (hostile(), hostile(), hostile(), option::of(hostile()), option::of(hostile()));
     let times = (time(), time(), time());
-    let what = (host(), pool(), option::of(mining()), flow(), vec(techniques, 0..4));
+    let what = (host(), peer(), pool(), option::of(mining()), flow(), vec(techniques, 0..4));
     (judgement, texts, times, what, vec(evidence(), 0..60), any::<u32>()).prop_map(
         |(judgement, texts, times, what, evidence, omitted)| {
-            let (host, pool, mining, flow, attack) = what;
-            Alert {
-                schema: SCHEMA,
+            let (host, peer, pool, mining, flow, attack) = what;
+            let head = Head {
                 id: texts.0,
                 incident: texts.1,
                 time: times.0,
                 state: judgement.0,
-                verdict: judgement.1,
                 severity: judgement.2,
                 confidence: judgement.3,
+                sensor: texts.3,
+                stage: judgement.4,
+                campaign: texts.4,
                 host,
-                pool,
-                mining,
+                peer,
                 evidence,
                 evidence_omitted: omitted.into(),
                 first_seen: times.1,
                 last_seen: times.2,
-                attack,
+                attack: attack.into_iter().map(Into::into).collect(),
                 summary: texts.2,
                 flow,
-            }
+            };
+            let verdict = judgement.1;
+            Record { head, body: Body::Mining(MiningIncident { verdict, pool, mining }) }
         },
     )
 }
@@ -277,17 +279,17 @@ fn eve_faults(line: &str) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
 
-    fn every_alert_is_valid_in_every_format(alert in alert(), sensor in option::of(hostile())) {
+    fn every_alert_is_valid_in_every_format(record in record()) {
         thread_local! {
             static NATIVE: Vec<(String, jsonschema::Validator)> = vec![(
                 "native".to_owned(),
                 validator(include_str!("../../../docs/native.schema.json")),
             )];
         }
-        let line = native::line(&alert).unwrap();
+        let line = native::line(&record).unwrap();
         let found = NATIVE.with(|validators| faults(&line, validators));
         prop_assert!(found.is_empty(), "{found:?}\n{line}");
-        let line = eve::line(&alert, sensor.as_deref()).unwrap();
+        let line = eve::line(&record).unwrap();
         let mut found = faults(&line, &[]);
         found.extend(eve_faults(&line));
         prop_assert!(found.is_empty(), "{found:?}\n{line}");
@@ -297,8 +299,8 @@ proptest! {
 fn every_alert_is_valid_by_the_schemas_of_eve() -> Checked {
     let schemas = eve_validators()?;
     let config = ProptestConfig { cases: CASES, ..ProptestConfig::default() };
-    proptest!(config, |(alert in alert(), sensor in option::of(hostile()))| {
-        let line = eve::line(&alert, sensor.as_deref()).unwrap();
+    proptest!(config, |(record in record())| {
+        let line = eve::line(&record).unwrap();
         let found = faults(&line, &schemas);
         prop_assert!(found.is_empty(), "{found:?}\n{line}");
     });
@@ -307,7 +309,7 @@ fn every_alert_is_valid_by_the_schemas_of_eve() -> Checked {
 
 fn every_verdict_and_class_has_a_signature_of_its_own() {
     let mut ids = std::collections::HashMap::new();
-    for verdict in VERDICTS {
+    for verdict in Verdict::ALL {
         for class in CLASSES {
             let id = eve::signature_id(verdict, class);
             assert!((1_000_000..2_000_000).contains(&id));

@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jsonschema::Validator;
+use minewatch::extract::event_record;
 use minewatch::model::event::dns::{Answer, AnswerData, DnsMessage, Question};
 use minewatch::model::event::tls::{
     Certificate, ClientHello, QuicInitial, ServerHello, TlsHandshake,
 };
 use minewatch::model::event::{Event, HttpRequest, HttpResponse, Moment};
-use minewatch::model::flow::{Endpoint, Flow, FlowEnd, FlowKey, Transport};
+use minewatch::model::flow::{Endpoint, Flow, FlowEndReason, FlowKey, Transport};
+use minewatch::model::record::{EventKind, EventKinds, Outgoing};
 use minewatch::model::{LinkInfo, Timestamp};
-use minewatch::output::eve_events::record;
+use minewatch::output::Encoder;
+use minewatch::output::encoder::eve::EveEncoder;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -130,7 +134,7 @@ fn request() -> impl Strategy<Value = HttpRequest<'static>> {
         .prop_map(|(method, target, host, user_agent, version)| HttpRequest {
             method: method.into(),
             target: target.into(),
-            host: host.map(Cow::Owned),
+            authority: host.map(Cow::Owned),
             user_agent: user_agent.map(Cow::Owned),
             version: version.map(Cow::Owned),
             ..HttpRequest::default()
@@ -152,8 +156,11 @@ fn check_with(
     sensor: Option<&str>,
 ) -> Result<(), TestCaseError> {
     let at = Moment { time: flow.last_seen, packet: 1 };
-    let kinds = minewatch::config::Event::ALL.into_iter().collect();
-    let line = record(flow, at, &event, kinds, sensor).unwrap();
+    let kinds = EventKinds::from_iter(EventKind::ALL);
+    let record = event_record(flow, at, &event, kinds, sensor).unwrap();
+    let mut frame = Vec::new();
+    assert!(EveEncoder.encode(&Outgoing::Event(Arc::new(record)), &mut frame).unwrap());
+    let line = String::from_utf8(frame).unwrap();
     let mut found = faults(&line, schemas);
     if !line.starts_with("{\"timestamp\":\"") {
         found.push("the time stamp is not first".to_owned());
@@ -162,8 +169,13 @@ fn check_with(
     Ok(())
 }
 
-const ENDS: [FlowEnd; 5] =
-    [FlowEnd::Closed, FlowEnd::Timeout, FlowEnd::Reused, FlowEnd::Evicted, FlowEnd::Input];
+const ENDS: [FlowEndReason; 5] = [
+    FlowEndReason::Closed,
+    FlowEndReason::Timeout,
+    FlowEndReason::Reused,
+    FlowEndReason::Evicted,
+    FlowEndReason::Input,
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use minewatch::capture::{
-    CaptureError, CaptureStats, Filled, ProblemReason, ReplayOptions, open_replay,
+    CaptureError, CaptureStats, FillOutcome, ProblemReason, ReplayOptions, open_replay,
 };
 use minewatch::model::PacketBatch;
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ fn replay_with(paths: &[PathBuf], options: &ReplayOptions) -> (Seen, CaptureStat
     let (mut batch, mut seen) = (PacketBatch::default(), Vec::new());
     loop {
         batch.clear();
-        if source.fill(&mut batch).expect("reads") == Filled::End {
+        if source.fill(&mut batch).expect("reads") == FillOutcome::End {
             break;
         }
         seen.extend(
@@ -214,9 +214,9 @@ fn a_named_pipe_delivers_before_its_writer_is_done() {
     loop {
         batch.clear();
         match source.fill(&mut batch).expect("reads") {
-            Filled::End => break,
-            Filled::Idle => continue,
-            Filled::Packets => packets += batch.records.len(),
+            FillOutcome::End => break,
+            FillOutcome::Idle => continue,
+            FillOutcome::Packets => packets += batch.records.len(),
         }
         let _ = received.send(());
     }

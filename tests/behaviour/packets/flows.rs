@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use minewatch::flow::{FlowLimits, FlowTable, Visitor};
+use minewatch::flow::{FlowHandler, FlowLimits, FlowTable};
 use minewatch::model::chunk::{Chunk, Direction, Interest};
 use minewatch::model::event::Moment;
-use minewatch::model::flow::{Flow, FlowEnd};
+use minewatch::model::flow::{Flow, FlowEndReason, FlowEnds};
 use minewatch::model::segment::{SegmentHead, SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use minewatch::model::{Endpoint, FlowKey, LinkInfo, Timestamp, Transport};
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ struct Log {
     patience: usize,
 }
 
-impl Visitor for Log {
+impl FlowHandler for Log {
     type State = usize;
 
     fn opened(&mut self, flow: &Flow, packet: u64) {
@@ -63,7 +63,7 @@ impl Visitor for Log {
         if *chunks == self.patience { Interest::Settled } else { Interest::More }
     }
 
-    fn closed(&mut self, flow: &Flow, _: Option<&mut usize>, end: FlowEnd, _: Moment) {
+    fn closed(&mut self, flow: &Flow, _: Option<&mut usize>, end: FlowEndReason, _: Moment) {
         self.lines.push(format!("close {} {end:?} {:?}", flow.id, flow.packets));
     }
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use clap::ValueEnum;
-use minewatch::decode::{DecodeOptions, Decoder, Stop};
+use minewatch::decode::{DecodeOptions, DecodeStop, Decoder};
 use minewatch::model::packet::LinkType;
 use minewatch::model::segment::{SegmentHead, TransportHeader};
 use minewatch::model::{MacAddr, Packet, Timestamp};
@@ -116,14 +116,14 @@ fn a_tunnel_without_end_stops_at_the_budget() {
     }
     let mut decoder = Decoder::new(DecodeOptions::default());
     assert!(decode(&mut decoder, &packet(Link::Raw, &ip)).is_none());
-    assert_eq!(decoder.stats().stopped(Stop::TooDeep), 1);
+    assert_eq!(decoder.stats().stopped(DecodeStop::TooDeep), 1);
 }
 
 fn an_unknown_link_type_is_counted() {
     let mut decoder = Decoder::new(DecodeOptions::default());
     let strange = Packet { link: LinkType(147), ..packet(Link::Raw, &[0; 60]) };
     assert!(decode(&mut decoder, &strange).is_none());
-    assert_eq!(decoder.stats().stopped(Stop::LinkType), 1);
+    assert_eq!(decoder.stats().stopped(DecodeStop::LinkType), 1);
 }
 
 fn fragments_in_a_tunnel_come_together() {
@@ -142,7 +142,7 @@ fn fragments_in_a_tunnel_come_together() {
     }
     assert!(found == Some(payload), "the payload differs");
     assert_eq!(decoder.stats().reassembled, 1);
-    assert_eq!(decoder.stats().stopped(Stop::FragmentHeld), 3);
+    assert_eq!(decoder.stats().stopped(DecodeStop::FragmentHeld), 3);
 }
 
 fn a_first_fragment_that_the_capture_cut_is_read_as_it_is() {

@@ -16,13 +16,14 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Left to right, as drawn in `src/lib.rs`. Everyone may import `model`.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "model",
     "config",
     "capture",
     "decode",
     "flow",
     "protocol",
+    "extract",
     "intel",
     "detect",
     "correlate",

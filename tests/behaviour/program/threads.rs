@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 
 use minewatch::capture::{
-    CaptureError, CaptureStats, Filled, Progress, ReplayOptions, Source, open_replay,
+    CaptureError, CaptureStats, FillOutcome, Progress, ReplayOptions, Source, open_replay,
 };
-use minewatch::model::alert::Alert;
+use minewatch::model::Timestamp;
 use minewatch::model::packet::PacketBatch;
-use minewatch::output::Outlet;
-use minewatch::pipeline::{self, PipelineError};
+use minewatch::model::record::Outgoing;
+use minewatch::output::RecordConsumer;
+use minewatch::pipeline::{self, Control, PipelineError};
 
 use crate::support::nobody::Nobody;
 use crate::support::setup::setup;
@@ -38,7 +39,7 @@ impl Pieces {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcaps");
         let mut source = open_replay(&[samples], &ReplayOptions::default()).unwrap();
         let (mut whole, mut batch) = (PacketBatch::default(), PacketBatch::default());
-        while source.fill(&mut batch).unwrap() != Filled::End {
+        while source.fill(&mut batch).unwrap() != FillOutcome::End {
             for (packet, record) in batch.packets().zip(&batch.records) {
                 whole.push(record.time, record.link, record.wire_len, packet.bytes);
             }
@@ -49,7 +50,7 @@ impl Pieces {
 }
 
 impl Source for Pieces {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         let end = self.next.saturating_add(self.size).min(self.whole.records.len());
         for (record, packet) in
             self.whole.records.iter().zip(self.whole.packets()).take(end).skip(self.next)
@@ -59,8 +60,8 @@ impl Source for Pieces {
         let over = self.next == end;
         self.next = end;
         match (over, self.fails) {
-            (false, _) => Ok(Filled::Packets),
-            (true, false) => Ok(Filled::End),
+            (false, _) => Ok(FillOutcome::Packets),
+            (true, false) => Ok(FillOutcome::End),
             (true, true) => Err(CaptureError::NoInput),
         }
     }
@@ -80,15 +81,12 @@ struct Disk {
     alerts: Vec<String>,
 }
 
-impl Outlet for Disk {
-    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+impl RecordConsumer for Disk {
+    fn consume(&mut self, record: &Outgoing, _: Option<Timestamp>) -> io::Result<()> {
         if self.alerts.len() == self.room {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.alerts.push(format!("{alert:?}"));
-        Ok(())
-    }
-    fn record(&mut self, _: &str) -> io::Result<()> {
+        self.alerts.push(format!("{record:?}"));
         Ok(())
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -103,7 +101,14 @@ fn replay(
     room: usize,
 ) -> Result<(Vec<String>, u64), PipelineError> {
     let mut disk = Disk { room, alerts: Vec::new() };
-    let report = pipeline::replay(Box::new(pieces), &setup(), threads, &mut disk, &mut Nobody)?;
+    let report = pipeline::replay(
+        Box::new(pieces),
+        &setup(),
+        threads,
+        &mut disk,
+        Control::none(),
+        &mut Nobody,
+    )?;
     Ok((disk.alerts, report.decode.packets))
 }
 

@@ -9,7 +9,7 @@ use minewatch::model::chunk::{Chunk, Direction, Interest};
 use minewatch::model::event::dns::AnswerData;
 use minewatch::model::event::{DnsMessage, Event, EventSink, Moment};
 use minewatch::model::flow::{Flow, Transport};
-use minewatch::protocol::dns::{Datagrams, Stream};
+use minewatch::protocol::dns::{DnsDatagrams, DnsStream};
 use minewatch::protocol::inspector::Inspector;
 use minewatch::protocol::parser::{Context, Next, Parser, Scratch};
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn read(
 }
 
 fn datagrams(client: u16, server: u16, chunks: &[(Direction, &[u8])]) -> Vec<DnsMessage> {
-    read(&mut Datagrams, &flow(Transport::Udp, client, server), chunks).0
+    read(&mut DnsDatagrams, &flow(Transport::Udp, client, server), chunks).0
 }
 
 /// Whether a flow between these ports that begins with this datagram is DNS.
@@ -139,7 +139,7 @@ fn heard_of(port: u16, datagrams: &[&[u8]]) -> usize {
         let mut inspector = kept.take().or_else(|| Inspector::new(&flow)).expect("of UDP");
         match inspector.chunk(&mut context, &chunk) {
             Interest::More => kept = Some(inspector),
-            Interest::Anew => {}
+            Interest::Stateless => {}
             Interest::Settled => break,
         }
     }
@@ -214,7 +214,7 @@ fn both_directions_of_a_connection_are_read_in_pieces() {
         chunks.push((ToClient, answers));
     }
     let flow = flow(Transport::Tcp, 40000, 53);
-    let (heard, next) = read(&mut Stream::default(), &flow, &chunks);
+    let (heard, next) = read(&mut DnsStream::default(), &flow, &chunks);
     assert_eq!(next, Next::More);
     assert_eq!(heard.iter().filter(|message| message.response).count(), 1);
     assert_eq!(heard.iter().filter(|message| !message.response).count(), 2);

@@ -1,7 +1,7 @@
 //! HTTP/1 connections, from their segments to what is told of them.
 
-use minewatch::model::alert::Verdict;
 use minewatch::model::chunk::Interest;
+use minewatch::model::event::mining::ConversationStage;
 use minewatch::model::event::mining::{Carrier, Dialect};
 use proptest::prelude::*;
 
@@ -114,7 +114,7 @@ fn a_client_that_waits_for_100_continue_is_followed() {
 fn work_over_http_is_mining() {
     let seen = told(&work());
     let session = seen.mining.unwrap();
-    assert_eq!(session.verdict(), Some(Verdict::Mining));
+    assert_eq!(session.stage(), Some(ConversationStage::WorkDelivered));
     assert_eq!(session.dialect, Dialect::EthProxy);
     assert_eq!(session.carriers, [Carrier::Http]);
     assert_eq!(session.agent.as_deref(), Some("ethminer/0.19.0"));
@@ -138,7 +138,7 @@ fn work_is_found_behind_other_requests_and_in_chunks_and_without_a_length() {
         let mut turns = vec![[turn(C, GET), turn(S, page)]; 20].concat();
         turns.extend([ask.clone(), turn(S, answer)]);
         let session = told(&turns).mining.unwrap();
-        assert_eq!(session.verdict(), Some(Verdict::Mining));
+        assert_eq!(session.stage(), Some(ConversationStage::WorkDelivered));
     }
 }
 
@@ -159,7 +159,7 @@ fn a_stratum_server_that_is_asked_in_http_may_answer_in_lines() {
     ];
     let seen = told(&turns);
     assert_eq!(seen.lines, ["POST / host=pool.example:3333 agent=bfgminer/5.5"]);
-    assert_eq!(seen.mining.unwrap().verdict(), Some(Verdict::Session));
+    assert_eq!(seen.mining.unwrap().stage(), Some(ConversationStage::Answered));
 }
 
 fn other_json_ends_the_listening_but_not_the_telling() {
@@ -200,7 +200,7 @@ fn a_granted_connect_is_a_tunnel_and_a_refused_one_is_told_once() {
     assert_eq!(seen.lines, expected);
     let session = seen.mining.unwrap();
     assert_eq!(session.carriers, [Carrier::HttpConnect]);
-    assert_eq!(session.tunnel.unwrap().host, "pool.example");
+    assert_eq!(session.tunnel.unwrap().target, "pool.example");
 }
 
 fn http_goes_on_when_an_upgrade_is_declined() {
@@ -246,7 +246,7 @@ fn a_late_start_finds_the_next_message() {
     tap.say(S, ask).say(C, answer);
     let session = tap.end().mining.unwrap();
     assert_eq!(session.miner, Some(S));
-    assert_eq!(session.verdict(), Some(Verdict::Mining));
+    assert_eq!(session.stage(), Some(ConversationStage::WorkDelivered));
 }
 
 fn one_direction_alone_is_read() {
@@ -372,7 +372,7 @@ fn solo(transactions: usize) -> Vec<Turn> {
 
 fn a_template_of_two_megabytes_proves_as_much_as_a_short_one() {
     let short = told(&solo(2)).mining.unwrap();
-    assert_eq!(short.steps.last().unwrap().verdict, Verdict::Active);
+    assert_eq!(short.steps.last().unwrap().stage, ConversationStage::ShareSubmitted);
     let turns = solo(4200);
     assert!(turns[1].1.len() > 2_000_000 && turns[4].1.len() > 2_000_000);
     for cuts in [&[1460][..], &[64, 1, 1460, 9000], &[60_000]] {

@@ -140,7 +140,7 @@ fn the_innermost_proxy_names_the_pool() {
     let session = seen.mining.unwrap();
     assert_eq!(session.carriers, [Carrier::ProxyProtocol, Carrier::HttpConnect, Carrier::Socks5]);
     let tunnel = session.tunnel.unwrap();
-    assert_eq!((tunnel.host.as_str(), tunnel.port), ("hop2.example", 3333));
+    assert_eq!((tunnel.target.as_str(), tunnel.port), ("hop2.example", 3333));
     let told = ["ProxyProtocol 192.0.2.7:50210 granted", "HttpConnect hop1.example:3333 granted"];
     assert!(told.iter().all(|line| seen.lines.iter().any(|seen| seen == line)), "{:?}", seen.lines);
 }
@@ -152,7 +152,7 @@ fn a_websocket_behind_a_proxy_keeps_both() {
     }
     let session = told(&chain(&[Socks5], &inside)).mining.unwrap();
     assert_eq!(session.carriers, [Carrier::Socks5, Carrier::WebSocket]);
-    assert_eq!(session.tunnel.unwrap().host, "hop0.example");
+    assert_eq!(session.tunnel.unwrap().target, "hop0.example");
 }
 
 fn a_chain_without_end_is_given_up_however_it_is_cut() {
@@ -200,7 +200,7 @@ fn one_direction_of_a_proxied_conversation_is_read() {
             let turns = heard(chain(&[proxy], &inside));
             let session = Tap::one_way(side).play(&turns, &[]).end().mining;
             let session = session.unwrap_or_else(|| panic!("{proxy:?} {side:?}"));
-            assert_eq!(session.verdict(), alone.verdict(), "{proxy:?} {side:?}");
+            assert_eq!(session.stage(), alone.stage(), "{proxy:?} {side:?}");
         }
     }
 }

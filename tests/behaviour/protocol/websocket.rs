@@ -2,8 +2,8 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 use minewatch::model::Direction;
-use minewatch::model::alert::Verdict;
 use minewatch::model::chunk::Interest;
+use minewatch::model::event::mining::ConversationStage;
 use minewatch::model::event::mining::{Carrier, Dialect, MiningSession};
 use minewatch_generator::conversation::Speaker;
 use minewatch_generator::dialect::Dialect as Spoken;
@@ -77,7 +77,7 @@ fn deflated(extension: &str, bits: u8, takeover: bool) -> Vec<Turn> {
 fn a_page_that_mines_is_found() {
     let session = plain();
     assert_eq!(session.dialect, Dialect::Browser);
-    assert_eq!(session.verdict(), Some(Verdict::Active));
+    assert_eq!(session.stage(), Some(ConversationStage::ShareSubmitted));
     assert_eq!(session.carriers, [Carrier::WebSocket]);
     assert_eq!(session.shares.submitted, 20);
 }
@@ -138,7 +138,7 @@ fn a_late_start_needs_no_handshake() {
     tap.say(S, &turns[4].1[9..]).say(S, [0x89, 0x00]).say(C, frame(C, 0x8a, b""));
     let session = tap.play(&turns[5..], &[]).end().mining.unwrap();
     assert_eq!(session.carriers, [Carrier::WebSocket]);
-    assert_eq!(session.verdict(), Some(Verdict::Active));
+    assert_eq!(session.stage(), Some(ConversationStage::ShareSubmitted));
     assert_eq!(session.shares.submitted, 20);
 }
 
@@ -160,11 +160,13 @@ fn one_direction_alone_is_read() {
         deflated(&format!("{DEFLATE}\r\n"), 15, true),
         deflated(&none, 15, false),
     ] {
-        for (side, verdict) in [(C, Verdict::Session), (S, Verdict::Mining)] {
+        for (side, verdict) in
+            [(C, ConversationStage::Answered), (S, ConversationStage::WorkDelivered)]
+        {
             let heard: Vec<Turn> =
                 turns.iter().filter(|(from, _)| *from == side).cloned().collect();
             let session = Tap::one_way(side).play(&heard, &[]).end().mining.unwrap();
-            assert_eq!(session.verdict(), Some(verdict));
+            assert_eq!(session.stage(), Some(verdict));
             assert!(session.one_way);
         }
     }

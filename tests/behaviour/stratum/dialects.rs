@@ -1,7 +1,7 @@
 //! Whole conversations in each dialect: what must be known at their end.
 
 use minewatch::model::Direction;
-use minewatch::model::event::mining::{Checksum, Dialect, Shares};
+use minewatch::model::event::mining::{Checksum, ConversationStage, Dialect, Shares};
 
 use crate::support::play::*;
 use crate::support::trial::{Trial, trials};
@@ -222,7 +222,7 @@ fn eth_proxy_boundaries_without_leading_zeros_are_numbers() {
         .s(&format!(r#"{{"id":0,"result":["0x{}","0x{}","0x0112e0be826d694b2e62d01511f12a6061fbaec8bc02357593e70e52ba","0x492609"]}}"#, hex(1, 64), hex(2, 64)))
         .done();
     assert_eq!(session.difficulty, Some(4e9));
-    assert_eq!(verdict(&session).name(), "mining");
+    assert_eq!(stage(&session), ConversationStage::WorkDelivered);
 }
 
 fn eth_work_over_http_takes_wallet_and_worker_from_the_target() {
@@ -245,7 +245,7 @@ fn eth_work_over_http_takes_wallet_and_worker_from_the_target() {
         .post(&target, "ethminer", &submit)
         .reply(r#"{"id":1,"jsonrpc":"2.0","result":true}"#)
         .done();
-    assert_eq!(verdict(&session).name(), "active");
+    assert_eq!(stage(&session), ConversationStage::ShareSubmitted);
     assert_eq!(session.shares, shares(1, 1, 0));
     assert_eq!(session.wallet.unwrap().address, ETH);
     assert_eq!(session.worker.as_deref(), Some("Rig"));
@@ -541,7 +541,7 @@ fn browsers_mine_over_websocket() {
         .message(client, r#"{"message":"share","block":"AAE="}"#);
     let session = play.done();
     assert_eq!((session.dialect, session.shares), (Dialect::Nimiq, shares(1, 0, 0)));
-    assert_eq!(verdict(&session).name(), "active");
+    assert_eq!(stage(&session), ConversationStage::ShareSubmitted);
 }
 
 fn getwork_over_http() {

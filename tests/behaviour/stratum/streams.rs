@@ -1,8 +1,7 @@
 //! What the network does to a conversation: cuts, losses, one-way mirrors, late starts, odd ids.
 
 use minewatch::model::Direction;
-use minewatch::model::alert::Verdict;
-use minewatch::model::event::mining::{MiningSession, Shares};
+use minewatch::model::event::mining::{ConversationStage, MiningSession, Shares};
 use minewatch::model::flow::Flow;
 use proptest::prelude::*;
 
@@ -74,7 +73,7 @@ fn the_side_that_submits_is_the_miner_whoever_called() {
         }
         let session = play.done();
         assert_eq!(session.miner, Some(Direction::ToClient));
-        assert_eq!(verdict(&session), Verdict::Active);
+        assert_eq!(stage(&session), ConversationStage::ShareSubmitted);
         assert_eq!(session.shares, all_at_once(&lines).shares);
     }
 }
@@ -98,7 +97,7 @@ fn a_late_start_needs_no_login() {
         }
         let session = play.done();
         let whole = all_at_once(&lines);
-        assert_eq!(verdict(&session), Verdict::Active, "{:?}", whole.dialect);
+        assert_eq!(stage(&session), ConversationStage::ShareSubmitted, "{:?}", whole.dialect);
         assert_eq!(session.dialect, whole.dialect);
         assert_eq!(session.shares, whole.shares);
         assert!(session.midstream);
@@ -134,8 +133,12 @@ fn one_direction_alone_still_shows_mining() {
             }
             let session = play.done();
             assert!(session.one_way);
-            assert!(verdict(&session) >= Verdict::Session, "{:?} {client_side}", session.dialect);
-            assert!(verdict(&session) <= Verdict::Mining);
+            assert!(
+                stage(&session) >= ConversationStage::Answered,
+                "{:?} {client_side}",
+                session.dialect
+            );
+            assert!(stage(&session) <= ConversationStage::WorkDelivered);
             assert_eq!(session.miner, Some(Direction::ToServer));
             if client_side {
                 assert_eq!(session.shares.submitted, all_at_once(&lines).shares.submitted);
@@ -238,7 +241,7 @@ fn a_lossy_start_does_not_wear_out_patience() {
             1,
         );
     }
-    assert_eq!(verdict(&play.done()), Verdict::Active);
+    assert_eq!(stage(&play.done()), ConversationStage::ShareSubmitted);
 }
 
 fn growth_is_reported_once_a_minute_and_steps_at_once() {
@@ -415,7 +418,7 @@ proptest! {
         if let Some(session) = play.end() {
             let Shares { submitted, accepted, rejected, unanswered } = session.shares;
             prop_assert_eq!(submitted, accepted + rejected + unanswered);
-            prop_assert!(session.steps.is_sorted_by_key(|step| step.verdict));
+            prop_assert!(session.steps.is_sorted_by_key(|step| step.stage));
         }
     }
 

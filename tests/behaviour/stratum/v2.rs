@@ -4,10 +4,10 @@ use minewatch::model::Direction::{self, ToClient, ToServer};
 use minewatch::model::chunk::Chunk;
 use minewatch::model::event::Moment;
 use minewatch::model::event::mining::{Carrier, Dialect, MiningSession, Shares};
-use minewatch::model::flow::Seen;
+use minewatch::model::flow::FlowFlags;
 use minewatch::model::{Flow, Timestamp};
 use minewatch::protocol::parser::{Context, Next, Parser, Probe, Scratch};
-use minewatch::protocol::stratum::sv2::{Session, probe};
+use minewatch::protocol::stratum::sv2::{Sv2Session, probe};
 use proptest::prelude::*;
 
 use crate::support::play::{Sink, flow, hex, rungs};
@@ -35,7 +35,7 @@ fn play(chunks: &[(Direction, Vec<u8>)]) -> (Next, Option<MiningSession>) {
 
 fn play_on(flow: &Flow, chunks: &[(Direction, Vec<u8>)]) -> (Next, Option<MiningSession>) {
     let (mut session, mut sink, mut scratch) =
-        (Session::new(Vec::new(), None), Sink::default(), Scratch::default());
+        (Sv2Session::new(Vec::new(), None), Sink::default(), Scratch::default());
     let mut next = Next::More;
     for (direction, bytes) in chunks {
         let at = Moment { time: Timestamp::from_parts(1_700_000_000, 0), packet: 1 };
@@ -121,7 +121,7 @@ fn a_share_opens_the_reading_of_a_late_start() {
     let chunks = conversation().split_off(4);
     assert_eq!(probe(ToServer, &chunks[0].1), Probe::Certain);
     let mut late = flow();
-    late.seen.set(Seen::MIDSTREAM);
+    late.flags.set(FlowFlags::MIDSTREAM);
     let session = play_on(&late, &chunks).1.unwrap();
     assert_eq!(session.shares.submitted, 3);
     assert!(session.midstream);

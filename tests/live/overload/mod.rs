@@ -9,11 +9,11 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use minewatch::capture::{CaptureStats, Progress};
-use minewatch::model::Shed;
-use minewatch::model::alert::Alert;
-use minewatch::output::Outlet;
-use minewatch::pipeline::{self, Observer, Report, Setup};
+use minewatch::capture::{BypassStats, Progress};
+use minewatch::model::Timestamp;
+use minewatch::model::record::{Outgoing, Record};
+use minewatch::output::RecordConsumer;
+use minewatch::pipeline::{self, Control, Observer, RunReport, Setup, Snapshot};
 
 use crate::support::setup::setup;
 use crate::support::trial::{Trial, trials};
@@ -40,15 +40,11 @@ const ATTEMPTS: usize = 4;
 /// Keeps what the pipeline tells while it runs.
 #[derive(Default)]
 struct Notes {
-    shed: Shed,
+    shed: BypassStats,
 }
 
-impl Outlet for Notes {
-    fn alert(&mut self, _: &Alert) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn record(&mut self, _: &str) -> io::Result<()> {
+impl RecordConsumer for Notes {
+    fn consume(&mut self, _: &Outgoing, _: Option<Timestamp>) -> io::Result<()> {
         Ok(())
     }
 
@@ -60,16 +56,17 @@ impl Outlet for Notes {
 impl Observer for Notes {
     fn progress(&mut self, _: Option<Progress>) {}
 
-    fn capture(&mut self, stats: &CaptureStats) {
-        self.shed = stats.shed;
+    fn snapshot(&mut self, snapshot: &Snapshot) {
+        self.shed = snapshot.capture.bypassed;
     }
 }
 
 /// Who mined where, for whom, how much.
-fn incidents(report: &Report) -> Vec<String> {
-    let told = |alert: &Alert| {
-        let mining = alert.mining.as_ref();
-        let (pool, host, verdict) = (&alert.pool, alert.host.ip, alert.verdict);
+fn incidents(report: &RunReport) -> Vec<String> {
+    let told = |record: &Record| {
+        let incident = record.mining().expect("only mining is recorded");
+        let (mining, pool, verdict) = (incident.mining.as_ref(), &incident.pool, incident.verdict);
+        let host = record.head.host.ip;
         let wallet = mining.and_then(|mining| mining.wallet.clone());
         let shares = mining.map(|mining| mining.shares);
         format!("{host} {verdict:?} {:?} {:?} {wallet:?} {shares:?}", pool.domain, pool.ip)
@@ -84,8 +81,10 @@ fn cost(traffic: &Traffic, setup: &Setup) -> Duration {
     let source = Firehose::new(traffic, Duration::from_millis(400));
     let taken = source.taken.clone();
     let (mut outlet, mut observer) = (Notes::default(), Notes::default());
-    let report = pipeline::live(vec![Box::new(source)], setup, &mut outlet, &mut observer).unwrap();
-    assert_eq!(report.capture.shed.packets, 0, "packets come without delay");
+    let report =
+        pipeline::live(vec![Box::new(source)], setup, &mut outlet, Control::none(), &mut observer)
+            .unwrap();
+    assert_eq!(report.capture.bypassed.packets, 0, "packets come without delay");
     let (packets, time) = *taken.lock().unwrap();
     time / packets
 }
@@ -94,9 +93,16 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
     let (mut traffic, setup) = (traffic(), setup());
     let mut outlet = Notes::default();
     let alone = Recording(traffic.light.clone(), AtomicBool::new(false));
-    let unloaded =
-        pipeline::replay(Box::new(alone), &setup, 1, &mut outlet, &mut Notes::default()).unwrap();
-    let datagrams_over_ipv4 = |report: &Report| report.decode.udp - report.decode.ipv6;
+    let unloaded = pipeline::replay(
+        Box::new(alone),
+        &setup,
+        1,
+        &mut outlet,
+        Control::none(),
+        &mut Notes::default(),
+    )
+    .unwrap();
+    let datagrams_over_ipv4 = |report: &RunReport| report.decode.udp - report.decode.ipv6;
     let (expected, lookups) = (incidents(&unloaded), datagrams_over_ipv4(&unloaded));
     assert!(expected.iter().filter(|told| told.contains("Active")).count() == 8, "{expected:#?}");
     assert!(lookups == 2 * 358, "{lookups}");
@@ -104,20 +110,26 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
     for attempt in 1..=ATTEMPTS {
         traffic.gap = cost(&traffic, &setup) / OVERLOAD;
         let ring = Ring::new(&traffic);
-        let gate = ring.gate.clone();
+        let log = ring.bypass_log.clone();
         let (mut outlet, mut observer) = (Notes::default(), Notes::default());
-        let report =
-            pipeline::live(vec![Box::new(ring)], &setup, &mut outlet, &mut observer).unwrap();
+        let report = pipeline::live(
+            vec![Box::new(ring)],
+            &setup,
+            &mut outlet,
+            Control::none(),
+            &mut observer,
+        )
+        .unwrap();
         let capture = &report.capture;
-        let gate = gate.lock().unwrap();
-        let &(last, shut) = gate.last().expect("the gate was asked");
+        let log = log.lock().unwrap();
+        let &(last, shut) = log.last().expect("the bypass was asked");
         let told = format!(
-            "a packet every {:?}: {} received, {} lost, {:?}; the gate moved {} times, last at {last:?}",
+            "a packet every {:?}: {} received, {} lost, {:?}; the bypass moved {} times, last at {last:?}",
             traffic.gap,
             capture.kernel_received,
             capture.kernel_drops,
-            capture.shed,
-            gate.len()
+            capture.bypassed,
+            log.len()
         );
         if capture.kernel_drops > 0 && attempt < ATTEMPTS {
             continue;
@@ -125,12 +137,16 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
         assert_eq!(capture.kernel_drops, 0, "{told}");
         assert_eq!(datagrams_over_ipv4(&report), lookups, "no lookup is lost: {told}");
         assert_eq!(incidents(&report), expected);
-        let shed = capture.shed.packets > capture.kernel_received / 4 && capture.shed.bytes > 0;
+        let shed =
+            capture.bypassed.packets > capture.kernel_received / 4 && capture.bypassed.bytes > 0;
         assert!(shed, "{told}");
         let media = capture.kernel_received / 2;
         assert!(report.decode.ipv6 < media * 3 / 4, "{} of {media}: {told}", report.decode.ipv6);
-        assert!(capture.shed.milliseconds > 0 && observer.shed.packets > 0, "told at once: {told}");
-        assert_eq!(capture.packets + capture.shed.packets, capture.kernel_received);
+        assert!(
+            capture.bypassed.milliseconds > 0 && observer.shed.packets > 0,
+            "told at once: {told}"
+        );
+        assert_eq!(capture.packets + capture.bypassed.packets, capture.kernel_received);
         assert!(!shut && last < END - Duration::from_millis(300), "open again: {told}");
         return;
     }

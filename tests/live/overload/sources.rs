@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use minewatch::capture::{CaptureError, CaptureStats, Filled, Progress, Source};
+use minewatch::capture::{Bypass, CaptureError, CaptureStats, FillOutcome, Progress, Source};
 use minewatch::model::Timestamp;
 use minewatch::model::packet::{LinkType, PacketBatch};
 
@@ -25,8 +25,9 @@ pub struct Ring {
     next_bulk: Duration,
     room: u64,
     stats: CaptureStats,
-    /// Whether the gate was shut when this was asked last, and when that changed.
-    pub gate: Arc<Mutex<Vec<(Duration, bool)>>>,
+    bypass: Option<Box<Bypass>>,
+    /// Whether the bypass was active when this was asked last, and when that changed.
+    pub bypass_log: Arc<Mutex<Vec<(Duration, bool)>>>,
 }
 
 impl Ring {
@@ -40,7 +41,8 @@ impl Ring {
             next_bulk: LOAD[0],
             room: room as u64,
             stats: CaptureStats::default(),
-            gate: Arc::default(),
+            bypass: None,
+            bypass_log: Arc::default(),
         }
     }
 
@@ -73,37 +75,48 @@ impl Ring {
 }
 
 impl Source for Ring {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+    fn exchange_bypass(&mut self, bypass: Option<Box<Bypass>>) -> Option<Box<Bypass>> {
+        std::mem::replace(&mut self.bypass, bypass)
+    }
+
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         let (clock, epoch) = self.started.get_or_insert_with(|| (Clock::start(), wall_clock()));
         let ((now, ahead), epoch) = (clock.read(), *epoch);
-        let shut = batch.gate.as_ref().is_some_and(|gate| gate.is_shut());
-        let mut gate = self.gate.lock().unwrap();
-        if gate.last().is_none_or(|(_, before)| *before != shut) {
-            gate.push((now, shut));
+        let shut = self.bypass.as_ref().is_some_and(|bypass| bypass.is_active());
+        let mut log = self.bypass_log.lock().unwrap();
+        if log.last().is_none_or(|(_, before)| *before != shut) {
+            log.push((now, shut));
         }
-        drop(gate);
+        drop(log);
         let before = self.stats.kernel_received;
         let waiting = self.arrived(now) - before;
         if waiting > self.room {
             self.stats.kernel_drops = waiting - self.room;
-            return Ok(Filled::End);
+            return Ok(FillOutcome::End);
         }
         let mut taken = 0;
+        let mut bypass = self.bypass.take();
         while batch.bytes.len() < BATCH_BYTES && taken < BATCH_PACKETS {
             let Some((at, bytes)) = self.take(now) else { break };
-            batch.push(epoch.plus(at + ahead), LinkType::ETHERNET, bytes.len() as u32, bytes);
+            let (time, link, length) = (epoch.plus(at + ahead), LinkType::ETHERNET, bytes.len());
+            let bypassed =
+                |bypass: &mut Box<Bypass>| bypass.bypasses(time, link, length as u32, bytes);
+            if !bypass.as_mut().is_some_and(bypassed) {
+                batch.push(time, link, length as u32, bytes);
+            }
             taken += 1;
         }
+        self.bypass = bypass;
         if taken > 0 {
             self.stats.kernel_received += taken;
             self.stats.packets += batch.records.len() as u64;
-            return Ok(Filled::Packets);
+            return Ok(FillOutcome::Packets);
         }
         if now >= END {
-            return Ok(Filled::End);
+            return Ok(FillOutcome::End);
         }
         std::thread::sleep(Duration::from_millis(1));
-        Ok(Filled::Idle)
+        Ok(FillOutcome::Idle)
     }
 
     fn stats(&mut self) -> CaptureStats {
@@ -132,7 +145,7 @@ impl Firehose {
 }
 
 impl Source for Firehose {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         let clock = self.clock.get_or_insert_with(Clock::start);
         let Traffic { light, bulk, .. } = &self.traffic;
         while batch.bytes.len() < BATCH_BYTES {
@@ -146,7 +159,7 @@ impl Source for Firehose {
         let time = clock.read().0;
         let mut taken = self.taken.lock().unwrap();
         *taken = (taken.0 + batch.records.len() as u32, time);
-        Ok(if time < self.lasts { Filled::Packets } else { Filled::End })
+        Ok(if time < self.lasts { FillOutcome::Packets } else { FillOutcome::End })
     }
 
     fn stats(&mut self) -> CaptureStats {
@@ -162,15 +175,15 @@ impl Source for Firehose {
 pub struct Recording(pub Arc<Frames>, pub AtomicBool);
 
 impl Source for Recording {
-    fn fill(&mut self, batch: &mut PacketBatch) -> Result<Filled, CaptureError> {
+    fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
         if self.1.swap(true, Ordering::Relaxed) {
-            return Ok(Filled::End);
+            return Ok(FillOutcome::End);
         }
         let start = Timestamp::from_parts(1_700_000_000, 0);
         for (at, bytes) in self.0.iter() {
             batch.push(start.plus(*at), LinkType::ETHERNET, bytes.len() as u32, bytes);
         }
-        Ok(Filled::Packets)
+        Ok(FillOutcome::Packets)
     }
 
     fn stats(&mut self) -> CaptureStats {

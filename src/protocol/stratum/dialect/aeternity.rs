@@ -4,16 +4,17 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::text::is_hex;
 use super::grammar::{Grammar, View, bare_answer, bool_at, hex_at, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Aeternity, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Aeternity, message, answer: bare_answer };
 
 /// Edges of a cycle.
 const CYCLE: usize = 42;
 
-fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         // `[job_id, header, clean]`

@@ -3,17 +3,18 @@
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
-use super::super::framing::json::{Json, Object};
-use super::super::framing::message::Message;
+use super::super::framing::json::{Json, JsonObject};
+use super::super::framing::message::RpcMessage;
 use super::super::text::{is_hex, strip_0x};
 use super::grammar::{Grammar, View, bare_answer, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Alephium, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Alephium, message, answer: bare_answer };
 
 /// Chains of the network: four groups, each with each. The bound leaves room for more.
 const MAX_CHAINS: usize = 64;
 
-fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "mining.notify" => notify(message.args()),
         "mining.submit" => submit(message.named()),
@@ -39,7 +40,7 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job { siblings: ids, ..Job::strict(id, Measure::InForce) }))
 }
 
-fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+fn submit<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
     let strict = params.text("nonce").is_some_and(|nonce| nonce.len() == 48 && is_hex(&nonce));
     let job = params.scalar("jobId")?;
     Some(Act::Submit(Submit { strict, ..Submit::strict(job, params.text("worker")) }))

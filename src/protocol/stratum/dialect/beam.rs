@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
-use super::super::framing::message::{Message, Outcome};
+use super::super::framing::message::{RequestOutcome, RpcMessage};
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, bare_answer};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Beam, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Beam, message, answer: bare_answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let fields = &message.fields;
     let name = || fields.scalar("id").unwrap_or(Cow::Borrowed(""));
     match message.method.as_str() {
@@ -33,8 +34,8 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         }
         "result" if view.dialect == Dialect::Beam => {
             let outcome = match fields.number("code")? {
-                code if code >= 0.0 => Outcome::Granted,
-                _ => Outcome::Refused(fields.text("description").unwrap_or_default().into()),
+                code if code >= 0.0 => RequestOutcome::Granted,
+                _ => RequestOutcome::Refused(fields.text("description").unwrap_or_default().into()),
             };
             Some(Act::Answer { to: message.id, outcome })
         }

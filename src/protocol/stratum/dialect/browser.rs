@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Login, Submit};
-use super::super::framing::json::Object;
-use super::super::framing::message::{Id, Message, Outcome};
+use super::super::framing::json::JsonObject;
+use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, bare_answer, non_empty};
 use super::monero;
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Browser, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Browser, message, answer: bare_answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let fields = &message.fields;
     if let Some(kind) = fields.text("type") {
         return coinhive(&kind, message.named(), view.dialect == Dialect::Browser);
@@ -22,7 +23,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 /// `{"type": …, "params": {…}}`
-fn coinhive<'a>(kind: &str, params: &Object<'a>, known: bool) -> Option<Act<'a>> {
+fn coinhive<'a>(kind: &str, params: &JsonObject<'a>, known: bool) -> Option<Act<'a>> {
     match kind {
         "auth" => Some(Act::Login(Box::new(Login {
             user: Some(non_empty(params.text("site_key"))?),
@@ -34,14 +35,16 @@ fn coinhive<'a>(kind: &str, params: &Object<'a>, known: bool) -> Option<Act<'a>>
         "job" => monero::job(params),
         "submit" => share(params),
         "authed" | "banned" if known => Some(Act::Greeting(Greeting::default())),
-        "hash_accepted" if known => Some(Act::Answer { to: Id::None, outcome: Outcome::Granted }),
+        "hash_accepted" if known => {
+            Some(Act::Answer { to: Id::None, outcome: RequestOutcome::Granted })
+        }
         "error" if known => Some(refused(params)),
         _ => None,
     }
 }
 
 /// `{"identifier": …, …}`
-fn webminerpool<'a>(kind: &str, fields: &Object<'a>, known: bool) -> Option<Act<'a>> {
+fn webminerpool<'a>(kind: &str, fields: &JsonObject<'a>, known: bool) -> Option<Act<'a>> {
     match kind {
         "handshake" => Some(Act::Login(Box::new(Login {
             user: Some(fields.text("login").or_else(|| fields.text("loginid"))?),
@@ -53,13 +56,15 @@ fn webminerpool<'a>(kind: &str, fields: &Object<'a>, known: bool) -> Option<Act<
         }))),
         "job" => monero::job(fields),
         "solved" => share(fields),
-        "hashsolved" if known => Some(Act::Answer { to: Id::None, outcome: Outcome::Granted }),
+        "hashsolved" if known => {
+            Some(Act::Answer { to: Id::None, outcome: RequestOutcome::Granted })
+        }
         "error" | "banned" if known => Some(refused(fields)),
         _ => None,
     }
 }
 
-fn share<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+fn share<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
     let nonce = params.text("nonce")?;
     let strict = matches!(nonce.len(), 8 | 16)
         && is_hex(&nonce)
@@ -68,7 +73,7 @@ fn share<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     strict.then_some(Act::Submit(Submit::strict(job, None)))
 }
 
-fn refused<'a>(params: &Object<'a>) -> Act<'a> {
+fn refused<'a>(params: &JsonObject<'a>) -> Act<'a> {
     let reason = params.text("error").or_else(|| params.text("param")).unwrap_or_default();
-    Act::Answer { to: Id::None, outcome: Outcome::Refused(reason.into()) }
+    Act::Answer { to: Id::None, outcome: RequestOutcome::Refused(reason.into()) }
 }

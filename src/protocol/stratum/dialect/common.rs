@@ -7,13 +7,13 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Hello, Job, Login, Measure, Proof, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::identity::{agent, coin, login};
 use super::grammar::{Grammar, View, non_empty, scalar_at, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Unknown, message, answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     Some(match message.method.as_str() {
         "mining.subscribe" => subscribe(args),
@@ -114,7 +114,7 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
 }
 
 /// The answer to `mining.subscribe` names the protocol in one dialect.
-fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let items = message.result_items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;
     protocol

@@ -5,14 +5,15 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::identity::coin::plausible;
 use super::super::text::is_hex;
 use super::grammar::{Grammar, View, bare_answer, hex_at, scalar_at, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Ergo, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Ergo, message, answer: bare_answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         "mining.notify" => notify(args),

@@ -7,7 +7,7 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Login, Measure, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
 use super::super::text::{is_hex, strip_0x};
 use super::grammar::{Grammar, View, hex_0x_at, non_empty, text_at};
@@ -17,9 +17,9 @@ use super::grammar::{Grammar, View, hex_0x_at, non_empty, text_at};
 /// (`eth_getFilterChanges`) the third hash has so many leading zeros once in 65,536 times.
 const LEAST_HASHES: f64 = 65_536.0;
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     let (coin, call) = message.method.split_once('_')?;
     // Forks have renamed the calls: `aqua_getWork` and the like.
@@ -73,13 +73,13 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     work(message, message.result_items()?, view)
 }
 
 /// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and
 /// perhaps the height, or something else.
-fn work<'a>(message: &Message<'a>, args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
+fn work<'a>(message: &RpcMessage<'a>, args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let target = text_at(args, 2)?;
     let target = target.strip_prefix("0x").filter(|digits| is_hex(digits) && digits.len() <= 64);
     if !matches!(args.len(), 3..=6) || !hex_0x_at(args, 0, 64) || !hex_0x_at(args, 1, 64) {

@@ -6,18 +6,18 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Hello, Job, Measure, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::grammar::{Grammar, View, bare_answer, bool_at, hex_0x_at, scalar_at, text_at};
 
-pub const GRAMMAR_1: Grammar =
+pub(super) const GRAMMAR_1: Grammar =
     Grammar { dialect: Dialect::EthStratum1, message: message_1, answer: bare_answer };
 
-pub const GRAMMAR_2: Grammar =
+pub(super) const GRAMMAR_2: Grammar =
     Grammar { dialect: Dialect::EthStratum2, message: message_2, answer: answer_2 };
 
-fn message_1<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn message_1<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         "mining.notify" => notify_1(args),
@@ -56,7 +56,7 @@ fn submit_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     strict.then(|| Act::Submit(Submit::strict(job, text_at(args, 0))))
 }
 
-fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message_2<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     let known = view.dialect == Dialect::EthStratum2;
     Some(match message.method.as_str() {
@@ -109,7 +109,7 @@ fn message_2<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
 }
 
 /// The answer to `mining.hello`.
-fn answer_2<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn answer_2<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let proto = message.result_object()?.text("proto")?;
     proto.starts_with("EthereumStratum/2").then(|| Act::Greeting(Greeting::default()))
 }

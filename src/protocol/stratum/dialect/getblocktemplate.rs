@@ -9,18 +9,18 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Login, Measure, Proof, Submit};
-use super::super::framing::json::{Json, Object};
-use super::super::framing::message::{Message, Outcome};
+use super::super::framing::json::{Json, JsonObject};
+use super::super::framing::message::{RequestOutcome, RpcMessage};
 use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetBlockTemplate, message, answer };
+pub(crate) const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetBlockTemplate, message, answer };
 
 /// Shortest block, in hexadecimal digits: the header alone.
 const MIN_BLOCK: usize = 160;
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "getblocktemplate" | "get_block_template" => {
             if message.params.is_some_and(Json::is_object) {
@@ -64,25 +64,27 @@ fn ask<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     Some(Act::Idle)
 }
 
-fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let result = message.result_object()?;
     bitcoin(result).or_else(|| monero(result, view)).map(Act::Job)
 }
 
 /// The verdict of an answer to `submitblock`: null is consent, text a reason against it (BIP 22).
-pub fn outcome(message: &Message<'_>, outcome: Outcome) -> Outcome {
+pub(crate) fn outcome(message: &RpcMessage<'_>, outcome: RequestOutcome) -> RequestOutcome {
     match (message.fields.get("result"), &outcome) {
-        (Some(result), Outcome::Refused(reason)) if result.is_null() && reason.is_empty() => {
-            Outcome::Granted
+        (Some(result), RequestOutcome::Refused(reason))
+            if result.is_null() && reason.is_empty() =>
+        {
+            RequestOutcome::Granted
         }
-        (Some(result), Outcome::Granted) if result.is_string() => {
-            Outcome::Refused(result.text().unwrap_or_default().into())
+        (Some(result), RequestOutcome::Granted) if result.is_string() => {
+            RequestOutcome::Refused(result.text().unwrap_or_default().into())
         }
         _ => outcome,
     }
 }
 
-fn bitcoin<'a>(result: &Object<'a>) -> Option<Job<'a>> {
+fn bitcoin<'a>(result: &JsonObject<'a>) -> Option<Job<'a>> {
     let shape = result.text("previousblockhash").is_some_and(|hash| is_hex_of(&hash, 64))
         && result.text("bits").is_some_and(|bits| is_hex_of(&bits, 8))
         && (result.has("coinbasevalue") || result.has("coinbasetxn"));
@@ -93,7 +95,7 @@ fn bitcoin<'a>(result: &Object<'a>) -> Option<Job<'a>> {
     })
 }
 
-fn monero<'a>(result: &Object<'a>, view: &View) -> Option<Job<'a>> {
+fn monero<'a>(result: &JsonObject<'a>, view: &View) -> Option<Job<'a>> {
     let template = result.text("blocktemplate_blob").is_some_and(|blob| is_hex(&blob));
     // Its `tx_backlog` is left out while no transaction waits: the daemon writes no empty lists.
     let miner_data = result.has("already_generated_coins") && result.has("seed_hash");
@@ -110,7 +112,7 @@ fn monero<'a>(result: &Object<'a>, view: &View) -> Option<Job<'a>> {
 }
 
 /// A number in a template, `"0x…"` in miner data: difficulties may pass 64 bits there.
-fn difficulty(result: &Object<'_>) -> Option<f64> {
+fn difficulty(result: &JsonObject<'_>) -> Option<f64> {
     let text = result.scalar("difficulty")?;
     match text.strip_prefix("0x") {
         Some(digits) => u128::from_str_radix(digits, 16).ok().map(|number| number as f64),

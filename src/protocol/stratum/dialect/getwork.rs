@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, text_at};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetWork, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetWork, message, answer };
 
 /// Digits of the padded block header.
 const DATA: usize = 256;
@@ -19,7 +19,7 @@ const DATA: usize = 256;
 /// and Merkle root.
 const FIXED: usize = 136;
 
-fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     if message.method != "getwork" {
         return None;
     }
@@ -30,7 +30,7 @@ fn message<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     Some(Act::Submit(Submit { strict, ..Submit::strict(name(&data), None) }))
 }
 
-fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let result = message.result_object()?;
     let data = result.text("data")?;
     let target = result.text("target")?;

@@ -6,70 +6,70 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::Act;
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 
 /// What a grammar may know of the conversation so far.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub(crate) struct View {
     pub dialect: Dialect,
     /// The miner's program is known as one.
     pub miner_agent: bool,
 }
 
 /// How one dialect reads messages.
-pub struct Grammar {
+pub(crate) struct Grammar {
     /// The dialect that a message read by this grammar proves; [`Dialect::Unknown`] for what
     /// several have in common.
     pub dialect: Dialect,
     /// Reads a message that is no answer. `None`: not of this dialect.
-    pub message: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
+    pub message: for<'a> fn(&RpcMessage<'a>, &View) -> Option<Act<'a>>,
     /// Reads what an answer brings along. `None`: nothing but the answer itself.
-    pub answer: for<'a> fn(&Message<'a>, &View) -> Option<Act<'a>>,
+    pub answer: for<'a> fn(&RpcMessage<'a>, &View) -> Option<Act<'a>>,
 }
 
 /// Reads what an answer brings along, for dialects whose answers bring nothing.
-pub fn bare_answer<'a>(_: &Message<'a>, _: &View) -> Option<Act<'a>> {
+pub(super) fn bare_answer<'a>(_: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     None
 }
 
 /// Whether argument `index` is a string of exactly `digits` hexadecimal digits.
-pub fn hex_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
+pub(super) fn hex_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
     text_at(args, index).is_some_and(|text| is_hex_of(&text, digits))
 }
 
 /// The same, allowing `0x` in front.
-pub fn hex_0x_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
+pub(super) fn hex_0x_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
     text_at(args, index).is_some_and(|text| is_hex_of(strip_0x(&text), digits))
 }
 
 /// Whether argument `index` is a string of at least `least` hexadecimal digits.
-pub fn long_hex_at(args: &[Json<'_>], index: usize, least: usize) -> bool {
+pub(super) fn long_hex_at(args: &[Json<'_>], index: usize, least: usize) -> bool {
     text_at(args, index).is_some_and(|text| text.len() >= least && is_hex(&text))
 }
 
 /// The text of argument `index`, if it is a string.
-pub fn text_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
+pub(super) fn text_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
     args.get(index)?.text()
 }
 
 /// Argument `index` as text, if it is a string, a number or a boolean.
-pub fn scalar_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
+pub(super) fn scalar_at<'a>(args: &[Json<'a>], index: usize) -> Option<Cow<'a, str>> {
     args.get(index)?.scalar()
 }
 
 /// Whether argument `index` is a boolean.
-pub fn bool_at(args: &[Json<'_>], index: usize) -> bool {
+pub(super) fn bool_at(args: &[Json<'_>], index: usize) -> bool {
     args.get(index).is_some_and(|value| value.boolean().is_some())
 }
 
 /// The strings of an array value; none if it is no array.
-pub fn texts(value: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
+pub(super) fn texts(value: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
     let items = value.and_then(Json::items).unwrap_or_default();
     items.into_iter().filter_map(Json::text).collect()
 }
 
 /// `text` unless it is blank.
-pub fn non_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+pub(super) fn non_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     text.filter(|text| !text.trim().is_empty())
 }

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
-use super::super::framing::json::{Json, Object};
-use super::super::framing::message::Message;
+use super::super::framing::json::{Json, JsonObject};
+use super::super::framing::message::RpcMessage;
 use super::super::text::is_hex;
 use super::grammar::{Grammar, View};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Grin, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Grin, message, answer };
 
 /// Shortest header without its proof, in hexadecimal digits; Grin's has some 480.
 const MIN_PRE_POW: usize = 200;
@@ -18,7 +18,7 @@ const MIN_PRE_POW: usize = 200;
 /// Shortest cycle of any Cuckoo variant; Grin's has 42 edges.
 const MIN_CYCLE: usize = 8;
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "job" => job(message.named()),
         "submit" => submit(message.named()),
@@ -29,11 +29,11 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     job(message.result_object()?)
 }
 
-fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
+fn job<'a>(job: &JsonObject<'a>) -> Option<Act<'a>> {
     let header = job.text("pre_pow")?;
     if header.len() < MIN_PRE_POW || !is_hex(&header) {
         return None;
@@ -42,7 +42,7 @@ fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(job.scalar("job_id")?, measure)))
 }
 
-fn submit<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+fn submit<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
     let cycle = params.get("pow").and_then(Json::items)?;
     let strict = cycle.len() >= MIN_CYCLE && cycle.iter().all(|edge| edge.integer().is_some());
     let job = params.scalar("job_id").unwrap_or(Cow::Borrowed(""));

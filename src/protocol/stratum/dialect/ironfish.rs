@@ -3,17 +3,18 @@
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
-use super::super::framing::message::{Id, Message, Outcome};
+use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::identity::coin;
 use super::super::text::is_hex;
 use super::grammar::{Grammar, View, bare_answer, non_empty};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::IronFish, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::IronFish, message, answer: bare_answer };
 
 /// Shortest block header, in hexadecimal digits.
 const MIN_HEADER: usize = 200;
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     if !message.fields.has("body") && view.dialect != Dialect::IronFish {
         return None;
     }
@@ -48,9 +49,9 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         }),
         "mining.submitted" => {
             let outcome = if body.get("result")?.boolean() == Some(true) {
-                Outcome::Granted
+                RequestOutcome::Granted
             } else {
-                Outcome::Refused(body.text("message").unwrap_or_default().into())
+                RequestOutcome::Refused(body.text("message").unwrap_or_default().into())
             };
             Act::Answer { to: Id::of(body.get("id")), outcome }
         }

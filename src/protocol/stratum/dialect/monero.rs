@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Job, Login, Measure, Submit};
-use super::super::framing::json::{Json, Object};
-use super::super::framing::message::Message;
+use super::super::framing::json::{Json, JsonObject};
+use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, non_empty, texts};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
 
 /// Shortest hashing blob: header, previous block and Merkle root are 76 bytes; other CryptoNote
 /// coins and merge-mined forms come close to it.
 const MIN_BLOB: usize = 64;
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "login" => login(message.named()),
         "submit" => submit(message.named(), view),
@@ -34,7 +34,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let result = message.result_object()?;
     if let Some(object) = result.get("job").and_then(Json::object) {
         return job(&object);
@@ -53,7 +53,7 @@ fn answer<'a>(message: &Message<'a>, _: &View) -> Option<Act<'a>> {
     None
 }
 
-fn login<'a>(params: &Object<'a>) -> Option<Act<'a>> {
+fn login<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
     let user = params.text("login")?;
     let agent = non_empty(params.text("agent"));
     let likely = match agent.as_deref().map(str::to_ascii_lowercase) {
@@ -73,7 +73,7 @@ fn login<'a>(params: &Object<'a>) -> Option<Act<'a>> {
     })))
 }
 
-fn submit<'a>(params: &Object<'a>, view: &View) -> Option<Act<'a>> {
+fn submit<'a>(params: &JsonObject<'a>, view: &View) -> Option<Act<'a>> {
     let nonce = params.text("nonce").unwrap_or_default();
     let result = params.text("result").unwrap_or_default();
     let strict = matches!(nonce.len(), 8 | 16) && is_hex(&nonce) && is_hex_of(&result, 64);
@@ -100,7 +100,7 @@ fn counter(nonce: &str) -> Option<u32> {
 }
 
 /// A job object: `target`, `job_id`, and `blob` unless the miner makes the block itself.
-pub fn job<'a>(job: &Object<'a>) -> Option<Act<'a>> {
+pub(super) fn job<'a>(job: &JsonObject<'a>) -> Option<Act<'a>> {
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
     let work = match job.text("blob") {

@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use crate::model::event::mining::{Checksum, Dialect};
 
 use super::super::act::{Act, Greeting, Job, Login, Measure, Proof, Submit};
-use super::super::framing::message::{Id, Message, Outcome};
+use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::identity::wallet;
 use super::grammar::{Grammar, View, bare_answer};
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
 
 /// Shortest block of a share, in digits of Base64: the header alone has 146 bytes.
 const MIN_BLOCK: usize = 195;
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let fields = &message.fields;
     let kind = fields.text("message")?;
     if kind == "register" {
@@ -57,7 +58,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
         }),
         "invalid-share" | "error" => Act::Answer {
             to: Id::None,
-            outcome: Outcome::Refused(fields.text("reason").unwrap_or_default().into()),
+            outcome: RequestOutcome::Refused(fields.text("reason").unwrap_or_default().into()),
         },
         "payout" => Act::Idle,
         _ => return None,

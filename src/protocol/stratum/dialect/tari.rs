@@ -4,14 +4,14 @@ use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Submit};
 use super::super::framing::json::Json;
-use super::super::framing::message::Message;
+use super::super::framing::message::RpcMessage;
 use super::super::text::is_hex_of;
 use super::grammar::{Grammar, View};
 use super::monero;
 
-pub const GRAMMAR: Grammar = Grammar { dialect: Dialect::Tari, message, answer };
+pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Tari, message, answer };
 
-fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let params = message.named();
     match message.method.as_str() {
         "submit" => {
@@ -26,7 +26,7 @@ fn message<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &Message<'a>, view: &View) -> Option<Act<'a>> {
+fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let job = message.result_object()?.get("job").and_then(Json::object)?;
     if view.dialect == Dialect::Tari { monero::job(&job) } else { None }
 }

@@ -12,16 +12,16 @@ const MAX_MEMBERS: usize = 512;
 
 /// A JSON value whose inside has not been looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Json<'a>(&'a str);
+pub(crate) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
     /// A text that is taken for one value; what is not JSON has no parts.
-    pub fn of(text: &'a str) -> Json<'a> {
+    pub(crate) fn of(text: &'a str) -> Json<'a> {
         Json(text)
     }
 
     /// As it was written.
-    pub fn raw(self) -> &'a str {
+    pub(crate) fn raw(self) -> &'a str {
         self.0
     }
 
@@ -29,23 +29,23 @@ impl<'a> Json<'a> {
         self.0.bytes().next().unwrap_or(b'n')
     }
 
-    pub fn is_null(self) -> bool {
+    pub(crate) fn is_null(self) -> bool {
         self.first() == b'n'
     }
 
-    pub fn is_array(self) -> bool {
+    pub(crate) fn is_array(self) -> bool {
         self.first() == b'['
     }
 
-    pub fn is_object(self) -> bool {
+    pub(crate) fn is_object(self) -> bool {
         self.first() == b'{'
     }
 
-    pub fn is_string(self) -> bool {
+    pub(crate) fn is_string(self) -> bool {
         self.first() == b'"'
     }
 
-    pub fn boolean(self) -> Option<bool> {
+    pub(crate) fn boolean(self) -> Option<bool> {
         match self.first() {
             b't' => Some(true),
             b'f' => Some(false),
@@ -54,7 +54,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string; escapes that are no characters become U+FFFD.
-    pub fn text(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         if !self.is_string() {
             return None;
         }
@@ -62,7 +62,7 @@ impl<'a> Json<'a> {
     }
 
     /// A string's text, or a number as it was written.
-    pub fn scalar(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn scalar(self) -> Option<Cow<'a, str>> {
         match self.first() {
             b'"' => self.text(),
             b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.0)),
@@ -71,58 +71,58 @@ impl<'a> Json<'a> {
     }
 
     /// A number, or a string that holds one in decimal; always finite.
-    pub fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         self.scalar()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// A whole number that fits, or a string that holds one in decimal.
-    pub fn integer(self) -> Option<u64> {
+    pub(crate) fn integer(self) -> Option<u64> {
         self.scalar()?.trim().parse().ok()
     }
 
     /// The elements of an array.
-    pub fn items(self) -> Option<Vec<Json<'a>>> {
+    pub(crate) fn items(self) -> Option<Vec<Json<'a>>> {
         if !self.is_array() {
             return None;
         }
         serde_json::from_str::<Items<'a>>(self.0).ok().map(|items| items.0)
     }
 
-    pub fn object(self) -> Option<Object<'a>> {
+    pub(crate) fn object(self) -> Option<JsonObject<'a>> {
         if !self.is_object() {
             return None;
         }
-        serde_json::from_str::<Object<'a>>(self.0).ok()
+        serde_json::from_str::<JsonObject<'a>>(self.0).ok()
     }
 }
 
 /// The members of an object in order.
 #[derive(Debug, Default)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+pub(crate) struct JsonObject<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
-impl<'a> Object<'a> {
+impl<'a> JsonObject<'a> {
     /// The member `key`; of several the last, as most parsers have it.
-    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Json<'a>> {
         self.0.iter().rfind(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
-    pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         self.get(key)?.text()
     }
 
-    pub fn scalar(&self, key: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn scalar(&self, key: &str) -> Option<Cow<'a, str>> {
         self.get(key)?.scalar()
     }
 
-    pub fn integer(&self, key: &str) -> Option<u64> {
+    pub(crate) fn integer(&self, key: &str) -> Option<u64> {
         self.get(key)?.integer()
     }
 
-    pub fn number(&self, key: &str) -> Option<f64> {
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
         self.get(key)?.number()
     }
 
-    pub fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 }
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for Items<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Object<'de> {
+impl<'de> Deserialize<'de> for JsonObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Key;
         impl<'de> DeserializeSeed<'de> for Key {
@@ -187,11 +187,11 @@ impl<'de> Deserialize<'de> for Object<'de> {
         }
         struct Visitor;
         impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Object<'de>;
+            type Value = JsonObject<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject<'de>, A::Error> {
                 let mut members = Vec::new();
                 while let Some(key) = map.next_key_seed(Key)? {
                     let value = map.next_value::<&'de RawValue>()?;
@@ -202,7 +202,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
                     }
                     members.push((key, Json(value.get())));
                 }
-                Ok(Object(members))
+                Ok(JsonObject(members))
             }
         }
         deserializer.deserialize_map(Visitor)

@@ -1,12 +1,12 @@
 //! Splits a byte stream into lines, in bounded memory, and finds its way back after losses.
 
-use crate::protocol::condense::{MAX_TEXT, Text};
+use crate::protocol::condense::{CondensedText, MAX_TEXT};
 
 /// The lines of one direction of a stream. Lines end with LF; CR, blanks and NUL around them are
 /// trimmed, and blank lines are dropped. Lines longer than [`MAX_TEXT`] are condensed.
 #[derive(Debug, Default)]
-pub struct Splitter {
-    partial: Text,
+pub(crate) struct LineSplitter {
+    partial: CondensedText,
     /// The rest of the current line is dropped.
     skipping: bool,
     /// The next line may lack its beginning: it counts only if it begins like an object.
@@ -15,19 +15,19 @@ pub struct Splitter {
     pub overlong: u64,
 }
 
-impl Splitter {
+impl LineSplitter {
     /// Bytes kept of a line.
-    pub fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.partial.held()
     }
 
     /// For a stream whose beginning was not seen.
-    pub fn midstream() -> Self {
-        Splitter { resync: true, ..Splitter::default() }
+    pub(crate) fn midstream() -> Self {
+        LineSplitter { resync: true, ..LineSplitter::default() }
     }
 
-    /// `lost` bytes are missing before the next [`Splitter::push`].
-    pub fn lose(&mut self) {
+    /// `lost` bytes are missing before the next [`LineSplitter::push`].
+    pub(crate) fn lose(&mut self) {
         self.partial.clear();
         self.skipping = false;
         self.resync = true;
@@ -35,7 +35,7 @@ impl Splitter {
 
     /// Takes the next bytes and hands each line that they complete to `line`, until it says false:
     /// the rest of `bytes` is then dropped.
-    pub fn push(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8]) -> bool) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8]) -> bool) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (head, tail) = bytes.split_at(end);
             bytes = tail.get(1..).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Splitter {
     }
 
     /// The stream has ended: what is left counts as a line.
-    pub fn finish(&mut self, mut line: impl FnMut(&[u8]) -> bool) {
+    pub(crate) fn finish(&mut self, mut line: impl FnMut(&[u8]) -> bool) {
         if !self.partial.is_empty() {
             self.complete(&[], &mut line);
         }
@@ -83,7 +83,7 @@ fn deliver(bytes: &[u8], resync: bool, line: &mut impl FnMut(&[u8]) -> bool) -> 
 }
 
 /// Without blanks, CR and NUL at either end.
-pub fn trim(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
     let blank = |b: &u8| b.is_ascii_whitespace() || *b == 0;
     while let [first, rest @ ..] = bytes
         && blank(first)
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lines(splitter: &mut Splitter, bytes: &[u8]) -> Vec<String> {
+    fn lines(splitter: &mut LineSplitter, bytes: &[u8]) -> Vec<String> {
         let mut out = Vec::new();
         splitter.push(bytes, |line| {
             out.push(String::from_utf8_lossy(line).into_owned());
@@ -114,14 +114,14 @@ mod tests {
 
     #[test]
     fn blank_lines_cr_and_blanks_are_tolerated() {
-        let mut splitter = Splitter::default();
+        let mut splitter = LineSplitter::default();
         assert_eq!(lines(&mut splitter, b"\r\n {\"a\":1} \r\n\n\0{}\r"), ["{\"a\":1}"]);
         assert_eq!(lines(&mut splitter, b"\n"), ["{}"]);
     }
 
     #[test]
     fn an_overlong_line_is_dropped_and_counted_and_the_next_one_read() {
-        let mut splitter = Splitter::default();
+        let mut splitter = LineSplitter::default();
         let long = vec![b'x'; MAX_TEXT / 2 + 1];
         for _ in 0..5 {
             assert!(lines(&mut splitter, &long).is_empty());
@@ -138,11 +138,11 @@ mod tests {
     #[test]
     fn a_long_line_is_condensed_however_it_is_cut() {
         let long = format!("{{\"params\":[\"{}\"],\"id\":7}}\n{{}}\n", "0f".repeat(MAX_TEXT));
-        let mut whole = Splitter::default();
+        let mut whole = LineSplitter::default();
         let expected = lines(&mut whole, long.as_bytes());
         assert!(expected[0].ends_with("0f\"],\"id\":7}") && expected[1] == "{}");
         for size in [1, 1460, MAX_TEXT] {
-            let mut splitter = Splitter::default();
+            let mut splitter = LineSplitter::default();
             let pieces = long.as_bytes().chunks(size);
             let got: Vec<_> = pieces.flat_map(|piece| lines(&mut splitter, piece)).collect();
             assert_eq!(got, expected);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn after_a_loss_only_whole_objects_count() {
-        let mut splitter = Splitter::default();
+        let mut splitter = LineSplitter::default();
         assert!(lines(&mut splitter, b"{\"cut\":").is_empty());
         splitter.lose();
         assert_eq!(lines(&mut splitter, b"rest of another\"}\n{}\n"), ["{}"]);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_last_line_needs_no_line_feed() {
-        let mut splitter = Splitter::default();
+        let mut splitter = LineSplitter::default();
         assert!(lines(&mut splitter, b"{\"id\":40}").is_empty());
         let mut last = Vec::new();
         splitter.finish(|line| {
@@ -178,9 +178,9 @@ mod tests {
             text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'{'), any::<u8>()], 0..200),
             cuts in proptest::collection::vec(1usize..20, 0..50),
         ) {
-            let mut whole = Splitter::default();
+            let mut whole = LineSplitter::default();
             let expected = lines(&mut whole, &text);
-            let (mut cut, mut rest, mut got) = (Splitter::default(), &text[..], Vec::new());
+            let (mut cut, mut rest, mut got) = (LineSplitter::default(), &text[..], Vec::new());
             for size in cuts {
                 let (head, tail) = rest.split_at(size.min(rest.len()));
                 got.extend(lines(&mut cut, head));

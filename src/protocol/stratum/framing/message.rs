@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use super::json::{Json, Object};
+use super::json::{Json, JsonObject};
 
 /// A request's id, reduced to what matching needs: `4` and `"4"` are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Id {
+pub(crate) enum Id {
     /// Null, absent, or no scalar at all.
     None,
     /// FNV-1a hash of its text.
@@ -14,24 +14,24 @@ pub enum Id {
 }
 
 impl Id {
-    pub fn of(value: Option<Json<'_>>) -> Id {
+    pub(crate) fn of(value: Option<Json<'_>>) -> Id {
         value.and_then(Json::scalar).map_or(Id::None, |text| Id::of_text(&text))
     }
 
-    pub fn of_text(text: &str) -> Id {
+    pub(crate) fn of_text(text: &str) -> Id {
         Id::Some(fnv1a(text.trim()))
     }
 
     /// Ids that pools put on replies of which they have forgotten the request: none, 0, and
     /// ethermine's 999.
-    pub fn is_vague(self) -> bool {
+    pub(crate) fn is_vague(self) -> bool {
         self == Id::None || self == Id::of_text("0") || self == Id::of_text("999")
     }
 }
 
 /// FNV-1a with 64 bits: short keys that need no defence against collisions (an attacker who
 /// forges them confuses only the account of his own connection).
-pub fn fnv1a(text: &str) -> u64 {
+pub(crate) fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -39,22 +39,22 @@ pub fn fnv1a(text: &str) -> u64 {
 
 /// How the receiver of a request liked it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum RequestOutcome {
     Granted,
     /// With the reason given, perhaps empty.
     Refused(String),
 }
 
-impl Outcome {
-    pub fn is_granted(&self) -> bool {
-        *self == Outcome::Granted
+impl RequestOutcome {
+    pub(crate) fn is_granted(&self) -> bool {
+        *self == RequestOutcome::Granted
     }
 }
 
 /// One message: an object with, in most dialects, the members of JSON-RPC.
 #[derive(Debug)]
-pub struct Message<'a> {
-    pub fields: Object<'a>,
+pub(crate) struct RpcMessage<'a> {
+    pub fields: JsonObject<'a>,
     /// `method` in lower case; empty if there is none.
     pub method: String,
     pub id: Id,
@@ -62,21 +62,21 @@ pub struct Message<'a> {
     pub params: Option<Json<'a>>,
     // Every grammar asks for these: taken apart once.
     args: OnceCell<Vec<Json<'a>>>,
-    named: OnceCell<Object<'a>>,
+    named: OnceCell<JsonObject<'a>>,
     result_items: OnceCell<Option<Vec<Json<'a>>>>,
-    result_object: OnceCell<Option<Object<'a>>>,
+    result_object: OnceCell<Option<JsonObject<'a>>>,
 }
 
 /// Longest method name of any dialect is `merge_mining_submit_solution`.
 const MAX_METHOD: usize = 64;
 
-impl<'a> Message<'a> {
-    fn new(fields: Object<'a>) -> Self {
+impl<'a> RpcMessage<'a> {
+    fn new(fields: JsonObject<'a>) -> Self {
         let method = fields.text("method").filter(|name| name.len() <= MAX_METHOD);
         let method = method.map(|name| name.trim().to_ascii_lowercase()).unwrap_or_default();
         let id = Id::of(fields.get("id"));
         let params = fields.get("params").or_else(|| fields.get("body"));
-        Message {
+        RpcMessage {
             method,
             id,
             params: params.filter(|value| !value.is_null()),
@@ -89,34 +89,34 @@ impl<'a> Message<'a> {
     }
 
     /// Whether it has members that messages of some mining dialect have.
-    pub fn is_rpc(&self) -> bool {
+    pub(crate) fn is_rpc(&self) -> bool {
         ["method", "result", "error", "id", "type", "identifier", "message"]
             .iter()
             .any(|key| self.fields.has(key))
     }
 
     /// The elements of `params`, none if it is no array.
-    pub fn args(&self) -> &[Json<'a>] {
+    pub(crate) fn args(&self) -> &[Json<'a>] {
         self.args.get_or_init(|| self.params.and_then(Json::items).unwrap_or_default())
     }
 
     /// The members of `params`, none if it is no object.
-    pub fn named(&self) -> &Object<'a> {
+    pub(crate) fn named(&self) -> &JsonObject<'a> {
         self.named.get_or_init(|| self.params.and_then(Json::object).unwrap_or_default())
     }
 
     /// The elements of `result`, if it is an array.
-    pub fn result_items(&self) -> Option<&[Json<'a>]> {
+    pub(crate) fn result_items(&self) -> Option<&[Json<'a>]> {
         self.result_items.get_or_init(|| self.result().and_then(Json::items)).as_deref()
     }
 
     /// The members of `result`, if it is an object.
-    pub fn result_object(&self) -> Option<&Object<'a>> {
+    pub(crate) fn result_object(&self) -> Option<&JsonObject<'a>> {
         self.result_object.get_or_init(|| self.result().and_then(Json::object)).as_ref()
     }
 
     /// `result`, unless it is null or absent.
-    pub fn result(&self) -> Option<Json<'a>> {
+    pub(crate) fn result(&self) -> Option<Json<'a>> {
         self.fields.get("result").filter(|value| !value.is_null())
     }
 
@@ -127,7 +127,7 @@ impl<'a> Message<'a> {
     }
 
     /// Whether it answers something, whatever its `method` says (Grin puts one on answers).
-    pub fn is_answer(&self) -> bool {
+    pub(crate) fn is_answer(&self) -> bool {
         let known = |key| self.fields.has(key);
         let brings = self.result().is_some() || self.error().is_some();
         if !self.method.is_empty() {
@@ -140,26 +140,26 @@ impl<'a> Message<'a> {
     }
 
     /// The verdict of an answer, in all the shapes that pools use.
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> RequestOutcome {
         if let Some(error) = self.error() {
-            return Outcome::Refused(reason(error));
+            return RequestOutcome::Refused(reason(error));
         }
         match self.fields.get("result") {
             // EthereumStratum/2.0.0: a bare id is consent.
-            None => Outcome::Granted,
-            Some(result) if result.is_null() => Outcome::Refused(String::new()),
+            None => RequestOutcome::Granted,
+            Some(result) if result.is_null() => RequestOutcome::Refused(String::new()),
             Some(result) => verdict(result),
         }
     }
 }
 
-fn verdict(result: Json<'_>) -> Outcome {
+fn verdict(result: Json<'_>) -> RequestOutcome {
     let says_no = |value: Json<'_>| {
         value.boolean() == Some(false)
             || value.text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
     };
     if says_no(result) {
-        return Outcome::Refused(String::new());
+        return RequestOutcome::Refused(String::new());
     }
     // Conflux: ["true"] or ["false", "reason"].
     if let Some(items) = result.items()
@@ -167,9 +167,11 @@ fn verdict(result: Json<'_>) -> Outcome {
         && says_no(*first)
         && rest.len() < 2
     {
-        return Outcome::Refused(rest.first().and_then(|r| r.scalar()).unwrap_or_default().into());
+        return RequestOutcome::Refused(
+            rest.first().and_then(|r| r.scalar()).unwrap_or_default().into(),
+        );
     }
-    Outcome::Granted
+    RequestOutcome::Granted
 }
 
 /// The words of an error: `[code, text, …]`, `{code, message}`, or just the text.
@@ -187,18 +189,20 @@ fn reason(error: Json<'_>) -> String {
 
 /// Reads the objects of one line (one, in nearly all real traffic), or those of a batch (JSON-RPC
 /// 2.0 §6), and hands each to `message`. Returns false if there was something else than objects.
-pub fn read(line: &[u8], mut message: impl FnMut(&Message<'_>)) -> bool {
+pub(crate) fn read(line: &[u8], mut message: impl FnMut(&RpcMessage<'_>)) -> bool {
     // Bytes that are not UTF-8 hide nothing: pools do not look at them.
     let text = String::from_utf8_lossy(line);
     match line.first() {
         Some(b'{') => {
-            let mut objects = serde_json::Deserializer::from_str(&text).into_iter::<Object<'_>>();
-            objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_ok())
+            let mut objects =
+                serde_json::Deserializer::from_str(&text).into_iter::<JsonObject<'_>>();
+            objects.all(|object| object.map(|fields| message(&RpcMessage::new(fields))).is_ok())
         }
         Some(b'[') => {
             Json::of(&text).items().filter(|items| !items.is_empty()).is_some_and(|items| {
                 let mut objects = items.into_iter().map(Json::object);
-                objects.all(|object| object.map(|fields| message(&Message::new(fields))).is_some())
+                objects
+                    .all(|object| object.map(|fields| message(&RpcMessage::new(fields))).is_some())
             })
         }
         _ => false,
@@ -210,7 +214,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn one<R>(line: &str, look: impl Fn(&Message<'_>) -> R) -> R {
+    fn one<R>(line: &str, look: impl Fn(&RpcMessage<'_>) -> R) -> R {
         let mut seen = None;
         assert!(read(line.as_bytes(), |message| seen = Some(look(message))), "{line}");
         seen.unwrap()
@@ -267,14 +271,14 @@ mod tests {
 
     #[test]
     fn every_shape_of_consent_and_refusal_is_understood() {
-        let refused = |text: &str| Outcome::Refused(text.to_owned());
+        let refused = |text: &str| RequestOutcome::Refused(text.to_owned());
         for (line, expected) in [
-            (r#"{"id":1,"result":true,"error":null}"#, Outcome::Granted),
-            (r#"{"id":1,"result":"true"}"#, Outcome::Granted),
-            (r#"{"id":1,"result":{"status":"OK"},"error":null}"#, Outcome::Granted),
-            (r#"{"id":"4","result":"ok","error":null}"#, Outcome::Granted),
-            (r#"{"id":4,"result":["true"]}"#, Outcome::Granted),
-            (r#"{"id":40}"#, Outcome::Granted),
+            (r#"{"id":1,"result":true,"error":null}"#, RequestOutcome::Granted),
+            (r#"{"id":1,"result":"true"}"#, RequestOutcome::Granted),
+            (r#"{"id":1,"result":{"status":"OK"},"error":null}"#, RequestOutcome::Granted),
+            (r#"{"id":"4","result":"ok","error":null}"#, RequestOutcome::Granted),
+            (r#"{"id":4,"result":["true"]}"#, RequestOutcome::Granted),
+            (r#"{"id":40}"#, RequestOutcome::Granted),
             (r#"{"id":1,"result":false}"#, refused("")),
             (r#"{"id":1,"result":null,"error":null}"#, refused("")),
             (r#"{"id":1,"result":null,"error":[21,"Stale job",null]}"#, refused("Stale job")),

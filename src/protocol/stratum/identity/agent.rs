@@ -66,7 +66,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Whether `agent` is that of a mining program.
-pub fn is_miner(agent: &str) -> bool {
+pub(crate) fn is_miner(agent: &str) -> bool {
     let agent = agent.to_ascii_lowercase();
     NAMES.iter().any(|name| agent.contains(name))
 }

@@ -11,13 +11,13 @@ const TWO_POW_32: f64 = (1u64 << 32) as f64;
 const TWO_POW_16: f64 = 65536.0;
 
 /// `value` if it can be a difficulty or a number of hashes.
-pub fn plausible(value: f64) -> Option<f64> {
+pub(crate) fn plausible(value: f64) -> Option<f64> {
     (value.is_finite() && value > 0.0 && value <= MAX_HASHES).then_some(value)
 }
 
 /// Difficulty of a CryptoNote job's `target`: 8 or 16 hexadecimal digits of a little-endian
 /// number (XMRig, `Job::setTarget`). Zero targets have none.
-pub fn cryptonote_difficulty(target: &str) -> Option<f64> {
+pub(crate) fn cryptonote_difficulty(target: &str) -> Option<f64> {
     if !is_hex(target) {
         return None;
     }
@@ -32,7 +32,7 @@ pub fn cryptonote_difficulty(target: &str) -> Option<f64> {
 
 /// Expected hashes below a big-endian 256-bit `target` (up to 64 hexadecimal digits, with or
 /// without `0x`): 2^256 / (target + 1). A zero target stands for an unset one and has none.
-pub fn hashes_below(target: &str) -> Option<f64> {
+pub(crate) fn hashes_below(target: &str) -> Option<f64> {
     let digits = strip_0x(target);
     if !is_hex(digits) || digits.len() > 64 {
         return None;
@@ -50,7 +50,7 @@ pub fn hashes_below(target: &str) -> Option<f64> {
 
 /// Expected hashes of a share of difficulty 1; `None` where the unit is not one of hashes, or depends
 /// on an algorithm that is not known.
-pub fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -> Option<f64> {
+pub(crate) fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -> Option<f64> {
     Some(match dialect {
         Dialect::Monero | Dialect::Tari | Dialect::Browser | Dialect::GetBlockTemplate => 1.0,
         // NiceHash: difficulty 1 is the target 00000000ffff0…
@@ -78,7 +78,7 @@ pub fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -> Optio
 
 /// Algorithm of Bitcoin and its relatives, whose jobs do not name it, by the ticker of the coin
 /// mined. `None` for coins with several, or with one whose unit of difficulty is not known.
-pub fn algorithm_of(coin: &str) -> Option<&'static str> {
+pub(crate) fn algorithm_of(coin: &str) -> Option<&'static str> {
     Some(match coin {
         "BTC" | "BCH" | "XEC" | "NMC" | "PPC" | "FB" => "sha256d",
         "LTC" | "DOGE" => "scrypt",
@@ -89,7 +89,7 @@ pub fn algorithm_of(coin: &str) -> Option<&'static str> {
 }
 
 /// Ticker of the coin that an algorithm is mined for, where there is one that leads by far.
-pub fn of_algorithm(algorithm: &str) -> Option<&'static str> {
+pub(crate) fn of_algorithm(algorithm: &str) -> Option<&'static str> {
     const COINS: &[(&str, &str)] = &[
         ("rx/0", "XMR"),
         ("randomx", "XMR"),
@@ -134,14 +134,14 @@ pub fn of_algorithm(algorithm: &str) -> Option<&'static str> {
 }
 
 /// Whether `name` is one of a mining algorithm: known, or of XMRig's form `family/variant`.
-pub fn is_algorithm(name: &str) -> bool {
+pub(crate) fn is_algorithm(name: &str) -> bool {
     const FAMILIES: &[&str] = &["rx/", "cn/", "cn-", "argon2/", "randomx", "astrobwt"];
     let name = name.to_ascii_lowercase();
     of_algorithm(&name).is_some() || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 /// Ticker of the coin that a dialect was made for, where it leads by far.
-pub fn of_dialect(dialect: Dialect) -> Option<&'static str> {
+pub(crate) fn of_dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {
         Dialect::Monero | Dialect::P2Pool | Dialect::Browser => "XMR",
         Dialect::EthProxy => "ETC",

@@ -7,7 +7,7 @@ use super::wallet;
 
 /// What a user name and its password say.
 #[derive(Debug, Default, PartialEq)]
-pub struct Identity {
+pub(crate) struct LoginIdentity {
     pub wallet: Option<Wallet>,
     pub worker: Option<String>,
     /// Ticker of the currency that the miner wants to be paid in: `c=LTC` in the password, `DOGE:`
@@ -18,9 +18,9 @@ pub struct Identity {
     pub is_hash: bool,
 }
 
-impl Identity {
+impl LoginIdentity {
     /// Whether the wallet alone proves that this is a login of a miner.
-    pub fn is_proof(&self) -> bool {
+    pub(crate) fn is_proof(&self) -> bool {
         self.wallet.as_ref().is_some_and(|wallet| wallet.checksum == Checksum::Valid)
     }
 }
@@ -34,14 +34,14 @@ const MAX_PARTS: usize = 8;
 /// Reads `WALLET`, `WALLET.worker`, `WALLET+difficulty`, `WALLET.payment-id`, `WALLET/worker/mail`,
 /// `COIN:WALLET.worker#code`, `account.worker`, `WALLET%percent%WALLET`; and in the password
 /// `worker`, `worker:mail[:WALLET][~algorithm]`, `c=COIN,d=difficulty,ID=worker`.
-pub fn identify(user: &str, password: &str) -> Identity {
-    let mut identity = Identity { is_hash: is_hex_of(user, 64), ..Identity::default() };
+pub(crate) fn identify(user: &str, password: &str) -> LoginIdentity {
+    let mut identity = LoginIdentity { is_hash: is_hex_of(user, 64), ..LoginIdentity::default() };
     read_user(user.trim(), &mut identity);
     read_password(password.trim(), &mut identity);
     identity
 }
 
-fn read_user(user: &str, identity: &mut Identity) {
+fn read_user(user: &str, identity: &mut LoginIdentity) {
     if let Some(wallet) = wallet::identify(user) {
         identity.wallet = Some(wallet);
         return;
@@ -92,7 +92,7 @@ fn worker(part: &str) -> Option<String> {
 const FILLERS: &[&str] =
     &["x", "z", "123", "1234", "12345", "123456", "pass", "password", "none", "anything"];
 
-fn read_password(password: &str, identity: &mut Identity) {
+fn read_password(password: &str, identity: &mut LoginIdentity) {
     if password.contains('=') {
         for option in password.split([',', ';', '&']).take(2 * MAX_PARTS) {
             let Some((key, value)) = option.split_once('=') else { continue };

@@ -7,14 +7,14 @@ use crate::model::event::mining::{Dialect, MiningSession, Wallet};
 
 use super::super::act::Login;
 use super::{agent, coin, login};
-use crate::model::text::kept;
+use crate::model::text::printable_bounded;
 
 /// Algorithms listed at login that are kept; XMRig offers 29.
 const MAX_ALGORITHMS: usize = 64;
 
 /// What has to be remembered beside the session itself.
 #[derive(Debug, Default)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// The dialect was told by more than a first message's guess.
     dialect_proven: bool,
     /// Currency that the miner named itself: the one it is paid in. Pools that ask for it take any
@@ -24,7 +24,7 @@ pub struct Profile {
 
 impl Profile {
     /// Takes a login. Returns whether it must be a miner's.
-    pub fn login(&mut self, state: &mut MiningSession, login: &Login<'_>) -> bool {
+    pub(crate) fn login(&mut self, state: &mut MiningSession, login: &Login<'_>) -> bool {
         let user = login.user.as_deref().unwrap_or_default();
         let password = login.password.as_deref().unwrap_or_default();
         let identity = login::identify(user, password);
@@ -33,7 +33,7 @@ impl Profile {
         let certain = login.certain || known_agent || known_algorithm || identity.is_proof();
         learn_agent(state, login.agent.as_deref());
         if !user.is_empty() {
-            state.login = Some(kept(user));
+            state.login = Some(printable_bounded(user));
         }
         replace(&mut state.rig_id, login.rig_id.as_deref());
         let worker = login.worker.as_deref().or(login.rig_id.as_deref());
@@ -50,7 +50,7 @@ impl Profile {
         self.named_coin = identity.coin.or(self.named_coin.take());
         if !login.algorithms.is_empty() {
             let names = login.algorithms.iter().take(MAX_ALGORITHMS);
-            state.algorithms = names.map(|name| kept(name)).collect();
+            state.algorithms = names.map(|name| printable_bounded(name)).collect();
         }
         if let ([algorithm], None) = (state.algorithms.as_slice(), &state.algorithm) {
             state.algorithm = Some(algorithm.clone());
@@ -61,19 +61,19 @@ impl Profile {
     }
 
     /// Takes a user name seen elsewhere than in a login; it fills what is still open.
-    pub fn user(&mut self, state: &mut MiningSession, user: &str) {
+    pub(crate) fn user(&mut self, state: &mut MiningSession, user: &str) {
         if state.login.is_some() || user.is_empty() {
             return;
         }
         let identity = login::identify(user, "");
-        state.login = Some(kept(user));
+        state.login = Some(printable_bounded(user));
         state.wallet = state.wallet.take().or(identity.wallet);
         state.wallet_hidden = state.wallet.is_none();
-        state.worker = state.worker.take().or(identity.worker.as_deref().map(kept));
+        state.worker = state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
     }
 
     /// Takes the HTTP request around the messages; it fills what is still open.
-    pub fn http(&mut self, state: &mut MiningSession, request: &HttpRequest) {
+    pub(crate) fn http(&mut self, state: &mut MiningSession, request: &HttpRequest) {
         if state.agent.is_none() {
             learn_agent(state, request.user_agent.as_deref());
         }
@@ -81,19 +81,20 @@ impl Profile {
         if let (None, Some(wallet)) = (&state.wallet, identity.wallet) {
             state.wallet = Some(wallet);
             state.wallet_hidden = false;
-            state.worker = state.worker.take().or(identity.worker.as_deref().map(kept));
+            state.worker =
+                state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
         }
         self.user(state, request.user.as_deref().unwrap_or_default());
     }
 
     /// The messages follow `dialect`, for sure.
-    pub fn prove(&mut self, state: &mut MiningSession, dialect: Dialect) {
+    pub(crate) fn prove(&mut self, state: &mut MiningSession, dialect: Dialect) {
         state.dialect = dialect;
         self.dialect_proven = true;
     }
 
     /// Takes a guess at the dialect, unless it is known.
-    pub fn guess(&mut self, state: &mut MiningSession, likely: Dialect) {
+    pub(crate) fn guess(&mut self, state: &mut MiningSession, likely: Dialect) {
         let better = likely != Dialect::Unknown
             && (state.dialect == Dialect::Unknown || likely != Dialect::Bitcoin);
         if better && !self.dialect_proven {
@@ -120,7 +121,7 @@ impl Profile {
     }
 
     /// Tells the coin from the strongest source there is.
-    pub fn tell_coin(&self, state: &mut MiningSession) {
+    pub(crate) fn tell_coin(&self, state: &mut MiningSession) {
         let from_algorithm = state.algorithm.as_deref().and_then(coin::of_algorithm);
         let from_dialect = coin::of_dialect(state.dialect);
         let coins = state.wallet.as_ref().map_or(&[][..], |wallet| wallet.coins.as_slice());
@@ -142,13 +143,13 @@ impl Profile {
             return;
         };
         if state.coin.as_deref() != Some(coin) {
-            state.coin = Some(kept(coin));
+            state.coin = Some(printable_bounded(coin));
         }
         state.coin_reason = Some(reason);
     }
 
     /// Expected hashes of a share of difficulty 1, where the work that is done is known.
-    pub fn hashes_per_difficulty(&self, state: &MiningSession) -> Option<f64> {
+    pub(crate) fn hashes_per_difficulty(&self, state: &MiningSession) -> Option<f64> {
         let of_coin = || match (&self.named_coin, &state.coin) {
             (Some(_), _) => None,
             (None, Some(coin)) => coin::algorithm_of(coin),
@@ -160,22 +161,22 @@ impl Profile {
     }
 }
 
-pub fn learn_agent(state: &mut MiningSession, agent: Option<&str>) {
+pub(crate) fn learn_agent(state: &mut MiningSession, agent: Option<&str>) {
     replace(&mut state.agent, agent.filter(|agent| !agent.trim().is_empty()));
 }
 
-pub fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<'_, str>>) {
+pub(crate) fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<'_, str>>) {
     // The same with every job: compare before copying.
     if let Some(algorithm) = algorithm
         && state.algorithm.as_deref() != Some(algorithm)
     {
-        state.algorithm = Some(kept(algorithm));
+        state.algorithm = Some(printable_bounded(algorithm));
     }
 }
 
 /// Puts printable `text` in place of what is known, if there is any.
 fn replace(known: &mut Option<String>, text: Option<&str>) {
     if let Some(text) = text {
-        *known = Some(kept(text));
+        *known = Some(printable_bounded(text));
     }
 }

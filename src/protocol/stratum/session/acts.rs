@@ -6,14 +6,14 @@ use super::super::identity::coin;
 use super::super::identity::profile::{learn_agent, learn_algorithm};
 use super::super::text::abbreviated;
 use super::shares::{Asked, Open};
-use super::{COST_FOREIGN, Origin, Session};
-use crate::model::alert::Verdict;
+use super::{COST_FOREIGN, Origin, StratumSession};
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
+use crate::model::event::mining::ConversationStage;
 use crate::model::event::mining::Dialect;
-use crate::model::text::kept;
+use crate::model::text::printable_bounded;
 
-impl Session {
+impl StratumSession {
     /// Whether `act` may travel in `direction`.
     fn fits_role(&self, direction: Direction, by_miner: bool, midstream: bool) -> bool {
         match self.state.miner {
@@ -61,7 +61,8 @@ impl Session {
                 learn_agent(&mut self.state, hello.agent.as_deref());
                 self.ladder.asked = true;
                 let by = self.by_agent();
-                self.ladder.climb(at, Verdict::Attempt, || format!("{}{by}", origin.method));
+                self.ladder
+                    .climb(at, ConversationStage::Requested, || format!("{}{by}", origin.method));
             }
             Act::Login(login) => {
                 self.ledger.ask(ask(Asked::Login));
@@ -72,7 +73,7 @@ impl Session {
                 self.ladder.asked = true;
                 self.ladder.standing |= standing;
                 let by = self.by_agent();
-                self.ladder.climb(at, Verdict::Attempt, || {
+                self.ladder.climb(at, ConversationStage::Requested, || {
                     format!("request for work ({}){by}", origin.method)
                 });
             }
@@ -82,15 +83,16 @@ impl Session {
                 self.ladder.asked = true;
                 self.state.reported_hashrate =
                     coin::plausible(rate).or(self.state.reported_hashrate);
-                self.ladder
-                    .climb(at, Verdict::Attempt, || format!("hashrate of {rate} H/s reported"));
+                self.ladder.climb(at, ConversationStage::Requested, || {
+                    format!("hashrate of {rate} H/s reported")
+                });
             }
             Act::Idle => self.ledger.ask(ask(Asked::Other)),
             Act::Greeting(greeting) => {
                 self.profile.guess(&mut self.state, greeting.likely);
                 learn_algorithm(&mut self.state, greeting.algorithm.as_ref());
                 self.ladder.answered = true;
-                self.ladder.climb(at, Verdict::Session, || match origin.method {
+                self.ladder.climb(at, ConversationStage::Answered, || match origin.method {
                     "" => "pool answered".to_owned(),
                     method => format!("pool sent {method}"),
                 });
@@ -100,16 +102,18 @@ impl Session {
                 self.state.difficulty = amount(measure).or(self.state.difficulty);
                 self.ladder.answered = true;
                 let words = difficulty_words(measure);
-                self.ladder.climb(at, Verdict::Session, || format!("pool set{words}"));
+                self.ladder.climb(at, ConversationStage::Answered, || format!("pool set{words}"));
             }
             Act::Job(job) => self.job(at, &job),
             Act::Answer { to, outcome } => self.judge(at, to, &outcome),
             Act::Receipt { shares } => self.receipt(at, shares),
             Act::SendAway(reason) => self.sent_away(at, reason.into_owned()),
             Act::Redirect { host, port } => {
-                self.state.redirect = Some((kept(&host), port));
+                self.state.redirect = Some((printable_bounded(&host), port));
                 self.ladder.answered = true;
-                self.ladder.climb(at, Verdict::Session, || "pool redirected the miner".to_owned());
+                self.ladder.climb(at, ConversationStage::Answered, || {
+                    "pool redirected the miner".to_owned()
+                });
             }
             Act::AskVersion => self.version_asked = Some(origin.id),
         }
@@ -121,7 +125,7 @@ impl Session {
         let detail = format!("login of {}{}", abbreviated(user), self.by_agent());
         if certain {
             self.ladder.asked = true;
-            self.ladder.climb(at, Verdict::Attempt, || detail);
+            self.ladder.climb(at, ConversationStage::Requested, || detail);
         } else {
             self.ladder.keep(at, detail);
         }
@@ -147,7 +151,7 @@ impl Session {
         self.ledger.ask(Open { id, asked: Asked::Share, hashes });
         self.newest = hashes;
         self.ladder.share();
-        self.ladder.climb(at, Verdict::Active, || match submit.job.as_ref() {
+        self.ladder.climb(at, ConversationStage::ShareSubmitted, || match submit.job.as_ref() {
             "" => "share submitted".to_owned(),
             job => format!("share submitted for job {}", abbreviated(job)),
         });
@@ -168,7 +172,7 @@ impl Session {
         self.state.difficulty = amount(measure).or(self.state.difficulty);
         learn_algorithm(&mut self.state, job.algorithm.as_ref());
         self.ladder.job(job.proof);
-        self.ladder.climb(at, Verdict::Mining, || {
+        self.ladder.climb(at, ConversationStage::WorkDelivered, || {
             let name = if job.id.is_empty() { "delivered" } else { &job.id };
             format!("job {}{}", abbreviated(name), difficulty_words(measure))
         });

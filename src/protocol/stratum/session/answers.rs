@@ -1,25 +1,25 @@
 //! Which request an answer belongs to, and what follows from it.
 
-use crate::model::alert::Verdict;
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
+use crate::model::event::mining::ConversationStage;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::Act;
 use super::super::dialect::getblocktemplate;
-use super::super::framing::message::{Id, Message, Outcome};
+use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::identity::profile::learn_agent;
 use super::shares::{Asked, Open};
-use super::{COST_ANSWER, Origin, Session};
-use crate::model::text::kept;
+use super::{COST_ANSWER, Origin, StratumSession};
+use crate::model::text::printable_bounded;
 
-impl Session {
+impl StratumSession {
     /// Books an answer: with the request that it belongs to, and what it brings along.
     pub(super) fn answer(
         &mut self,
         at: Moment,
         direction: Direction,
-        message: &Message<'_>,
+        message: &RpcMessage<'_>,
         read: Option<(Dialect, Act<'_>)>,
     ) {
         if self.state.miner == Some(direction) {
@@ -53,8 +53,8 @@ impl Session {
     /// The open request that an answer belongs to.
     fn matching(
         &mut self,
-        message: &Message<'_>,
-        outcome: &Outcome,
+        message: &RpcMessage<'_>,
+        outcome: &RequestOutcome,
         brings_job: bool,
     ) -> Option<Open> {
         let bare = message.result().is_none_or(|result| result.boolean().is_some());
@@ -92,23 +92,24 @@ impl Session {
     }
 
     /// The pool's answer to anything but a share.
-    fn granted(&mut self, at: Moment, asked: Asked, outcome: &Outcome, brings_job: bool) {
+    fn granted(&mut self, at: Moment, asked: Asked, outcome: &RequestOutcome, brings_job: bool) {
         match (asked, outcome) {
-            (Asked::Login, Outcome::Refused(reason)) => {
+            (Asked::Login, RequestOutcome::Refused(reason)) => {
                 let reason = if reason.is_empty() { "refused" } else { reason.as_str() };
-                self.state.refused = Some(kept(reason));
+                self.state.refused = Some(printable_bounded(reason));
             }
-            (Asked::Login, Outcome::Granted) => {
+            (Asked::Login, RequestOutcome::Granted) => {
                 self.state.refused = None;
                 self.ladder.answered = true;
                 if !brings_job {
-                    self.ladder
-                        .climb(at, Verdict::Session, || "pool accepted the login".to_owned());
+                    self.ladder.climb(at, ConversationStage::Answered, || {
+                        "pool accepted the login".to_owned()
+                    });
                 }
             }
-            (Asked::Hello | Asked::Hashrate, Outcome::Granted) => {
+            (Asked::Hello | Asked::Hashrate, RequestOutcome::Granted) => {
                 self.ladder.answered = true;
-                self.ladder.climb(at, Verdict::Session, || "pool answered".to_owned());
+                self.ladder.climb(at, ConversationStage::Answered, || "pool answered".to_owned());
             }
             _ => {}
         }
@@ -117,12 +118,14 @@ impl Session {
             self.ladder.answered = true;
             if asked == Asked::Login {
                 self.ladder.asked = true;
-                self.ladder.climb(at, Verdict::Session, || "pool accepted the login".to_owned());
+                self.ladder.climb(at, ConversationStage::Answered, || {
+                    "pool accepted the login".to_owned()
+                });
             }
         }
     }
 
-    pub(super) fn judge(&mut self, at: Moment, to: Id, outcome: &Outcome) {
+    pub(super) fn judge(&mut self, at: Moment, to: Id, outcome: &RequestOutcome) {
         let open = match to {
             Id::None => self.ledger.take(Open::is_share).or_else(|| self.ledger.take(|_| true)),
             id => self.ledger.take(|open| open.id == id),
@@ -138,22 +141,22 @@ impl Session {
     pub(super) fn receipt(&mut self, at: Moment, shares: u32) {
         for _ in 0..shares {
             let Some(share) = self.ledger.take(Open::is_share) else { break };
-            self.settle(at, share, &Outcome::Granted);
+            self.settle(at, share, &RequestOutcome::Granted);
         }
     }
 
     /// The pool sends the miner away, perhaps instead of an answer to its login.
     pub(super) fn sent_away(&mut self, at: Moment, reason: String) {
         if let Some(open) = self.ledger.take(|open| open.asked == Asked::Login) {
-            self.granted(at, open.asked, &Outcome::Refused(reason), false);
+            self.granted(at, open.asked, &RequestOutcome::Refused(reason), false);
         }
     }
 
-    fn settle(&mut self, at: Moment, share: Open, outcome: &Outcome) {
+    fn settle(&mut self, at: Moment, share: Open, outcome: &RequestOutcome) {
         self.ledger.settle(share, outcome.is_granted());
         self.newest = share.hashes.filter(|_| outcome.is_granted());
         self.ladder.judged();
         let word = if outcome.is_granted() { "accepted" } else { "rejected" };
-        self.ladder.climb(at, Verdict::Active, || format!("pool {word} a share"));
+        self.ladder.climb(at, ConversationStage::ShareSubmitted, || format!("pool {word} a share"));
     }
 }

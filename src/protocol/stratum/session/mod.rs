@@ -15,21 +15,21 @@ mod work;
 
 use std::time::Duration;
 
+use crate::model::Timestamp;
 use crate::model::chunk::Direction;
 use crate::model::event::mining::{Carrier, Dialect, MiningSession, Work};
 use crate::model::event::{Event, HttpRequest, Moment, Tunnel};
-use crate::model::time::Timestamp;
 use crate::protocol::parser::Context;
 
 use super::act::Act;
 use super::dialect::{REGISTRY, View};
-use super::framing::message::{Id, Message};
+use super::framing::message::{Id, RpcMessage};
 use super::identity::agent;
 use super::identity::profile::Profile;
-use ladder::Ladder;
+use ladder::ProofLadder;
 use pace::Nonces;
-use shares::Ledger;
-use work::{Clock, HashCounter, Jobs};
+use shares::ShareLedger;
+use work::{HashCounter, Jobs, WorkClock};
 
 /// A growing conversation is reported at most this often, apart from new steps.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -47,20 +47,20 @@ const COST_ANSWER: u32 = 1;
 
 /// Where an act comes from: the id and the name of its message.
 #[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
+pub(super) struct Origin<'a> {
     pub id: Id,
     pub method: &'a str,
 }
 
 /// A conversation between a miner and a pool, whatever carries it.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct StratumSession {
     state: MiningSession,
     profile: Profile,
-    ladder: Ladder,
-    ledger: Ledger,
+    ladder: ProofLadder,
+    ledger: ShareLedger,
     jobs: Jobs,
-    clock: Clock,
+    clock: WorkClock,
     counter: HashCounter,
     nonces: Nonces,
     /// Expected hashes of the share that the newest message is, or accepts.
@@ -72,23 +72,27 @@ pub struct Session {
     reported: Timestamp,
 }
 
-impl Session {
+impl StratumSession {
     /// Bytes kept of jobs and shares, of requests without an answer, of pauses, and of what a miner
     /// says of itself.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         let shares = self.ledger.held() + self.nonces.held();
-        size_of::<Session>() + self.jobs.held() + shares + self.clock.held() + self.state.held()
+        size_of::<StratumSession>()
+            + self.jobs.held()
+            + shares
+            + self.clock.held()
+            + self.state.held()
     }
 
-    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Session {
+    pub(super) fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        StratumSession {
             plain_roles: matches!(carriers.last(), Some(Carrier::Http | Carrier::WebSocket)),
             state: MiningSession { carriers, tunnel, ..MiningSession::default() },
             profile: Profile::default(),
-            ladder: Ladder::default(),
-            ledger: Ledger::default(),
+            ladder: ProofLadder::default(),
+            ledger: ShareLedger::default(),
             jobs: Jobs::default(),
-            clock: Clock::default(),
+            clock: WorkClock::default(),
             counter: HashCounter::default(),
             nonces: Nonces::default(),
             newest: None,
@@ -99,33 +103,38 @@ impl Session {
     }
 
     /// Whether this is mining for all that is known.
-    pub fn is_mining(&self) -> bool {
+    pub(super) fn is_mining(&self) -> bool {
         !self.ladder.is_empty()
     }
 
     /// Whether enough was seen to know that this is no mining.
-    pub fn is_hopeless(&self) -> bool {
+    pub(super) fn is_hopeless(&self) -> bool {
         !self.is_mining() && self.patience == 0
     }
 
     /// Whether something was heard, and nothing that is foreign to mining.
-    pub fn is_promising(&self) -> bool {
+    pub(super) fn is_promising(&self) -> bool {
         self.is_mining() || self.state.first_message.is_some() && self.patience == PATIENCE
     }
 
     /// Lines that no message came out of make patience shorter.
-    pub fn malformed(&mut self, lines: u64) {
+    pub(super) fn malformed(&mut self, lines: u64) {
         let lines = u32::try_from(lines).unwrap_or(u32::MAX);
         self.spend(lines.saturating_mul(COST_MALFORMED));
     }
 
     /// The HTTP request around the messages to come.
-    pub fn http_request(&mut self, request: &HttpRequest) {
+    pub(super) fn http_request(&mut self, request: &HttpRequest) {
         self.profile.http(&mut self.state, request);
     }
 
     /// Takes one JSON message that travels in `direction`.
-    pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, message: &Message<'_>) {
+    pub(super) fn message(
+        &mut self,
+        ctx: &mut Context<'_>,
+        direction: Direction,
+        message: &RpcMessage<'_>,
+    ) {
         self.hear(ctx, |session, at| {
             let read = session.read(message);
             let origin = Origin { id: message.id, method: &message.method };
@@ -140,7 +149,7 @@ impl Session {
     }
 
     /// Takes what a message of another framing means.
-    pub fn perform(
+    pub(super) fn perform(
         &mut self,
         ctx: &mut Context<'_>,
         direction: Direction,
@@ -169,7 +178,7 @@ impl Session {
     }
 
     /// The last word on the conversation.
-    pub fn close(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn close(&mut self, ctx: &mut Context<'_>) {
         if self.is_mining() {
             // No answer can follow any more.
             self.report(ctx, 1);
@@ -208,7 +217,7 @@ impl Session {
     }
 
     /// What the message means in the conversation's own dialect, else in the first that knows it.
-    fn read<'a>(&self, message: &Message<'a>) -> Option<(Dialect, Act<'a>)> {
+    fn read<'a>(&self, message: &RpcMessage<'a>) -> Option<(Dialect, Act<'a>)> {
         let view = View {
             dialect: self.state.dialect,
             miner_agent: self.state.agent.as_deref().is_some_and(agent::is_miner),
@@ -229,7 +238,7 @@ mod tests {
 
     #[test]
     fn pauses_and_nonces_are_booked_as_memory() {
-        let mut session = Session::new(Vec::new(), None);
+        let mut session = StratumSession::new(Vec::new(), None);
         let before = session.held();
         session.clock.pauses.reserve_exact(16);
         let pauses = 16 * size_of::<(Timestamp, Timestamp)>();

@@ -32,7 +32,7 @@ const QUARTILES: f64 = 1.349;
 
 /// Shares of a connection: all of them, or each second, fourth and so on.
 #[derive(Clone, Debug, Default)]
-pub struct Nonces {
+pub(super) struct Nonces {
     samples: Vec<Sample>,
     shares: u64,
     /// Each 2^`thinned`th share is kept.
@@ -56,12 +56,12 @@ impl Sample {
 
 impl Nonces {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.samples.capacity() * size_of::<Sample>()
     }
 
     /// A share with `nonce`, `age` after its job.
-    pub fn share(&mut self, nonce: u32, age: Duration) {
+    pub(super) fn share(&mut self, nonce: u32, age: Duration) {
         if age < MIN_AGE {
             return;
         }
@@ -84,7 +84,7 @@ impl Nonces {
     }
 
     /// The rate, if this miner counts its nonces.
-    pub fn pace(&self) -> Option<Pace> {
+    pub(super) fn pace(&self) -> Option<Pace> {
         let [_, rate, _] = quartiles(&self.samples)?;
         let mut first = self.samples.clone();
         first.retain(|one| one.age * rate < FIRST_RANGE * f64::from(RANGE));

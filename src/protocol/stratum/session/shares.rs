@@ -12,7 +12,7 @@ const MAX_OPEN: usize = 512;
 
 /// What the miner asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub(super) enum Asked {
     Hello,
     Login,
     Work,
@@ -23,7 +23,7 @@ pub enum Asked {
 
 /// A request without an answer so far.
 #[derive(Clone, Copy, Debug)]
-pub struct Open {
+pub(super) struct Open {
     pub id: Id,
     pub asked: Asked,
     /// For a share: its expected hashes, if its job and difficulty are known.
@@ -31,20 +31,20 @@ pub struct Open {
 }
 
 impl Open {
-    pub fn is_share(&self) -> bool {
+    pub(super) fn is_share(&self) -> bool {
         self.asked == Asked::Share
     }
 }
 
 /// Shares and their hashes that were not rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Proven {
+pub(super) struct ProvenWork {
     pub shares: u64,
     pub hashes: f64,
     pub hashes_squared: f64,
 }
 
-impl Proven {
+impl ProvenWork {
     fn add(&mut self, hashes: Option<f64>) {
         if let Some(hashes) = hashes {
             self.shares += 1;
@@ -59,22 +59,22 @@ impl Proven {
 /// Questions give way to shares, so that a miner whose questions stay unanswered (eth-proxy pools
 /// answer `eth_getWork` with another id) loses no share.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct ShareLedger {
     open: VecDeque<Open>,
     submitted: u64,
     accepted: u64,
     rejected: u64,
     /// Of the shares that are no longer open.
-    proven: Proven,
+    proven: ProvenWork,
 }
 
-impl Ledger {
+impl ShareLedger {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.open.capacity() * size_of::<Open>()
     }
 
-    pub fn ask(&mut self, open: Open) {
+    pub(super) fn ask(&mut self, open: Open) {
         if open.is_share() {
             self.submitted += 1;
         }
@@ -89,17 +89,17 @@ impl Ledger {
     }
 
     /// Takes out the oldest open request that fits.
-    pub fn take(&mut self, fits: impl Fn(&Open) -> bool) -> Option<Open> {
+    pub(super) fn take(&mut self, fits: impl Fn(&Open) -> bool) -> Option<Open> {
         let at = self.open.iter().position(fits)?;
         self.open.remove(at)
     }
 
-    pub fn any(&self, fits: impl Fn(&Open) -> bool) -> bool {
+    pub(super) fn any(&self, fits: impl Fn(&Open) -> bool) -> bool {
         self.open.iter().any(fits)
     }
 
-    /// Books the pool's verdict on a share that [`Ledger::take`] gave.
-    pub fn settle(&mut self, share: Open, accepted: bool) {
+    /// Books the pool's verdict on a share that [`ShareLedger::take`] gave.
+    pub(super) fn settle(&mut self, share: Open, accepted: bool) {
         if accepted {
             self.accepted += 1;
             self.proven.add(share.hashes);
@@ -108,7 +108,7 @@ impl Ledger {
         }
     }
 
-    pub fn shares(&self) -> Shares {
+    pub(super) fn shares(&self) -> Shares {
         Shares {
             submitted: self.submitted,
             accepted: self.accepted,
@@ -118,7 +118,7 @@ impl Ledger {
     }
 
     /// Includes the shares that are still open.
-    pub fn proven(&self) -> Proven {
+    pub(super) fn proven(&self) -> ProvenWork {
         let mut proven = self.proven;
         self.open.iter().for_each(|open| proven.add(open.hashes));
         proven
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn answers_to_a_reused_id_go_to_the_oldest_share() {
-        let mut ledger = Ledger::default();
+        let mut ledger = ShareLedger::default();
         ledger.ask(share(4, 100.0));
         ledger.ask(share(4, 200.0));
         let first = ledger.take(|open| open.id == Id::Some(4)).unwrap();
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn open_requests_are_bounded_and_the_oldest_share_becomes_unanswered() {
-        let mut ledger = Ledger::default();
+        let mut ledger = ShareLedger::default();
         for id in 0..2000 {
             ledger.ask(share(id, 1.0));
             ledger.ask(Open { id: Id::None, asked: Asked::Work, hashes: None });
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(ledger.shares().unanswered, 2000);
         assert_eq!(
             ledger.proven(),
-            Proven { shares: 2000, hashes: 2000.0, hashes_squared: 2000.0 }
+            ProvenWork { shares: 2000, hashes: 2000.0, hashes_squared: 2000.0 }
         );
     }
 }

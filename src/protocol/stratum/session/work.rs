@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::model::time::Timestamp;
+use crate::model::Timestamp;
 
 use super::super::act::Measure;
 use super::super::framing::message::fnv1a;
@@ -19,7 +19,7 @@ const MIN_PAUSE: Duration = Duration::from_secs(30);
 
 /// A job that a share may be for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Known {
+struct KnownJob {
     /// Hash of its name.
     id: u64,
     /// How hard its shares are.
@@ -29,33 +29,33 @@ struct Known {
 
 /// Jobs and the difficulty in force.
 #[derive(Debug, Default)]
-pub struct Jobs {
-    known: VecDeque<Known>,
+pub(super) struct Jobs {
+    known: VecDeque<KnownJob>,
     in_force: Option<Measure>,
     pub delivered: u64,
 }
 
 impl Jobs {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
-        self.known.capacity() * size_of::<Known>()
+    pub(super) fn held(&self) -> usize {
+        self.known.capacity() * size_of::<KnownJob>()
     }
 
     /// The difficulty of the jobs to come.
-    pub fn set_difficulty(&mut self, measure: Measure) {
+    pub(super) fn set_difficulty(&mut self, measure: Measure) {
         if measure != Measure::Unknown {
             self.in_force = Some(measure);
         }
     }
 
     /// Counts and remembers a job. Returns how hard its shares are, as far as that is known now.
-    pub fn deliver(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
+    pub(super) fn deliver(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         self.delivered += 1;
         self.remember(id, measure, now)
     }
 
     /// Remembers a job that came along with another.
-    pub fn remember(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
+    pub(super) fn remember(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         let measure = match (measure, self.in_force) {
             (Measure::InForce, in_force) => in_force.unwrap_or(Measure::Unknown),
             (Measure::HashesAtOne(hashes), Some(Measure::Difficulty(difficulty))) => {
@@ -67,13 +67,13 @@ impl Jobs {
         if self.known.len() >= MAX_JOBS {
             self.known.pop_front();
         }
-        self.known.push_back(Known { id: fnv1a(id), measure, since: now });
+        self.known.push_back(KnownJob { id: fnv1a(id), measure, since: now });
         measure
     }
 
     /// How hard a share of job `id` is, and since when there is that job. Of jobs with the same name,
     /// the newest counts.
-    pub fn of_share(&self, id: &str) -> Option<(Measure, Timestamp)> {
+    pub(super) fn of_share(&self, id: &str) -> Option<(Measure, Timestamp)> {
         let id = fnv1a(id);
         self.known.iter().rfind(|known| known.id == id).map(|known| (known.measure, known.since))
     }
@@ -81,21 +81,21 @@ impl Jobs {
 
 /// When the two sides spoke.
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
+pub(super) struct WorkClock {
     pub first_job: Option<Timestamp>,
     pub last: Option<Timestamp>,
     /// In time order.
     pub pauses: Vec<(Timestamp, Timestamp)>,
 }
 
-impl Clock {
+impl WorkClock {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.pauses.capacity() * size_of::<(Timestamp, Timestamp)>()
     }
 
     /// A message at `now`.
-    pub fn tick(&mut self, now: Timestamp) {
+    pub(super) fn tick(&mut self, now: Timestamp) {
         if let (Some(_), Some(last)) = (self.first_job, self.last)
             && now.since(last) >= MIN_PAUSE
         {
@@ -112,21 +112,21 @@ impl Clock {
     }
 
     /// Work of known difficulty is available from `now` at the latest.
-    pub fn work(&mut self, now: Timestamp) {
+    pub(super) fn work(&mut self, now: Timestamp) {
         self.first_job.get_or_insert(now);
     }
 }
 
 /// A miner's own count of hashes, and the rate that follows from it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct HashCounter {
+pub(super) struct HashCounter {
     first: Option<(f64, Timestamp)>,
 }
 
 impl HashCounter {
     /// Takes the count at `now`. Returns the mean rate since the first count, in hashes per
     /// second, once that is long enough ago to mean something.
-    pub fn rate(&mut self, count: f64, now: Timestamp) -> Option<f64> {
+    pub(super) fn rate(&mut self, count: f64, now: Timestamp) -> Option<f64> {
         const ENOUGH: Duration = Duration::from_secs(60);
         let (first, since) = *self.first.get_or_insert((count, now));
         let elapsed = now.since(since);
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn the_longest_pauses_since_the_first_job_stay_in_order() {
         let at = |seconds| Timestamp::from_parts(seconds, 0);
-        let mut clock = Clock::default();
+        let mut clock = WorkClock::default();
         clock.tick(at(0));
         clock.tick(at(1000));
         clock.work(at(1000));

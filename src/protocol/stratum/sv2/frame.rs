@@ -9,9 +9,9 @@ use crate::model::event::mining::{Carrier, Dialect};
 use crate::protocol::parser::{Context, Next, Probe};
 
 use super::super::act::{Act, Hello, Job, Login, Measure, Submit};
-use super::super::framing::message::{Id, Outcome};
+use super::super::framing::message::{Id, RequestOutcome};
 use super::super::identity::coin;
-use super::super::session::{Origin, Session};
+use super::super::session::{Origin, StratumSession};
 
 /// Frames up to this size are looked at; longer ones (transaction data) are skipped.
 const MAX_FRAME: usize = 16 * 1024;
@@ -36,7 +36,7 @@ const SET_TARGET: u8 = 0x21;
 
 /// Whether a direction begins with a frame that opens a connection, or with a share or its
 /// receipt (sizes are fixed) of one that is under way.
-pub fn probe(bytes: &[u8]) -> Probe {
+pub(super) fn probe(bytes: &[u8]) -> Probe {
     // None stands for any byte.
     const OPENINGS: [&[Option<u8>]; 4] = [
         // SetupConnection of less than 64 KiB for the mining protocol (0), versions 2 to 2.
@@ -69,14 +69,14 @@ pub fn probe(bytes: &[u8]) -> Probe {
 
 /// Reads both directions of a connection.
 #[derive(Debug)]
-pub struct Reader {
-    session: Session,
+pub(super) struct FrameReader {
+    session: StratumSession,
     /// By [`Direction::index`].
-    streams: [Stream; 2],
+    streams: [FrameStream; 2],
 }
 
 #[derive(Debug, Default)]
-struct Stream {
+struct FrameStream {
     buffer: Vec<u8>,
     /// Bytes of a long frame still to pass by.
     skip: usize,
@@ -84,7 +84,7 @@ struct Stream {
     torn: bool,
 }
 
-impl Stream {
+impl FrameStream {
     /// Bytes are lost.
     fn lose(&mut self) {
         self.buffer.clear();
@@ -128,19 +128,19 @@ fn frame_start(bytes: &[u8]) -> Option<usize> {
     bytes.windows(6).position(|window| HEADERS.iter().any(|header| window == header))
 }
 
-impl Reader {
+impl FrameReader {
     /// Bytes kept.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         let buffers = self.streams.iter().map(|stream| stream.buffer.capacity());
         buffers.sum::<usize>() + self.session.held()
     }
 
     /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
-    pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Reader { session: Session::new(carriers, tunnel), streams: Default::default() }
+    pub(super) fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+        FrameReader { session: StratumSession::new(carriers, tunnel), streams: Default::default() }
     }
 
-    pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+    pub(super) fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let [to_server, to_client] = &mut self.streams;
         let stream = match chunk.direction {
             Direction::ToServer => to_server,
@@ -172,7 +172,7 @@ impl Reader {
         if self.session.is_hopeless() { Next::Reject } else { Next::More }
     }
 
-    pub fn close(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn close(&mut self, ctx: &mut Context<'_>) {
         self.session.close(ctx);
     }
 }
@@ -255,11 +255,11 @@ fn share(sequence: u32) -> Id {
 }
 
 fn granted(to: Id) -> Act<'static> {
-    Act::Answer { to, outcome: Outcome::Granted }
+    Act::Answer { to, outcome: RequestOutcome::Granted }
 }
 
 fn refused(to: Id, reason: String) -> Act<'static> {
-    Act::Answer { to, outcome: Outcome::Refused(reason) }
+    Act::Answer { to, outcome: RequestOutcome::Refused(reason) }
 }
 
 /// Takes the fields of a payload one after the other.

@@ -14,7 +14,7 @@ use crate::protocol::surroundings::Surroundings;
 pub(in crate::protocol) const STREAM: StreamProtocol =
     StreamProtocol::new("stratum_v2", probe, |surroundings| {
         let Surroundings { carriers, tunnel } = surroundings;
-        Box::new(Session::new(carriers.clone(), tunnel.clone()))
+        Box::new(Sv2Session::new(carriers.clone(), tunnel.clone()))
     });
 
 /// Whether the first bytes of a direction look like Stratum V2.
@@ -30,54 +30,54 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
 
 /// One connection.
 #[derive(Debug)]
-pub struct Session {
-    reader: Reader,
+pub struct Sv2Session {
+    reader: Sv2Reader,
 }
 
-impl Session {
+impl Sv2Session {
     /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        Session { reader: Reader::Fresh(carriers, tunnel) }
+        Sv2Session { reader: Sv2Reader::Fresh(carriers, tunnel) }
     }
 }
 
 #[derive(Debug)]
-enum Reader {
+enum Sv2Reader {
     /// Nothing seen so far.
     Fresh(Vec<Carrier>, Option<Tunnel>),
-    Plain(Box<frame::Reader>),
-    Noise(Box<noise::Reader>),
+    Plain(Box<frame::FrameReader>),
+    Noise(Box<noise::NoiseReader>),
 }
 
-impl Parser for Session {
+impl Parser for Sv2Session {
     fn held(&self) -> usize {
         match &self.reader {
-            Reader::Plain(reader) => reader.held(),
-            Reader::Fresh(..) | Reader::Noise(_) => 0,
+            Sv2Reader::Plain(reader) => reader.held(),
+            Sv2Reader::Fresh(..) | Sv2Reader::Noise(_) => 0,
         }
     }
 
     fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
-        if let Reader::Fresh(carriers, tunnel) = &mut self.reader {
+        if let Sv2Reader::Fresh(carriers, tunnel) = &mut self.reader {
             let (carriers, tunnel) = (std::mem::take(carriers), tunnel.take());
             self.reader = if frame::probe(chunk.bytes) == Probe::NotForUs {
-                Reader::Noise(Box::new(noise::Reader::new(carriers, tunnel)))
+                Sv2Reader::Noise(Box::new(noise::NoiseReader::new(carriers, tunnel)))
             } else {
-                Reader::Plain(Box::new(frame::Reader::new(carriers, tunnel)))
+                Sv2Reader::Plain(Box::new(frame::FrameReader::new(carriers, tunnel)))
             };
         }
         match &mut self.reader {
-            Reader::Fresh(..) => Next::Reject,
-            Reader::Plain(reader) => reader.chunk(ctx, chunk),
-            Reader::Noise(reader) => reader.chunk(ctx, chunk),
+            Sv2Reader::Fresh(..) => Next::Reject,
+            Sv2Reader::Plain(reader) => reader.chunk(ctx, chunk),
+            Sv2Reader::Noise(reader) => reader.chunk(ctx, chunk),
         }
     }
 
     fn close(&mut self, ctx: &mut Context<'_>) {
         match &mut self.reader {
-            Reader::Fresh(..) => {}
-            Reader::Plain(reader) => reader.close(ctx),
-            Reader::Noise(reader) => reader.close(ctx),
+            Sv2Reader::Fresh(..) => {}
+            Sv2Reader::Plain(reader) => reader.close(ctx),
+            Sv2Reader::Noise(reader) => reader.close(ctx),
         }
     }
 }

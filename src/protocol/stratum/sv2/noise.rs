@@ -5,9 +5,9 @@
 //! receipt 58, a job 83 or 87, a new previous hash 86. Pools may give one receipt to many shares.
 
 use crate::model::Chunk;
-use crate::model::alert::Verdict;
 use crate::model::chunk::Direction;
-use crate::model::event::mining::{Carrier, Dialect, MiningSession, Shares, Step, Work};
+use crate::model::event::mining::ConversationStage;
+use crate::model::event::mining::{Carrier, Dialect, MiningSession, Shares, StageProof, Work};
 use crate::model::event::{Event, Moment, Tunnel};
 use crate::protocol::parser::{Context, Next, Probe};
 
@@ -32,7 +32,7 @@ const MAX_BATCH: u64 = 16;
 const MIN_DISTINCT: usize = 44;
 
 /// Whether a direction begins as a Noise handshake may.
-pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
+pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     let (flight, whole) = match direction {
         Direction::ToServer => (CLIENT_HELLO, Probe::Unsure),
         Direction::ToClient => (SERVER_HELLO, Probe::Certain),
@@ -62,7 +62,7 @@ fn looks_random(bytes: &[u8]) -> bool {
 
 /// How far the conversation's shape was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum NoiseStage {
     ClientHello,
     ServerHello,
     Setup,
@@ -72,8 +72,8 @@ enum Stage {
 
 /// Follows the flights of one connection: the bytes of one direction until the other one speaks.
 #[derive(Debug)]
-pub struct Reader {
-    stage: Stage,
+pub(super) struct NoiseReader {
+    stage: NoiseStage,
     flight: u64,
     direction: Direction,
     state: MiningSession,
@@ -87,12 +87,12 @@ pub struct Reader {
     receipts: u64,
 }
 
-impl Reader {
+impl NoiseReader {
     /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
-    pub fn new(mut carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
+    pub(super) fn new(mut carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         carriers.push(Carrier::Noise);
-        Reader {
-            stage: Stage::ClientHello,
+        NoiseReader {
+            stage: NoiseStage::ClientHello,
             flight: 0,
             direction: Direction::ToServer,
             state: MiningSession {
@@ -112,9 +112,9 @@ impl Reader {
         }
     }
 
-    pub fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
+    pub(super) fn chunk(&mut self, ctx: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let at = ctx.at;
-        if chunk.gap > 0 && self.stage != Stage::Open {
+        if chunk.gap > 0 && self.stage != NoiseStage::Open {
             return Next::Reject;
         }
         self.first.get_or_insert(at);
@@ -128,18 +128,18 @@ impl Reader {
         }
         self.flight = self.flight.saturating_add(chunk.bytes.len() as u64);
         let too_much = match self.stage {
-            Stage::ClientHello => self.flight > CLIENT_HELLO,
-            Stage::ServerHello => self.flight > SERVER_HELLO,
-            Stage::Setup => self.flight > *SETUP.end(),
-            Stage::SetupSuccess => self.flight > SETUP_SUCCESS,
-            Stage::Open => false,
+            NoiseStage::ClientHello => self.flight > CLIENT_HELLO,
+            NoiseStage::ServerHello => self.flight > SERVER_HELLO,
+            NoiseStage::Setup => self.flight > *SETUP.end(),
+            NoiseStage::SetupSuccess => self.flight > SETUP_SUCCESS,
+            NoiseStage::Open => false,
         };
         if too_much { Next::Reject } else { Next::More }
     }
 
-    pub fn close(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn close(&mut self, ctx: &mut Context<'_>) {
         // Without a receipt ever, what a client says last is as likely to close its channel.
-        let farewell = self.stage == Stage::Open
+        let farewell = self.stage == NoiseStage::Open
             && self.direction == Direction::ToServer
             && self.share.is_none();
         if (farewell || self.flight_over(ctx)) && !self.state.steps.is_empty() {
@@ -151,18 +151,20 @@ impl Reader {
     fn flight_over(&mut self, ctx: &mut Context<'_>) -> bool {
         let from_client = self.direction == Direction::ToServer;
         let next = match self.stage {
-            Stage::ClientHello if self.flight == CLIENT_HELLO && from_client => Stage::ServerHello,
-            Stage::ServerHello if self.flight == SERVER_HELLO => Stage::Setup,
-            Stage::Setup if SETUP.contains(&self.flight) => Stage::SetupSuccess,
-            Stage::SetupSuccess if self.flight == SETUP_SUCCESS => {
+            NoiseStage::ClientHello if self.flight == CLIENT_HELLO && from_client => {
+                NoiseStage::ServerHello
+            }
+            NoiseStage::ServerHello if self.flight == SERVER_HELLO => NoiseStage::Setup,
+            NoiseStage::Setup if SETUP.contains(&self.flight) => NoiseStage::SetupSuccess,
+            NoiseStage::SetupSuccess if self.flight == SETUP_SUCCESS => {
                 self.state.first_message = self.first;
                 let detail = "Noise handshake and SetupConnection in the sizes of Stratum V2";
-                self.step(ctx, Verdict::Session, detail);
-                Stage::Open
+                self.step(ctx, ConversationStage::Answered, detail);
+                NoiseStage::Open
             }
-            Stage::Open => {
+            NoiseStage::Open => {
                 self.count(ctx, from_client);
-                Stage::Open
+                NoiseStage::Open
             }
             _ => return false,
         };
@@ -194,17 +196,17 @@ impl Reader {
         const PAIRS: u64 = 3;
         if self.receipts == PAIRS {
             let detail = "messages in the sizes of Stratum V2 shares, each with its receipt";
-            self.step(ctx, Verdict::Active, detail);
+            self.step(ctx, ConversationStage::ShareSubmitted, detail);
         }
     }
 
-    fn step(&mut self, ctx: &mut Context<'_>, verdict: Verdict, detail: &str) {
-        if self.state.steps.iter().any(|step| step.verdict == verdict) {
+    fn step(&mut self, ctx: &mut Context<'_>, stage: ConversationStage, detail: &str) {
+        if self.state.steps.iter().any(|step| step.stage == stage) {
             return;
         }
-        self.state.steps.push(Step {
-            verdict,
-            kind: verdict.evidence(),
+        self.state.steps.push(StageProof {
+            stage,
+            kind: stage.usual_evidence(),
             at: ctx.at,
             detail: detail.to_owned(),
         });

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Format;
+use super::WalletFormat;
 use super::blake2b::blake2b_256;
 
 /// Version bytes in front of a 20-byte hash (`base58Prefixes` of each coin's `chainparams.cpp`).
@@ -41,11 +41,11 @@ const VERSIONS: &[(&[u8], &[&str])] = &[
 /// Longest text decoded: Ergo and æternity stay below.
 const MAX_TEXT: usize = 60;
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     if let Some(account) = text.strip_prefix("ak_") {
         let mut buffer = [0; 64];
         let bytes = decode(account, &mut buffer)?;
-        return (bytes.len() == 36).then(|| Format::checked(&["AE"], sha256d_holds(bytes)));
+        return (bytes.len() == 36).then(|| WalletFormat::checked(&["AE"], sha256d_holds(bytes)));
     }
     let mut buffer = [0; 64];
     let bytes = decode(text, &mut buffer)?;
@@ -65,24 +65,24 @@ fn decode<'b>(text: &str, buffer: &'b mut [u8; 64]) -> Option<&'b [u8]> {
     buffer.get(..length)
 }
 
-fn bitcoin_like(text: &str, bytes: &[u8]) -> Option<Format> {
+fn bitcoin_like(text: &str, bytes: &[u8]) -> Option<WalletFormat> {
     let (_, coins) = VERSIONS
         .iter()
         .find(|(version, _)| bytes.len() == version.len() + 24 && bytes.starts_with(version))?;
     let holds = sha256d_holds(bytes);
-    (holds || (text.len() >= 33 && looks_random(text))).then(|| Format::checked(coins, holds))
+    (holds || (text.len() >= 33 && looks_random(text))).then(|| WalletFormat::checked(coins, holds))
 }
 
 /// Alephium pay-to-public-key-hash: type 0 and a 32-byte hash, without a checksum.
-fn alephium(text: &str, bytes: &[u8]) -> Option<Format> {
-    (bytes.first() == Some(&0) && looks_random(text)).then(|| Format::unchecked(&["ALPH"]))
+fn alephium(text: &str, bytes: &[u8]) -> Option<WalletFormat> {
+    (bytes.first() == Some(&0) && looks_random(text)).then(|| WalletFormat::unchecked(&["ALPH"]))
 }
 
 /// Ergo pay-to-public-key: network and type 0x01, a compressed point, 4 bytes of BLAKE2b-256.
-fn ergo(bytes: &[u8]) -> Option<Format> {
+fn ergo(bytes: &[u8]) -> Option<WalletFormat> {
     let (content, checksum) = bytes.split_last_chunk::<4>()?;
     let holds = blake2b_256(content).starts_with(checksum);
-    (content.first() == Some(&0x01) && holds).then(|| Format::valid(&["ERG"]))
+    (content.first() == Some(&0x01) && holds).then(|| WalletFormat::valid(&["ERG"]))
 }
 
 /// The last four bytes are those of the double SHA-256 of the others.

@@ -3,7 +3,7 @@
 use bech32::primitives::decode::{CheckedHrpstring, SegwitHrpstring, UncheckedHrpstring};
 use bech32::{Bech32, Bech32m};
 
-use super::Format;
+use super::WalletFormat;
 
 /// Segregated witness prefixes (SLIP-0173).
 const SEGWIT: &[(&str, &[&str])] = &[
@@ -33,7 +33,7 @@ const PLAIN: &[(&str, &[&str], usize, usize)] = &[
     ("addr1", &["ADA"], 58, 108),
 ];
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     let lower = text.to_ascii_lowercase();
     if text != lower && text != text.to_ascii_uppercase() {
         return None;
@@ -44,7 +44,7 @@ pub(super) fn identify(text: &str) -> Option<Format> {
             if !is_data(rest) || ![39, 59].contains(&rest.len()) {
                 return None;
             }
-            return Some(Format::checked(coins, SegwitHrpstring::new(&lower).is_ok()));
+            return Some(WalletFormat::checked(coins, SegwitHrpstring::new(&lower).is_ok()));
         }
     }
     for (prefix, coins, shortest, longest) in PLAIN {
@@ -54,14 +54,14 @@ pub(super) fn identify(text: &str) -> Option<Format> {
             }
             let holds = CheckedHrpstring::new::<Bech32>(&lower).is_ok()
                 || CheckedHrpstring::new::<Bech32m>(&lower).is_ok();
-            return Some(Format::checked(coins, holds));
+            return Some(WalletFormat::checked(coins, holds));
         }
     }
     xelis(&lower)
 }
 
 /// XELIS puts a colon where Bech32 has `1`.
-fn xelis(lower: &str) -> Option<Format> {
+fn xelis(lower: &str) -> Option<WalletFormat> {
     let (prefix, data) = lower.split_once(':')?;
     if !["xel", "xet"].contains(&prefix) || !is_data(data) || data.len() < 59 {
         return None;
@@ -69,7 +69,7 @@ fn xelis(lower: &str) -> Option<Format> {
     let bech32 = format!("{prefix}1{data}");
     let holds = UncheckedHrpstring::new(&bech32)
         .is_ok_and(|unchecked| unchecked.has_valid_checksum::<Bech32>());
-    Some(Format::checked(&["XEL"], holds))
+    Some(WalletFormat::checked(&["XEL"], holds))
 }
 
 /// Whether all characters are of the data part's alphabet (BIP 173).

@@ -1,7 +1,7 @@
 //! Addresses with the 40-bit checksum of Bitcoin Cash's CashAddr: Kaspa and its forks, Conflux
 //! (CIP-37), Nexa.
 
-use super::Format;
+use super::WalletFormat;
 
 /// Alphabet of CashAddr and Bech32.
 const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -27,7 +27,7 @@ const PREFIXES: &[(&str, &[&str], &[usize])] = &[
     ("nexa", &["NEXA"], &[42, 48, 54]),
 ];
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     let lower = text.to_ascii_lowercase();
     if text != lower && text != text.to_ascii_uppercase() {
         return None;
@@ -42,22 +42,24 @@ pub(super) fn identify(text: &str) -> Option<Format> {
     if !lengths.contains(&data.len()) {
         return None;
     }
-    Some(Format::checked(coins, polymod(prefix, values(data, ALPHABET)?) == 0))
+    Some(WalletFormat::checked(coins, polymod(prefix, values(data, ALPHABET)?) == 0))
 }
 
 /// Without its prefix: a Kaspa key address is long enough to be told by its shape, a Bitcoin Cash
 /// one only by its checksum.
-fn bare(data: &str) -> Option<Format> {
+fn bare(data: &str) -> Option<WalletFormat> {
     let holds = |prefix| Some(polymod(prefix, values(data, ALPHABET)?) == 0);
     match data.len() {
-        61 | 63 if data.starts_with(['q', 'p']) => Some(Format::checked(&["KAS"], holds("kaspa")?)),
-        42 if holds("bitcoincash")? => Some(Format::valid(&["BCH"])),
+        61 | 63 if data.starts_with(['q', 'p']) => {
+            Some(WalletFormat::checked(&["KAS"], holds("kaspa")?))
+        }
+        42 if holds("bitcoincash")? => Some(WalletFormat::valid(&["BCH"])),
         _ => None,
     }
 }
 
 /// CIP-37: the type of the address may stand between prefix and address.
-fn conflux(prefix: &str, rest: &str) -> Option<Format> {
+fn conflux(prefix: &str, rest: &str) -> Option<WalletFormat> {
     const TYPES: [&str; 4] = ["type.user", "type.contract", "type.builtin", "type.null"];
     let data = match rest.split_once(':') {
         Some((kind, data)) if TYPES.contains(&kind) => data,
@@ -67,7 +69,7 @@ fn conflux(prefix: &str, rest: &str) -> Option<Format> {
     if data.len() != 42 {
         return None;
     }
-    Some(Format::checked(&["CFX"], polymod(prefix, values(data, CONFLUX)?) == 0))
+    Some(WalletFormat::checked(&["CFX"], polymod(prefix, values(data, CONFLUX)?) == 0))
 }
 
 /// The 5-bit values of `data`, or `None` if a character is not of the alphabet.
@@ -104,9 +106,9 @@ mod tests {
     #[test]
     fn the_prefix_may_be_missing() {
         let kaspa = identify("qr5n0xxa5l6r4fgthwnsga0futjhfe49ctvl75xc73sscfkke5052yyhyl99u");
-        assert!(matches!(kaspa, Some(Format { coins: ["KAS"], checksum: Checksum::Valid })));
+        assert!(matches!(kaspa, Some(WalletFormat { coins: ["KAS"], checksum: Checksum::Valid })));
         let cash = identify("qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a");
-        assert!(matches!(cash, Some(Format { coins: ["BCH"], checksum: Checksum::Valid })));
+        assert!(matches!(cash, Some(WalletFormat { coins: ["BCH"], checksum: Checksum::Valid })));
         assert!(identify("qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6q").is_none());
     }
 }

@@ -3,7 +3,7 @@
 
 use tiny_keccak::{Hasher, Keccak};
 
-use super::Format;
+use super::WalletFormat;
 
 const MONERO: &[&str] = &["XMR"];
 
@@ -46,7 +46,7 @@ const BLOCK_CHARACTERS: [usize; 9] = [0, 2, 3, 5, 6, 7, 9, 10, 11];
 /// Longest decoded address: a tag of up to 10 bytes, two keys, a payment id, the checksum.
 const MAX_BYTES: usize = 10 + 64 + 8 + 4;
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     if text.len() < CUT || !text.bytes().all(|b| digit(b).is_some()) {
         return None;
     }
@@ -54,9 +54,9 @@ pub(super) fn identify(text: &str) -> Option<Format> {
         let by_tag = TAGS.iter().find(|(known, _)| *known == tag).map(|(_, coins)| *coins);
         let by_prefix =
             || PREFIXES.iter().find(|(p, _)| text.starts_with(p)).map(|(_, coins)| *coins);
-        return Some(Format::valid(by_tag.or_else(by_prefix).unwrap_or(&[])));
+        return Some(WalletFormat::valid(by_tag.or_else(by_prefix).unwrap_or(&[])));
     }
-    has_shape_of_monero(text).then(|| Format::checked(MONERO, false))
+    has_shape_of_monero(text).then(|| WalletFormat::checked(MONERO, false))
 }
 
 /// 69 bytes take so many characters.

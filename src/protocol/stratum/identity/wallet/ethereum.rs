@@ -2,13 +2,13 @@
 
 use tiny_keccak::{Hasher, Keccak};
 
-use super::Format;
+use super::WalletFormat;
 
 /// Forks and Conflux share the format. Ethereum itself has had no miners since September 2022, so it is
 /// the least likely.
 const COINS: &[&str] = &["ETC", "ETHW", "CFX", "ETH"];
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     let (digits, prefixed) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => (digits, true),
         None => (text, false),
@@ -19,11 +19,11 @@ pub(super) fn identify(text: &str) -> Option<Format> {
     let mixed = digits.bytes().any(|b| b.is_ascii_lowercase())
         && digits.bytes().any(|b| b.is_ascii_uppercase());
     if !mixed {
-        return Some(Format::unchecked(COINS));
+        return Some(WalletFormat::unchecked(COINS));
     }
     let holds = eip55_holds(digits);
     // Without the prefix, hexadecimal in mixed case is anything.
-    (prefixed || holds).then(|| Format::checked(COINS, holds))
+    (prefixed || holds).then(|| WalletFormat::checked(COINS, holds))
 }
 
 /// EIP-55: a letter is a capital where the nibble of the Keccak-256 of the lower-case digits is

@@ -15,25 +15,25 @@ mod nimiq;
 use crate::model::event::mining::{Checksum, Wallet};
 
 /// Longest address known: a Zcash unified address with all receivers has 213 characters.
-pub const MAX_ADDRESS: usize = 256;
+pub(crate) const MAX_ADDRESS: usize = 256;
 
 /// What a format knows about a text that it recognises.
-struct Format {
+struct WalletFormat {
     coins: &'static [&'static str],
     checksum: Checksum,
 }
 
-impl Format {
+impl WalletFormat {
     fn valid(coins: &'static [&'static str]) -> Self {
-        Format { coins, checksum: Checksum::Valid }
+        WalletFormat { coins, checksum: Checksum::Valid }
     }
 
     fn checked(coins: &'static [&'static str], holds: bool) -> Self {
-        Format { coins, checksum: if holds { Checksum::Valid } else { Checksum::Invalid } }
+        WalletFormat { coins, checksum: if holds { Checksum::Valid } else { Checksum::Invalid } }
     }
 
     fn unchecked(coins: &'static [&'static str]) -> Self {
-        Format { coins, checksum: Checksum::Absent }
+        WalletFormat { coins, checksum: Checksum::Absent }
     }
 }
 
@@ -43,12 +43,12 @@ impl Format {
 ///
 /// `coins` of the result is empty where the checksum proves an address of the CryptoNote family
 /// whose coin is not known.
-pub fn identify(address: &str) -> Option<Wallet> {
+pub(crate) fn identify(address: &str) -> Option<Wallet> {
     let text = address.trim();
     if text.len() > MAX_ADDRESS || !text.is_ascii() {
         return None;
     }
-    const FORMATS: [fn(&str) -> Option<Format>; 6] = [
+    const FORMATS: [fn(&str) -> Option<WalletFormat>; 6] = [
         ethereum::identify,
         cryptonote::identify,
         bech32::identify,

@@ -1,11 +1,11 @@
 //! Nimiq addresses: `NQ`, two check digits and 32 characters, checked like an IBAN (ISO 13616).
 
-use super::Format;
+use super::WalletFormat;
 
 /// Nimiq's base 32: no I, O, W and Z.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPQRSTUVXY";
 
-pub(super) fn identify(text: &str) -> Option<Format> {
+pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     let compact: String = text.chars().filter(|&c| c != ' ').collect();
     let upper = compact.to_ascii_uppercase();
     let rest = upper.strip_prefix("NQ")?;
@@ -24,5 +24,5 @@ pub(super) fn identify(text: &str) -> Option<Format> {
                 letter => (remainder * 100 + letter) % 97,
             }
         });
-    Some(Format::checked(&["NIM"], remainder == 1))
+    Some(WalletFormat::checked(&["NIM"], remainder == 1))
 }

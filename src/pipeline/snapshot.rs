@@ -1,0 +1,70 @@
+//! All counters and gauges of a run, at one moment.
+
+use serde::Serialize;
+
+use super::dispatch::Dispatcher;
+use super::worker::Worker;
+use crate::capture::CaptureStats;
+use crate::correlate::RuleStats;
+use crate::decode::DecodeStats;
+use crate::flow::FlowStats;
+use crate::output::RouteStats;
+use crate::protocol::stats::ProtocolStats;
+
+/// The counters and gauges of all parts of a run.
+///
+/// Over several workers, counters and present gauge values are summed; of peaks, the highest of any
+/// one worker is reported.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Snapshot {
+    pub capture: CaptureStats,
+    /// Each packet counted once.
+    pub decode: DecodeStats,
+    pub flow: FlowStats,
+    /// Flows by protocol.
+    pub protocols: ProtocolStats,
+    pub correlator: CorrelatorStats,
+    /// Counters of each output, in the order of the configuration.
+    pub outputs: Vec<RouteStats>,
+}
+
+/// Counters and gauges of the correlator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CorrelatorStats {
+    /// Counter: records about incidents.
+    pub records: u64,
+    /// Gauges.
+    #[serde(flatten)]
+    pub rules: RuleStats,
+}
+
+/// Counters of one worker.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WorkerSnapshot {
+    pub capture: CaptureStats,
+    pub decode: DecodeStats,
+    pub flow: FlowStats,
+    pub protocols: ProtocolStats,
+}
+
+impl WorkerSnapshot {
+    /// Collects the counters of a worker, its decoder and the source that it reads.
+    pub(super) fn new(capture: CaptureStats, dispatcher: &Dispatcher, worker: &Worker) -> Self {
+        WorkerSnapshot {
+            capture,
+            decode: dispatcher.stats().clone(),
+            flow: worker.flow_stats().clone(),
+            protocols: worker.protocol_stats().clone(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Adds the counters of a worker.
+    pub(super) fn add(&mut self, worker: &WorkerSnapshot) {
+        self.capture.merge(worker.capture.clone());
+        self.decode.merge(&worker.decode);
+        self.flow.merge(&worker.flow);
+        self.protocols.merge(&worker.protocols);
+    }
+}

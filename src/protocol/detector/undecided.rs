@@ -1,0 +1,81 @@
+//! What is kept of a connection while nobody knows what it speaks.
+
+use crate::model::Timestamp;
+use crate::model::chunk::{Chunk, Direction};
+
+/// Bytes kept of both directions together while nothing is certain: the longest undecided
+/// beginning is a Stratum line without its end, and those of 3 kB come in pairs with a notify.
+pub(super) const MAX_KEPT: usize = 16 * 1024;
+/// Chunks kept likewise; a line sent byte by byte.
+const MAX_KEPT_CHUNKS: usize = 8 * 1024;
+/// Bytes that the smallest allocation costs beside its content.
+const ALLOCATION: usize = 32;
+
+/// A chunk that was kept.
+#[derive(Debug)]
+pub(crate) struct BufferedChunk {
+    pub(super) direction: Direction,
+    time: Timestamp,
+    packet: u64,
+    gap: u64,
+    bytes: Vec<u8>,
+}
+
+impl BufferedChunk {
+    pub(crate) fn chunk(&self) -> Chunk<'_> {
+        Chunk {
+            direction: self.direction,
+            time: self.time,
+            packet: self.packet,
+            gap: self.gap,
+            bytes: &self.bytes,
+        }
+    }
+}
+
+/// Chunks that have not told yet what they are.
+#[derive(Debug, Default)]
+pub(super) struct UndecidedChunks {
+    pub(super) kept: Vec<BufferedChunk>,
+    /// Bytes of all that is kept.
+    pub(super) size: usize,
+    /// The beginning of each direction.
+    pub(super) heads: [Vec<u8>; 2],
+}
+
+impl UndecidedChunks {
+    /// Bytes on the heap, this among them.
+    pub(super) fn held(&self) -> usize {
+        let heads = self.heads.iter().map(Vec::capacity).sum::<usize>();
+        let records =
+            self.kept.capacity() * size_of::<BufferedChunk>() + self.kept.len() * ALLOCATION;
+        size_of::<UndecidedChunks>() + heads + self.size + records
+    }
+
+    pub(super) fn has_room(&self, chunk: &Chunk<'_>) -> bool {
+        self.size + chunk.bytes.len() <= MAX_KEPT && self.kept.len() < MAX_KEPT_CHUNKS
+    }
+
+    /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
+    pub(super) fn keep(&mut self, chunk: &Chunk<'_>, start: usize) {
+        let bytes = chunk.bytes.get(start..).unwrap_or_default();
+        let head = &mut self.heads[chunk.direction.index()];
+        if head.is_empty() {
+            head.extend_from_slice(bytes);
+        }
+        self.size += bytes.len();
+        self.kept.push(BufferedChunk {
+            direction: chunk.direction,
+            time: chunk.time,
+            packet: chunk.packet,
+            gap: chunk.gap,
+            bytes: bytes.to_vec(),
+        });
+    }
+
+    pub(super) fn forget(&mut self, direction: Direction) {
+        self.kept.retain(|kept| kept.direction != direction);
+        self.size = self.kept.iter().map(|kept| kept.bytes.len()).sum();
+        self.heads[direction.index()].clear();
+    }
+}
