@@ -1,32 +1,33 @@
-//! One record, and its form in JSON: the `native` format.
+//! A record, and its form in JSON: the `native` format.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    Evidence, FlowTuple, Head, Host, IncidentState, Mining, MiningIncident, Pool, Severity,
-    Timestamp, Verdict, Word,
+    Evidence, FlowTuple, Head, Host, IncidentState, Mining, MiningIncident, Peer, Pool, Severity,
+    Stage, Timestamp, Verdict, Word,
 };
 
 /// The version of the `native` format.
-pub const SCHEMA: &str = "minewatch/1";
+pub const SCHEMA: &str = "minewatch/2";
 
-/// One statement about one incident.
+/// A record of the state of one incident.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// What all kinds have in common.
+    /// The fields that all kinds share.
     pub head: Head,
-    /// What only this kind has.
+    /// The fields of this kind.
     pub body: Body,
 }
 
-/// What a record is about, and what only such records tell.
+/// The kind of a record, with the fields of that kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// A host mines, or something points to it.
+    /// A host mines, or there is evidence that it may.
     Mining(MiningIncident),
 }
 
-/// The word for a [`Body`] in records.
+/// The name of a [`Body`]'s kind in records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordKind {
@@ -35,14 +36,14 @@ pub enum RecordKind {
 }
 
 impl Record {
-    /// The kind of its body.
+    /// The kind of the record's body.
     pub const fn kind(&self) -> RecordKind {
         match self.body {
             Body::Mining(_) => RecordKind::Mining,
         }
     }
 
-    /// The body of a record of kind `mining`.
+    /// The body, if the record is of kind `mining`.
     pub const fn mining(&self) -> Option<&MiningIncident> {
         match &self.body {
             Body::Mining(incident) => Some(incident),
@@ -50,35 +51,51 @@ impl Record {
     }
 }
 
-/// The fields of a line, in their order.
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: &'a str,
-    id: &'a str,
-    incident: &'a str,
-    time: Timestamp,
-    state: IncidentState,
-    verdict: Option<Verdict>,
-    severity: Severity,
-    confidence: u8,
-    host: &'a Host,
-    pool: Option<&'a Pool>,
-    mining: Option<&'a Mining>,
-    evidence: &'a [Evidence],
-    evidence_omitted: u64,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    attack: &'a [Word],
-    summary: &'a str,
-    flow: &'a FlowTuple,
+/// Declares the fields of a line once, in their order, for writing and for reading.
+macro_rules! line {
+    ($life:lifetime; $($field:ident: $written:ty, $read:ty;)+) => {
+        #[derive(Serialize)]
+        struct WrittenLine<$life> { $($field: $written,)+ }
+
+        #[derive(Deserialize)]
+        struct ReadLine { $($field: $read,)+ }
+    };
+}
+
+line! {
+    'a;
+    schema: &'a str, String;
+    kind: RecordKind, RecordKind;
+    id: &'a str, String;
+    incident: &'a str, String;
+    time: Timestamp, Timestamp;
+    state: IncidentState, IncidentState;
+    verdict: Option<Verdict>, Option<Verdict>;
+    severity: Severity, Severity;
+    confidence: u8, u8;
+    sensor: Option<&'a str>, Option<String>;
+    stage: Option<Stage>, Option<Stage>;
+    campaign: Option<&'a str>, Option<String>;
+    host: &'a Host, Host;
+    peer: &'a Peer, Peer;
+    pool: Option<&'a Pool>, Option<Pool>;
+    mining: Option<&'a Mining>, Option<Mining>;
+    evidence: &'a [Evidence], Vec<Evidence>;
+    evidence_omitted: u64, u64;
+    first_seen: Timestamp, Timestamp;
+    last_seen: Timestamp, Timestamp;
+    attack: &'a [Word], Vec<Word>;
+    summary: &'a str, String;
+    flow: &'a FlowTuple, FlowTuple;
 }
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Record { head, body } = self;
         let Body::Mining(incident) = body;
-        let line = Line {
+        let line = WrittenLine {
             schema: SCHEMA,
+            kind: self.kind(),
             id: &head.id,
             incident: &head.incident,
             time: head.time,
@@ -86,7 +103,11 @@ impl Serialize for Record {
             verdict: Some(incident.verdict),
             severity: head.severity,
             confidence: head.confidence,
+            sensor: head.sensor.as_deref(),
+            stage: head.stage,
+            campaign: head.campaign.as_deref(),
             host: &head.host,
+            peer: &head.peer,
             pool: Some(&incident.pool),
             mining: incident.mining.as_ref(),
             evidence: &head.evidence,
@@ -98,5 +119,44 @@ impl Serialize for Record {
             flow: &head.flow,
         };
         line.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    /// Reads a line of the `native` format; unknown fields are ignored.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let line = ReadLine::deserialize(deserializer)?;
+        if line.schema != SCHEMA {
+            let problem = format!("expected the schema {SCHEMA}, found `{}`", line.schema);
+            return Err(D::Error::custom(problem));
+        }
+        let body = match line.kind {
+            RecordKind::Mining => Body::Mining(MiningIncident {
+                verdict: line.verdict.ok_or_else(|| D::Error::missing_field("verdict"))?,
+                pool: line.pool.ok_or_else(|| D::Error::missing_field("pool"))?,
+                mining: line.mining,
+            }),
+        };
+        let head = Head {
+            id: line.id,
+            incident: line.incident,
+            time: line.time,
+            state: line.state,
+            severity: line.severity,
+            confidence: line.confidence,
+            sensor: line.sensor,
+            stage: line.stage,
+            campaign: line.campaign,
+            host: line.host,
+            peer: line.peer,
+            evidence: line.evidence,
+            evidence_omitted: line.evidence_omitted,
+            first_seen: line.first_seen,
+            last_seen: line.last_seen,
+            attack: line.attack,
+            summary: line.summary,
+            flow: line.flow,
+        };
+        Ok(Record { head, body })
     }
 }

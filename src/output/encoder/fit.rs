@@ -22,6 +22,8 @@ const SUMMARY: usize = 1024;
 const DETAIL: usize = 384;
 /// Names kept of one host; those from the best sources come first.
 const MAX_NAMES: usize = 8;
+/// Names kept of the other end; the one that the host uses comes first.
+const MAX_PEER_NAMES: usize = 4;
 /// VLAN tags and carriers kept; one connection does not have more.
 const MAX_LAYERS: usize = 8;
 
@@ -80,6 +82,12 @@ fn clip(record: &mut Record) -> Vec<&'static str> {
     let Record { head, body } = record;
     clipper.text("id", &mut head.id, ID);
     clipper.text("incident", &mut head.incident, ID);
+    clipper.option("sensor", &mut head.sensor, DOMAIN);
+    clipper.option("campaign", &mut head.campaign, ID);
+    clipper.list("peer.names", &mut head.peer.names, MAX_PEER_NAMES);
+    for name in &mut head.peer.names {
+        clipper.text("peer.names", name, NAME);
+    }
     clipper.list("host.names", &mut head.host.names, MAX_NAMES);
     for known in &mut head.host.names {
         clipper.text("host.names", &mut known.name, NAME);

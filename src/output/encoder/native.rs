@@ -65,6 +65,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_reads_back_as_the_same_record() {
+        let record = sample::record();
+        let read: Record = serde_json::from_str(&line(&record).unwrap()).unwrap();
+        assert_eq!(read, record);
+        let old = line(&record).unwrap().replace("minewatch/2", "minewatch/1");
+        let error = serde_json::from_str::<Record>(&old).unwrap_err().to_string();
+        assert!(error.contains("expected the schema minewatch/2, found `minewatch/1`"), "{error}");
+    }
+
+    #[test]
     fn the_same_record_gives_the_same_line() {
         assert_eq!(line(&sample::record()).unwrap(), line(&sample::record()).unwrap());
     }
