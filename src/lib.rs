@@ -11,7 +11,7 @@
 //! left: `tests/behaviour/program/layering.rs` checks it.
 
 #![deny(unsafe_code)]
-#![warn(unreachable_pub)]
+#![warn(unreachable_pub, missing_docs)]
 // They panic when nobody reads any more; see `cli::print`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

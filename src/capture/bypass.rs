@@ -22,6 +22,7 @@ const PLACES: usize = 1 << 17;
 /// What was left out so that the sensor could keep up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BypassStats {
+    /// Packets left out.
     pub packets: u64,
     /// On the wire.
     pub bytes: u64,
@@ -30,6 +31,7 @@ pub struct BypassStats {
 }
 
 impl BypassStats {
+    /// Adds what another bypass has left out.
     pub fn merge(&mut self, other: BypassStats) {
         self.packets += other.packets;
         self.bytes += other.bytes;
@@ -84,6 +86,7 @@ impl Bypass {
         }
     }
 
+    /// Whether packets are left out at the moment.
     pub fn is_active(&self) -> bool {
         self.active_since.is_some()
     }

@@ -9,14 +9,17 @@ use super::problem::CaptureError;
 /// An interface that can be captured from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceInfo {
+    /// Its name: `eth0`.
     pub name: String,
     /// What libpcap says about it, if anything.
     pub description: Option<String>,
+    /// Its addresses.
     pub addresses: Vec<IpAddr>,
     /// Administratively up.
     pub up: bool,
     /// Up and with carrier.
     pub running: bool,
+    /// Whether it is the machine's loopback interface.
     pub loopback: bool,
 }
 

@@ -52,7 +52,9 @@ pub enum FillOutcome {
 /// How much of the input files has been read, in bytes on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
+    /// Bytes read so far.
     pub done: u64,
+    /// Bytes of all files.
     pub total: u64,
 }
 

@@ -9,6 +9,7 @@ use crate::model::text::printable;
 
 /// Why a capture cannot start or go on at all.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages say it
 pub enum CaptureError {
     #[error("nothing to read: name a capture file, a folder, or - for standard input")]
     NoInput,
@@ -42,6 +43,7 @@ pub struct InputProblem {
     pub origin: String,
     /// Where in the (decompressed) file, in bytes from its start.
     pub offset: Option<u64>,
+    /// What is wrong.
     pub reason: ProblemReason,
 }
 
@@ -61,6 +63,7 @@ pub enum ProblemReason {
     /// The operating system refused; says why.
     Unreadable(String),
     /// The filter makes no sense for packets of this link type, so none of them passed.
+    #[allow(missing_docs)] // see above
     FilterMismatch { link_type: u16, reason: String },
     /// A signal ended the replay; the rest of the input was not read.
     Interrupted,

@@ -17,9 +17,12 @@ pub enum OutputFormat {
 /// Form of the summary at the end of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SummaryStyle {
+    /// For a person.
     #[default]
     Text,
+    /// One JSON object.
     Json,
+    /// Nothing.
     None,
 }
 

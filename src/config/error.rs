@@ -8,6 +8,7 @@ use std::string::FromUtf8Error;
 
 /// Why a configuration cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages say it
 pub enum ConfigError {
     #[error("{}: cannot be read: {source}", .file.display())]
     Read { file: PathBuf, source: io::Error },

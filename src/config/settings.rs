@@ -39,19 +39,28 @@ const MAX_SENSOR: usize = 255;
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
+    /// What is captured, and how.
     pub capture: CaptureSettings,
+    /// What the site's network is.
     pub network: NetworkSettings,
+    /// What is looked for.
     pub intel: IntelSettings,
+    /// When incidents are told.
     pub alerts: AlertSettings,
+    /// What is written, and where.
     pub output: OutputSettings,
+    /// Bounds on memory and time.
     pub limits: LimitSettings,
 }
 
+/// Settings of the section `[capture]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaptureSettings {
+    /// Interfaces to capture from, each once.
     pub interfaces: Vec<String>,
     /// Workers, 1 to 63.
     pub threads: usize,
+    /// Ask for packets to other machines.
     pub promiscuous: bool,
     /// Captured bytes of a packet, 64 to 262,144.
     pub snaplen: u32,
@@ -74,9 +83,12 @@ impl Default for CaptureSettings {
     }
 }
 
+/// Settings of the section `[network]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkSettings {
+    /// The site's own networks.
     pub home_net: Vec<IpNet>,
+    /// Flows of different VLANs are kept apart.
     pub vlan_in_flow: bool,
 }
 
@@ -91,9 +103,12 @@ impl Default for NetworkSettings {
     }
 }
 
+/// Settings of the section `[intel]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntelSettings {
+    /// Use the intelligence in the binary.
     pub builtin: bool,
+    /// Files and folders to load, in order of precedence.
     pub files: Vec<PathBuf>,
 }
 
@@ -103,9 +118,12 @@ impl Default for IntelSettings {
     }
 }
 
+/// Settings of the section `[alerts]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertSettings {
+    /// Silence after which an incident is closed.
     pub incident_idle: Duration,
+    /// Least time between two reports of news.
     pub update_interval: Duration,
     /// Pools tried in vain that make a prober, 2 to 1000.
     pub probe_pools: usize,
@@ -121,13 +139,18 @@ impl Default for AlertSettings {
     }
 }
 
+/// Settings of the section `[output]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputSettings {
+    /// Format of records.
     pub format: OutputFormat,
     /// Path of the file; `-` for standard output.
     pub file: PathBuf,
+    /// Extracted events to write.
     pub events: Vec<EventKind>,
+    /// Name of this sensor, for records.
     pub sensor: Option<String>,
+    /// What is told at the end.
     pub summary: SummaryStyle,
 }
 
@@ -143,11 +166,14 @@ impl Default for OutputSettings {
     }
 }
 
+/// Settings of the section `[limits]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LimitSettings {
     /// Memory budget in bytes.
     pub memory: usize,
+    /// Silence after which a TCP flow ends.
     pub tcp_idle: Duration,
+    /// Silence after which a UDP flow ends.
     pub udp_idle: Duration,
 }
 

@@ -34,6 +34,7 @@ use crate::model::signal::Signal;
 pub struct CorrelatorOptions {
     /// Name of this sensor, for records.
     pub sensor: Option<String>,
+    /// The site's own networks.
     pub home_net: HomeNet,
     /// Silence after which an incident is closed.
     pub incident_idle: Duration,

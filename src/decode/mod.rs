@@ -39,6 +39,7 @@ pub struct DecodeOptions {
     /// Keep flows of different VLANs apart. Off by default: mirrors often tag the two directions of
     /// a flow differently.
     pub vlan_in_key: bool,
+    /// Bounds on fragments that wait for each other.
     pub fragments: FragmentLimits,
 }
 
@@ -82,6 +83,7 @@ pub struct Decoder {
 /// Where the payload of a segment is.
 #[derive(Clone, Copy, Debug)]
 pub enum Payload<'a> {
+    /// The payload lies in the packet.
     InPacket(&'a [u8]),
     /// In a datagram of several packets, of which this was the last: [`Decoder::reassembled`].
     Reassembled,
@@ -98,6 +100,7 @@ impl<'a> Payload<'a> {
 }
 
 impl Decoder {
+    /// A decoder that has seen nothing.
     pub fn new(options: DecodeOptions) -> Self {
         Decoder {
             vlan_in_key: options.vlan_in_key,
@@ -183,6 +186,7 @@ impl Decoder {
         &self.reassembled
     }
 
+    /// What it has counted.
     pub fn stats(&self) -> &DecodeStats {
         &self.stats
     }

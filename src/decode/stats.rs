@@ -10,17 +10,23 @@ pub enum DecodeStop {
     LinkType,
     /// ARP, LLDP, spanning tree and whatever else is not IP.
     NotIp,
+    /// The link layer's header is cut.
     LinkTruncated,
     /// A tag, label or tunnel header that is cut or contradicts itself.
     LinkMalformed,
     /// More layers than [`super::MAX_LAYERS`].
     TooDeep,
+    /// The IP header is cut.
     IpTruncated,
+    /// The IP header contradicts itself.
     IpMalformed,
+    /// The header of TCP or UDP is cut.
     TransportTruncated,
+    /// The header of TCP or UDP contradicts itself.
     TransportMalformed,
     /// A fragment whose siblings are still missing; not an error.
     FragmentHeld,
+    /// A fragment contradicts itself or others.
     FragmentMalformed,
     /// Encrypted 802.11 data, or ESP.
     Encrypted,
@@ -31,6 +37,7 @@ pub enum DecodeStop {
 }
 
 impl DecodeStop {
+    /// All reasons.
     pub const ALL: [DecodeStop; 14] = [
         DecodeStop::LinkType,
         DecodeStop::NotIp,
@@ -72,12 +79,17 @@ impl DecodeStop {
 /// Counters of one decoder: all of them add up over several.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DecodeStats {
+    /// Packets taken.
     pub packets: u64,
     /// On the wire.
     pub bytes: u64,
+    /// Packets with IPv4, tunnels' inner packets among them.
     pub ipv4: u64,
+    /// Packets with IPv6, tunnels' inner packets among them.
     pub ipv6: u64,
+    /// TCP segments.
     pub tcp: u64,
+    /// UDP datagrams.
     pub udp: u64,
     /// Other IP protocols.
     pub other: u64,

@@ -10,6 +10,7 @@ use crate::model::flow::{Flow, FlowEndReason};
 /// Takes what a flow table finds. `State` is what the handler keeps for each flow whose payload it
 /// wants.
 pub trait FlowHandler {
+    /// What the handler keeps for a flow.
     type State;
 
     /// The segment of this packet comes next; what follows is because of it.

@@ -9,12 +9,15 @@ use serde::Serialize;
 /// nobody knows how much there was in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FlowStats {
+    /// Flows opened.
     pub opened: u64,
     /// Gauge: open now, those included that are closed and not yet forgotten.
     pub active: u64,
     /// The highest that `active` has been in any one table.
     pub peak: u64,
+    /// TCP flows opened.
     pub tcp: u64,
+    /// UDP flows opened.
     pub udp: u64,
     /// TCP flows that were under way when they were first seen.
     pub midstream: u64,

@@ -60,6 +60,7 @@ pub struct FlowTable<S> {
 }
 
 impl<S> FlowTable<S> {
+    /// An empty table, whose memory is reserved.
     pub fn new(limits: FlowLimits) -> Self {
         // A timer in the wheel and one in the list of holders; a slot in the list of free ones.
         let lists = 2 * size_of::<Timer>() + size_of::<u32>();
@@ -94,6 +95,7 @@ impl<S> FlowTable<S> {
         }
     }
 
+    /// What it has counted.
     pub fn stats(&self) -> &FlowStats {
         &self.stats
     }

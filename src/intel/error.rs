@@ -12,6 +12,7 @@ pub struct Warning {
     pub line: u32,
     /// Column in characters, from 1; 0 if the warning is about the whole line.
     pub column: u32,
+    /// What is wrong.
     pub message: String,
     /// What to do about it.
     pub help: &'static str,
@@ -36,6 +37,7 @@ impl fmt::Display for Warning {
 
 /// Why intelligence cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages say it
 pub enum IntelError {
     #[error("{file}: cannot be read: {source}", file = .file.display())]
     Read { file: PathBuf, source: std::io::Error },

@@ -14,20 +14,30 @@ use crate::model::indicator::IntelClass;
 /// The kind of an entry of the intelligence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IndicatorKind {
+    /// A host name, and all names below it.
     Name,
+    /// An address at one port.
     Endpoint,
+    /// An address at any port.
     Address,
+    /// A network.
     Network,
+    /// A host and the beginning of a path.
     Url,
 }
 
 /// The counts of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntelStats {
+    /// Host names.
     pub names: usize,
+    /// Addresses at any port.
     pub addresses: usize,
+    /// Addresses at one port.
     pub endpoints: usize,
+    /// Networks.
     pub networks: usize,
+    /// URLs.
     pub urls: usize,
     /// Exceptions of all kinds.
     pub allowed: usize,
@@ -51,13 +61,19 @@ impl IntelStats {
 /// One entry that covers a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
+    /// What kind of indicator matched.
     pub kind: IndicatorKind,
+    /// The indicator, as loaded.
     pub indicator: String,
     /// An exception: it silences all other entries listed with it.
     pub allow: bool,
+    /// Name of the entry to which it belongs.
     pub name: Option<String>,
+    /// Class of that entry.
     pub class: IntelClass,
+    /// Ticker symbols.
     pub coins: Vec<String>,
+    /// TCP ports known for it.
     pub ports: Vec<u16>,
     /// Lists that have it, as `list date`.
     pub sources: Vec<String>,
@@ -82,6 +98,7 @@ impl fmt::Display for Explanation {
 }
 
 impl Intel {
+    /// How many indicators there are of each kind.
     pub fn stats(&self) -> IntelStats {
         let [addresses, endpoints, networks] = self.watch.addresses.counts();
         let mut stats = IntelStats {

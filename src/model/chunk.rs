@@ -8,10 +8,12 @@ pub enum Direction {
     /// From the client (initiator) to the server.
     #[default]
     ToServer,
+    /// From the server to the client.
     ToClient,
 }
 
 impl Direction {
+    /// Both directions, for loops.
     pub const BOTH: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
 
     /// 0 for [`Direction::ToServer`], 1 for [`Direction::ToClient`]: for arrays of two.
@@ -19,6 +21,7 @@ impl Direction {
         self as usize
     }
 
+    /// The other direction.
     pub const fn reverse(self) -> Direction {
         match self {
             Direction::ToServer => Direction::ToClient,
@@ -33,6 +36,7 @@ impl Direction {
 /// says how many.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
+    /// The direction in which the bytes travel.
     pub direction: Direction,
     /// Time of the packet that made the bytes available.
     pub time: Timestamp,
@@ -40,6 +44,7 @@ pub struct Chunk<'a> {
     pub packet: u64,
     /// Bytes lost between the chunk before and this one; more than zero only for TCP.
     pub gap: u64,
+    /// The bytes themselves.
     pub bytes: &'a [u8],
 }
 

@@ -13,12 +13,16 @@ use super::link::LinkInfo;
 /// IP protocol of a flow (IANA assigned numbers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
+    /// TCP.
     Tcp,
+    /// UDP.
     Udp,
+    /// Another protocol, by number.
     Other(u8),
 }
 
 impl Transport {
+    /// The protocol's number.
     pub const fn number(self) -> u8 {
         match self {
             Transport::Tcp => 6,
@@ -27,6 +31,7 @@ impl Transport {
         }
     }
 
+    /// The protocol with this number.
     pub const fn from_number(number: u8) -> Transport {
         match number {
             6 => Transport::Tcp,
@@ -39,7 +44,9 @@ impl Transport {
 /// An address and a port (0 where the protocol has none).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
+    /// Its address.
     pub ip: IpAddr,
+    /// Its port.
     pub port: u16,
 }
 
@@ -58,11 +65,14 @@ impl fmt::Display for Endpoint {
 /// One of the two ends of a [`FlowKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeySide {
+    /// The end whose address, then port, is lower.
     A,
+    /// The other end.
     B,
 }
 
 impl KeySide {
+    /// The opposite end.
     pub const fn other(self) -> KeySide {
         match self {
             KeySide::A => KeySide::B,
@@ -161,10 +171,12 @@ impl FlowKey {
         [(self.words[4] >> 48) as u16, (self.words[4] >> 32) as u16]
     }
 
+    /// The protocol.
     pub const fn transport(&self) -> Transport {
         Transport::from_number(self.words[4] as u8)
     }
 
+    /// The VLAN, or 0 where flows of different VLANs are one.
     pub const fn vlan(&self) -> u16 {
         (self.words[4] >> 16) as u16
     }
@@ -175,11 +187,13 @@ impl FlowKey {
 pub struct AddressWords([u64; 2]);
 
 impl AddressWords {
+    /// From the bytes of an IPv4 address.
     #[inline]
     pub const fn v4(address: [u8; 4]) -> Self {
         AddressWords([0, 0xffff_0000_0000 | u32::from_be_bytes(address) as u64])
     }
 
+    /// From the bytes of an IPv6 address.
     #[inline]
     pub const fn v6(address: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(address);
@@ -212,7 +226,9 @@ fn address(high: u64, low: u64) -> IpAddr {
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Flow {
+    /// Who talks to whom.
     pub key: FlowKey,
+    /// Packet time of the newest packet.
     pub last_seen: Timestamp,
     /// Stays at its largest value.
     pub packets: [u32; 2],
@@ -220,11 +236,13 @@ pub struct Flow {
     pub bytes: [u64; 2],
     /// Number of its first packet: unique in an input and the same in every replay.
     pub id: u64,
+    /// Packet time of the first packet.
     pub first_seen: Timestamp,
     /// Link layer of the first packet of each direction, as its sender put it.
     pub link: [LinkInfo; 2],
     /// The end that opened it: sender of the SYN, else a guess (see `flow`).
     pub initiator: KeySide,
+    /// What was seen of its beginning and end.
     pub flags: FlowFlags,
 }
 
@@ -265,16 +283,19 @@ impl FlowEnds for Flow {
 
 /// Who is at which end of a flow.
 pub trait FlowEnds {
+    /// The flow's key.
     fn key(&self) -> &FlowKey;
 
     /// The end that opened the flow.
     fn initiator(&self) -> KeySide;
 
+    /// The end that opened the flow.
     #[inline]
     fn client(&self) -> Endpoint {
         self.key().endpoint(self.initiator())
     }
 
+    /// The other end.
     #[inline]
     fn server(&self) -> Endpoint {
         self.key().endpoint(self.initiator().other())
@@ -289,6 +310,7 @@ pub trait FlowEnds {
         }
     }
 
+    /// The protocol.
     #[inline]
     fn transport(&self) -> Transport {
         self.key().transport()
@@ -301,9 +323,12 @@ pub trait FlowEnds {
 pub struct FlowFlags(u8);
 
 impl FlowFlags {
+    /// No bit is set.
     pub const NOTHING: FlowFlags = FlowFlags(0);
 
+    /// A SYN of the client; one bit higher: of the server.
     pub const SYN: u8 = 0x01;
+    /// A FIN of the client; one bit higher: of the server.
     pub const FIN: u8 = 0x04;
     /// Nothing more is wanted of its payload.
     pub const SETTLED: u8 = 0x10;
@@ -320,11 +345,13 @@ impl FlowFlags {
         self.0 & bits != 0
     }
 
+    /// Sets these bits.
     #[inline]
     pub const fn set(&mut self, bits: u8) {
         self.0 |= bits;
     }
 
+    /// Clears these bits.
     pub const fn clear(&mut self, bits: u8) {
         self.0 &= !bits;
     }

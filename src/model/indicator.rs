@@ -36,7 +36,9 @@ impl IntelClass {
 /// An entry of the intelligence, to which indicators belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntelEntry {
+    /// Name of the pool, proxy or campaign; else the indicator itself.
     pub name: String,
+    /// How bad a contact is.
     pub class: IntelClass,
     /// Ticker symbols.
     pub coins: Vec<String>,
@@ -47,6 +49,7 @@ pub struct IntelEntry {
 /// A match of an observed value with the intelligence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntelMatch {
+    /// The entry to which the indicator belongs.
     pub entry: Arc<IntelEntry>,
     /// The indicator that matched, as loaded: `supportxmr.com`, `91.121.140.167`.
     pub indicator: String,

@@ -7,10 +7,13 @@ use std::time::Duration;
 pub struct LatencySummary {
     /// Alerts that a packet caused; others tell of silence.
     pub alerts: u64,
+    /// Half of the alerts came sooner.
     #[serde(rename = "p50_ms", serialize_with = "millis")]
     pub median: Duration,
+    /// 99 % of the alerts came sooner.
     #[serde(rename = "p99_ms", serialize_with = "millis")]
     pub p99: Duration,
+    /// The longest delay.
     #[serde(rename = "max_ms", serialize_with = "millis")]
     pub max: Duration,
 }

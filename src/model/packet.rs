@@ -7,6 +7,7 @@ use super::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkType(pub u16);
 
+#[allow(missing_docs)] // names of the registry
 impl LinkType {
     pub const NULL: LinkType = LinkType(0);
     pub const ETHERNET: LinkType = LinkType(1);
@@ -35,6 +36,7 @@ impl LinkType {
 /// Where one packet lies in its batch, and what the capture says about it.
 #[derive(Clone, Copy, Debug)]
 pub struct PacketRecord {
+    /// When it was captured.
     pub time: Timestamp,
     /// Offset of the first byte in [`PacketBatch::bytes`].
     pub offset: u32,
@@ -42,6 +44,7 @@ pub struct PacketRecord {
     pub captured: u32,
     /// Bytes on the wire; more than `captured` where the snap length cut the packet.
     pub wire_len: u32,
+    /// What its first byte is.
     pub link: LinkType,
 }
 
@@ -50,9 +53,13 @@ pub struct PacketRecord {
 pub struct Packet<'a> {
     /// Position in the whole input, from 1: a unique, reproducible name for the packet.
     pub number: u64,
+    /// When it was captured.
     pub time: Timestamp,
+    /// What its first byte is.
     pub link: LinkType,
+    /// Bytes on the wire.
     pub wire_len: u32,
+    /// The bytes that were captured.
     pub bytes: &'a [u8],
 }
 
@@ -68,7 +75,9 @@ const KEEP_CAPACITY: usize = 8 << 20;
 pub struct PacketBatch {
     /// Number of the first packet ([`Packet::number`]).
     pub first_packet: u64,
+    /// The bytes of all packets, one after the other.
     pub bytes: Vec<u8>,
+    /// Where each packet lies.
     pub records: Vec<PacketRecord>,
 }
 

@@ -11,8 +11,11 @@ use super::packet::PacketBatch;
 /// TCP header fields that reassembly needs (RFC 9293 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpHeader {
+    /// Sequence number.
     pub seq: u32,
+    /// Acknowledgement number.
     pub ack: u32,
+    /// Control bits.
     pub flags: TcpFlags,
 }
 
@@ -20,6 +23,7 @@ pub struct TcpHeader {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TcpFlags(pub u8);
 
+#[allow(missing_docs)] // names of RFC 9293 §3.1
 impl TcpFlags {
     pub const FIN: u8 = 0x01;
     pub const SYN: u8 = 0x02;
@@ -27,15 +31,19 @@ impl TcpFlags {
     pub const PSH: u8 = 0x08;
     pub const ACK: u8 = 0x10;
 
+    /// Whether FIN is set.
     pub const fn fin(self) -> bool {
         self.0 & Self::FIN != 0
     }
+    /// Whether SYN is set.
     pub const fn syn(self) -> bool {
         self.0 & Self::SYN != 0
     }
+    /// Whether RST is set.
     pub const fn rst(self) -> bool {
         self.0 & Self::RST != 0
     }
+    /// Whether ACK is set.
     pub const fn ack(self) -> bool {
         self.0 & Self::ACK != 0
     }
@@ -44,7 +52,9 @@ impl TcpFlags {
 /// What carries the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportHeader {
+    /// A TCP segment.
     Tcp(TcpHeader),
+    /// A UDP datagram.
     Udp,
     /// Any other IP protocol: counted in a flow, its payload is not looked at.
     Other,
@@ -53,11 +63,15 @@ pub enum TransportHeader {
 /// What the headers of one decoded packet say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHead {
+    /// The flow to which it belongs.
     pub key: FlowKey,
+    /// Packet time.
     pub time: Timestamp,
     /// [`super::Packet::number`] of the packet that completed it.
     pub packet: u64,
+    /// Link layer around the innermost packet.
     pub link: LinkInfo,
+    /// Header of the transport.
     pub header: TransportHeader,
     /// Payload bytes that the headers announce and the capture lacks (snap length).
     pub missing: u32,
@@ -84,7 +98,9 @@ impl SegmentHead {
 /// One decoded packet, ready for its flow; its head's fields are its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
+    /// Its headers.
     pub head: &'a SegmentHead,
+    /// Its payload, as far as it was captured.
     pub payload: &'a [u8],
 }
 
@@ -112,18 +128,22 @@ impl Deref for Segment<'_> {
 pub struct SegmentBatch {
     /// Behind the packets' bytes come datagrams that were put together from fragments.
     pub packets: PacketBatch,
+    /// The segments, in order.
     pub records: Vec<SegmentRecord>,
     /// For each worker, which of the records belong to its flows.
     pub dealt: Vec<Vec<u32>>,
+    /// When packet time enters a new second.
     pub ticks: Vec<Tick>,
 }
 
 /// A segment and where in its batch the payload lies.
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentRecord {
+    /// Its headers.
     pub head: SegmentHead,
     /// Offset in [`PacketBatch::bytes`].
     pub offset: u32,
+    /// Bytes of payload.
     pub length: u32,
 }
 
@@ -132,6 +152,7 @@ pub struct SegmentRecord {
 pub struct Tick {
     /// How many segments of the batch come before it.
     pub before: usize,
+    /// The packet time that shows it.
     pub time: Timestamp,
     /// The packet that shows it.
     pub packet: u64,

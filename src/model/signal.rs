@@ -13,10 +13,13 @@ use super::{EvidenceKind, Timestamp};
 /// One statement about one flow.
 #[derive(Clone, Debug)]
 pub struct Signal {
+    /// When it was seen.
     pub at: Moment,
+    /// The flow in which it was seen.
     pub flow: FlowRef,
     /// The direction in which the packets of the host travel that the signal is about.
     pub sender: Direction,
+    /// What it says.
     pub kind: SignalKind,
 }
 
@@ -45,6 +48,7 @@ pub enum SignalKind {
 pub struct Connection {
     /// Packet time of its first packet.
     pub time: Timestamp,
+    /// The flow itself.
     pub flow: FlowRef,
     /// The direction in which the packets of the host travel that may have opened it.
     pub sender: Direction,
@@ -62,8 +66,11 @@ impl From<Connection> for Signal {
 /// The parts of a [`Flow`] that outlive it.
 #[derive(Clone, Debug)]
 pub struct FlowRef {
+    /// [`Flow::id`].
     pub id: u64,
+    /// [`Flow::key`].
     pub key: FlowKey,
+    /// [`Flow::initiator`].
     pub initiator: KeySide,
     /// Link layer of the packets of each direction, indexed by [`Direction::index`].
     pub link: [LinkInfo; 2],
@@ -100,6 +107,7 @@ pub struct NameAnswer {
     pub name: Arc<str>,
     /// Other names on the way (CNAME targets).
     pub aliases: Vec<String>,
+    /// The addresses in the answer.
     pub addresses: Vec<IpAddr>,
     /// The smallest TTL on the way, in seconds.
     pub ttl: u32,
@@ -110,10 +118,12 @@ pub struct NameAnswer {
 /// Something of the intelligence was touched.
 #[derive(Clone, Debug)]
 pub struct Contact {
+    /// What kind of thing was touched.
     pub evidence: EvidenceKind,
     /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
     pub observed: String,
     /// The far end of the flow is a proxy, whose address is not that of what was observed.
     pub proxied: bool,
+    /// The match with the intelligence.
     pub hit: IntelMatch,
 }

@@ -35,8 +35,11 @@ pub fn is_deceptive(c: char) -> bool {
 pub struct Abbreviation {
     /// Texts up to this length stay whole.
     pub whole: usize,
+    /// Characters kept of the beginning.
     pub head: usize,
+    /// What stands for those left out.
     pub mark: &'static str,
+    /// Characters kept of the end.
     pub tail: usize,
 }
 

@@ -31,9 +31,13 @@ use dispatch::Dispatcher;
 /// The settings from which the stages are built.
 #[derive(Clone)]
 pub struct Setup {
+    /// What is looked for.
     pub intel: Arc<Intel>,
+    /// How packets are decoded.
     pub decode: DecodeOptions,
+    /// Bounds of one worker's flow table.
     pub flow: FlowLimits,
+    /// How incidents are told.
     pub correlate: correlate::CorrelatorOptions,
     /// Extracted events to record.
     pub events: EventKinds,
@@ -44,12 +48,15 @@ pub struct Setup {
 /// The result of a run.
 #[derive(Debug)]
 pub struct RunReport {
+    /// Counters and problems of the input.
     pub capture: CaptureStats,
     /// Each packet counted once.
     pub decode: DecodeStats,
+    /// Counters of all flow tables.
     pub flow: FlowStats,
     /// Packet time of the first and of the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// What was found.
     pub collected: CollectorReport,
 }
 
@@ -80,6 +87,7 @@ pub trait Observer: Send {
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages say it
 pub enum PipelineError {
     #[error(transparent)]
     Capture(#[from] CaptureError),

@@ -17,12 +17,15 @@ use crate::protocol::stats::ProtocolStats;
 /// one worker is reported.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
+    /// Counters and problems of the input.
     pub capture: CaptureStats,
     /// Each packet counted once.
     pub decode: DecodeStats,
+    /// Counters and gauges of the flow tables.
     pub flow: FlowStats,
     /// Flows by protocol.
     pub protocols: ProtocolStats,
+    /// Of the correlator.
     pub correlator: CorrelatorStats,
     /// Counters of each output, in the order of the configuration.
     pub outputs: Vec<RouteStats>,

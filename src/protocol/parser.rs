@@ -14,6 +14,7 @@ pub enum Probe {
     Certain,
     /// More bytes are needed.
     Unsure,
+    /// The flow is another protocol's.
     NotForUs,
 }
 
@@ -34,9 +35,11 @@ pub enum Next {
 pub struct Scratch {
     /// Only what detection needs is wanted: parsers may leave out the rest and be done early.
     pub brief: bool,
+    /// The message that is parsed at the moment.
     pub dns: DnsMessage,
     /// A QUIC packet that is decrypted in place.
     pub packet: Vec<u8>,
+    /// Memory of names that are parsed next.
     pub dns_spare: dns::SpareNames,
     /// What the flows of this worker speak.
     pub protocols: ProtocolStats,
@@ -44,13 +47,18 @@ pub struct Scratch {
 
 /// Everything around a chunk that a parser may need.
 pub struct Context<'a> {
+    /// The flow to which the chunk belongs.
     pub flow: &'a Flow,
+    /// When its bytes became available.
     pub at: Moment,
+    /// Buffers of the worker.
     pub scratch: &'a mut Scratch,
+    /// Where events go.
     pub sink: &'a mut dyn EventSink,
 }
 
 impl Context<'_> {
+    /// Emits an event of the flow at this moment.
     pub fn emit(&mut self, event: Event<'_>) {
         self.sink.event(self.flow, self.at, event);
     }
@@ -59,6 +67,7 @@ impl Context<'_> {
 /// A parser of one protocol for one flow. Its memory is bounded by named constants, and no input
 /// makes it panic.
 pub trait Parser: Send {
+    /// Takes the next bytes.
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next;
 
     /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
@@ -83,6 +92,7 @@ pub fn after_first_chunk<P: Parser + Default>(
 
 /// A parser of a TCP connection, which may turn into another protocol's. Every [`Parser`] is one.
 pub trait StreamParser: Send {
+    /// Takes the next bytes.
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress;
 
     /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
@@ -112,6 +122,7 @@ pub struct Handover {
     pub offset: usize,
     /// What the other side has sent of the new protocol ahead of time.
     pub early: Vec<u8>,
+    /// The protocol that goes on.
     pub successor: Successor,
 }
 

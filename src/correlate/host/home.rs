@@ -11,10 +11,12 @@ pub struct HomeNet {
 }
 
 impl HomeNet {
+    /// The site's networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
         HomeNet { networks }
     }
 
+    /// Whether an address is one of the site's own.
     pub fn contains(&self, ip: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&ip))
     }

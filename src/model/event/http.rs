@@ -11,11 +11,13 @@ use crate::model::chunk::Direction;
 pub struct HttpRequest<'a> {
     /// In which it travels: the client's, whichever end the flow's initiator is.
     pub direction: Direction,
+    /// As sent: `GET`.
     pub method: Cow<'a, str>,
     /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
     pub target: Cow<'a, str>,
     /// `Host` header or the authority of an absolute target; lower case, with port if given.
     pub authority: Option<Cow<'a, str>>,
+    /// The `User-Agent` header.
     pub user_agent: Option<Cow<'a, str>>,
     /// Name of the account of Basic authentication (the password is not kept).
     pub user: Option<String>,
@@ -48,11 +50,14 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
+/// A status line and the headers that matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpResponse<'a> {
     /// In which it travels.
     pub direction: Direction,
+    /// Status code.
     pub status: u16,
+    /// The `Content-Type` header.
     pub content_type: Option<Cow<'a, str>>,
     /// As sent.
     pub version: Cow<'a, str>,

@@ -12,6 +12,7 @@ pub use minewatch_record::{Carrier, Checksum, Shares};
 /// The grammar that a conversation follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // docs/ALERTS.md says what is mined with each
 pub enum Dialect {
     Monero,
     Bitcoin,
@@ -93,9 +94,11 @@ impl From<TunnelKind> for Carrier {
 /// A payout address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Wallet {
+    /// The address as sent.
     pub address: String,
     /// Ticker symbols of the coins that use this format, most likely first ("XMR").
     pub coins: Vec<&'static str>,
+    /// Whether the checksum holds.
     pub checksum: Checksum,
 }
 
@@ -123,6 +126,7 @@ pub struct Work {
 /// How fast a miner goes through its nonces, where that shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
+    /// Median of what single shares show.
     pub hashes_per_second: f64,
     /// Standard deviation of what single shares show, in hashes per second.
     pub spread: f64,
@@ -156,10 +160,12 @@ impl ConversationStage {
 /// One stage of a conversation, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageProof {
+    /// The stage that is proven.
     pub stage: ConversationStage,
     /// What was seen. Without the other side's words, or from the middle, a share proves less than
     /// a share does, and is one nevertheless.
     pub kind: EvidenceKind,
+    /// When that was seen.
     pub at: Moment,
     /// What was seen, printable: `login of 41ymEB… with XMRig/3.2.0`.
     pub detail: String,
@@ -181,20 +187,25 @@ impl MiningSession {
 /// A snapshot of one connection's mining conversation. Texts are printable and bounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MiningSession {
+    /// The grammar, once it has shown.
     pub dialect: Dialect,
     /// The direction in which the miner's messages travel; `None` while it cannot be told.
     pub miner: Option<Direction>,
     /// Stages reached, lowest first, each at most once.
     pub steps: Vec<StageProof>,
+    /// What wraps the messages, outermost first.
     pub carriers: Vec<Carrier>,
     /// The innermost tunnel's far end, if the conversation runs through one.
     pub tunnel: Option<Tunnel>,
     /// User name given at login, as sent.
     pub login: Option<String>,
+    /// Payout address, if the login has one.
     pub wallet: Option<Wallet>,
+    /// Name of the rig.
     pub worker: Option<String>,
     /// `rigid` of XMRig.
     pub rig_id: Option<String>,
+    /// The miner's name for itself.
     pub agent: Option<String>,
     /// Algorithm of the jobs ("rx/0"), else of the login if it names just one.
     pub algorithm: Option<String>,
@@ -204,10 +215,13 @@ pub struct MiningSession {
     pub coin: Option<String>,
     /// What the coin was told from: `wallet`, `algorithm`, `dialect`, …
     pub coin_reason: Option<&'static str>,
+    /// Jobs delivered.
     pub jobs: u64,
+    /// Shares submitted and what became of them.
     pub shares: Shares,
     /// Difficulty in force, in the dialect's own unit.
     pub difficulty: Option<f64>,
+    /// Work proven by shares.
     pub work: Work,
     /// Hashes per second that the miner itself reported.
     pub reported_hashrate: Option<f64>,
@@ -223,7 +237,9 @@ pub struct MiningSession {
     pub one_way: bool,
     /// The conversation was already under way.
     pub midstream: bool,
+    /// The first message of either side.
     pub first_message: Option<Moment>,
+    /// The newest message of either side.
     pub last_message: Option<Moment>,
 }
 

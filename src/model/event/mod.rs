@@ -20,6 +20,7 @@ pub use tunnel::Tunnel;
 /// When something was seen: packet time, and the packet that completed it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
+    /// Packet time.
     pub time: Timestamp,
     /// [`super::Packet::number`]; orders events of different workers.
     pub packet: u64,
@@ -30,13 +31,17 @@ pub struct Moment {
 pub enum Event<'a> {
     /// The first packet of a new flow.
     FlowOpened,
+    /// A DNS message.
     Dns(&'a DnsMessage),
     /// A TLS ClientHello over TCP, as soon as it is complete.
     TlsClientHello(&'a ClientHello),
     /// All that a TLS connection shows before it is encrypted; once, when there is no more.
     TlsHandshake(&'a TlsHandshake),
+    /// A QUIC client's first packet.
     Quic(&'a QuicInitial),
+    /// A request of HTTP/1.
     HttpRequest(&'a HttpRequest<'a>),
+    /// A response of HTTP/1.
     HttpResponse(&'a HttpResponse<'a>),
     /// A proxy or tunnel inside the flow, with its true destination.
     Tunnel(&'a Tunnel),
@@ -50,5 +55,6 @@ pub enum Event<'a> {
 
 /// Takes the events of all flows of one worker.
 pub trait EventSink {
+    /// Takes one event of a flow.
     fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>);
 }

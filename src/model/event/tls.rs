@@ -14,12 +14,17 @@ pub struct ClientHello {
     pub sni: Option<String>,
     /// ALPN protocol names: printable ASCII, any other byte and the backslash as `\xNN`.
     pub alpn: Vec<String>,
+    /// Offered cipher suites.
     pub cipher_suites: Vec<u16>,
+    /// Types of all extensions.
     pub extensions: Vec<u16>,
     /// `supported_groups`.
     pub groups: Vec<u16>,
+    /// `ec_point_formats`.
     pub point_formats: Vec<u8>,
+    /// `signature_algorithms`.
     pub signature_algorithms: Vec<u16>,
+    /// `supported_versions`.
     pub supported_versions: Vec<u16>,
     /// An encrypted_client_hello extension is present (RFC 9849): `sni` is the outer one.
     pub ech: bool,
@@ -27,13 +32,18 @@ pub struct ClientHello {
     pub truncated: bool,
 }
 
+/// Fields of a ServerHello (RFC 8446 §4.1.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerHello {
     /// Negotiated version (from `supported_versions` where present).
     pub version: u16,
+    /// `legacy_version`.
     pub legacy_version: u16,
+    /// The chosen cipher suite.
     pub cipher_suite: u16,
+    /// Types of all extensions.
     pub extensions: Vec<u16>,
+    /// The chosen ALPN protocol.
     pub alpn: Option<String>,
 }
 
@@ -42,6 +52,7 @@ pub struct ServerHello {
 pub struct Certificate {
     /// RFC 4514-like, most general first as Suricata prints it: `C=IT, ST=Pool, CN=mining.pool`.
     pub subject: String,
+    /// Of whoever signed it; the form of `subject`.
     pub issuer: String,
     /// Hexadecimal, upper case, colon separated.
     pub serial: String,
@@ -49,7 +60,9 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Seconds since the Unix epoch.
     pub not_before: Option<i64>,
+    /// Seconds since the Unix epoch.
     pub not_after: Option<i64>,
+    /// Digest of the whole certificate.
     pub sha1: [u8; 20],
 }
 
@@ -60,6 +73,7 @@ pub struct TlsHandshake {
     pub direction: Direction,
     /// The first hello, where a HelloRetryRequest brought a second.
     pub client: Option<ClientHello>,
+    /// The server's hello, if it was seen.
     pub server: Option<ServerHello>,
     /// Leaf first. Empty where TLS 1.3 hides them or a session was resumed.
     pub certificates: Vec<Certificate>,
@@ -70,5 +84,6 @@ pub struct TlsHandshake {
 pub struct QuicInitial {
     /// Wire version, for example 0x00000001 or 0x6b3343cf.
     pub version: u32,
+    /// The client's hello.
     pub hello: ClientHello,
 }

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use crate::model::chunk::Direction;
 
+/// How a tunnel is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // names of protocols
 pub enum TunnelKind {
     Socks4,
     Socks5,
@@ -19,11 +21,13 @@ pub enum TunnelKind {
 pub struct Tunnel {
     /// In which the request for it travels: the client's, whichever end the flow's initiator is.
     pub direction: Direction,
+    /// How the tunnel is asked for.
     pub kind: TunnelKind,
     /// Name or address as the client gave it; lower case.
     pub target: String,
     /// `host` as an address, if it is one.
     pub ip: Option<IpAddr>,
+    /// Port of the far end; 0 if none was given.
     pub port: u16,
     /// The proxy agreed (SOCKS reply 0, HTTP 2xx); true for the PROXY protocol.
     pub granted: bool,

@@ -26,16 +26,20 @@ pub struct Totals<'a> {
     pub alerts: u64,
     /// Packet time of the first and the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// Counters and problems of the input.
     pub capture: &'a CaptureStats,
     /// Latency from packets to records, in a live capture.
     pub latency: Option<LatencySummary>,
+    /// Counters of the decoders.
     pub decode: &'a DecodeStats,
+    /// Counters of the flow tables.
     pub flow: &'a FlowStats,
 }
 
 /// The screen on which the summary is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
+    /// Characters of a line.
     pub columns: usize,
     /// Only for a terminal.
     pub colour: bool,

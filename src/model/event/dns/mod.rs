@@ -13,16 +13,22 @@ use crate::model::chunk::Direction;
 pub struct DnsMessage {
     /// In which it travels.
     pub direction: Direction,
+    /// The message's identifier.
     pub id: u16,
+    /// Whether it is an answer.
     pub response: bool,
     /// 0 for an ordinary query (RFC 1035 §4.1.1).
     pub opcode: u8,
     /// Lower four bits of the header and, where an OPT record is present, its upper eight
     /// (RFC 6891 §6.1.3).
     pub rcode: u16,
+    /// The TC bit: the answer is longer than its datagram.
     pub truncated: bool,
+    /// The question section.
     pub questions: Vec<Question>,
+    /// The answer section, as far as it was read.
     pub answers: Vec<Answer>,
+    /// What was odd about the message.
     pub anomalies: DnsAnomalies,
 }
 
@@ -33,8 +39,10 @@ impl DnsMessage {
     }
 }
 
+/// One question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
+    /// The name asked for.
     pub name: String,
     /// One of [`record_type`], or any other.
     pub qtype: u16,
@@ -45,13 +53,17 @@ pub struct Question {
 /// A record of the answer section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
+    /// The record's owner.
     pub name: String,
+    /// TYPE (IANA registry).
     pub rtype: u16,
     /// Seconds.
     pub ttl: u32,
+    /// What the record says.
     pub data: AnswerData,
 }
 
+/// What a record of the answer section says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerData {
     /// A or AAAA.
@@ -59,6 +71,7 @@ pub enum AnswerData {
     /// CNAME, DNAME, NS, PTR, MX or SRV: the name it points to.
     Name(String),
     /// SVCB or HTTPS (RFC 9460): target name (empty: the owner itself) and address hints.
+    #[allow(missing_docs)] // see above
     Service { target: String, hints: Vec<IpAddr> },
     /// Anything else, or data that could not be read.
     Other,

@@ -5,7 +5,10 @@ use dns_parser::{QueryType, Type};
 /// Names each type once.
 macro_rules! record_types {
     ($($name:ident = $number:expr,)*) => {
-        $(pub const $name: u16 = $number;)*
+        $(
+            #[allow(missing_docs)] // names of the registry
+            pub const $name: u16 = $number;
+        )*
 
         /// The name of a type; `None` if it has none here.
         pub const fn name(number: u16) -> Option<&'static str> {
