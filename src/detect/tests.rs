@@ -142,3 +142,23 @@ fn both_ends_of_a_flow_joined_midstream_may_have_opened_it() {
     assert_eq!(hosts(&flow("192.0.2.9", false)), [Direction::ToServer]);
     assert_eq!(hosts(&flow("192.0.2.9", true)), Direction::BOTH);
 }
+
+#[test]
+fn other_intelligence_counts_from_the_next_event_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "nobody.example\n").unwrap();
+    let (other, _) = Intel::load(&[list], false).unwrap();
+    let (flow, mut signals) = (flow("192.0.2.9", false), Vec::new());
+    let mut detectors = Detectors::new(&Arc::new(Intel::builtin()));
+    let hello = ClientHello { sni: Some(LISTED.into()), ..ClientHello::default() };
+    let mut contacts = |detectors: &mut Detectors| {
+        signals.clear();
+        let event = Event::TlsClientHello(&hello);
+        detectors.event(&flow, event, &mut SignalSink::new(&flow, Moment::default(), &mut signals));
+        signals.iter().filter(|one| matches!(one.kind, SignalKind::Contact(_))).count()
+    };
+    assert_eq!(contacts(&mut detectors), 1);
+    detectors.reload(&Arc::new(other));
+    assert_eq!(contacts(&mut detectors), 0);
+}

@@ -85,7 +85,7 @@ pub(super) enum FirstDatagram {
     /// This one is not for us, but one may follow, whatever comes between.
     NotYet,
     /// It was read, and so will the next be, without memory of this one.
-    Anew,
+    Stateless,
     /// It was read, and the parser takes those to come.
     More(Box<dyn Parser>),
     /// It was read, and there is nothing more to learn.

@@ -1,6 +1,6 @@
 //! All protocols, in the order in which they are asked: each is one line here and a folder.
 
-use super::description::{DatagramProtocol, FirstDatagram, StreamProtocol};
+use super::description::{DatagramProtocol, StreamProtocol};
 use super::proxy_handshake::{proxy_protocol, socks};
 use super::stats::MAX_PROTOCOLS;
 use super::stratum::sv2;
@@ -11,7 +11,7 @@ use super::{dns, host_names, http, p2pool, quic, stratum, tls, websocket};
 pub(super) const STREAMS: [StreamProtocol; 9] = [
     tls::STREAM,
     http::STREAM,
-    DNS_STREAM,
+    dns::STREAM,
     websocket::STREAM,
     stratum::STREAM,
     socks::STREAM,
@@ -22,26 +22,7 @@ pub(super) const STREAMS: [StreamProtocol; 9] = [
 
 /// What a UDP flow can speak: the first that does not refuse a datagram has it.
 pub(super) const DATAGRAMS: [DatagramProtocol; 3] =
-    [host_names::DATAGRAMS, DNS_DATAGRAMS, quic::DATAGRAMS];
-
-const DNS_STREAM: StreamProtocol = StreamProtocol::new(
-    "dns",
-    |_, head| dns::probe_stream(head),
-    |_| Box::new(dns::DnsStream::default()),
-);
-
-const DNS_DATAGRAMS: DatagramProtocol = DatagramProtocol {
-    name: "dns",
-    first_datagram: |context, chunk| match (
-        dns::DnsDatagrams::begin(context, chunk),
-        dns::has_port(context.flow),
-    ) {
-        (Some(_), true) => FirstDatagram::Anew,
-        (Some(parser), false) => FirstDatagram::More(Box::new(parser)),
-        (None, true) => FirstDatagram::NotYet,
-        (None, false) => FirstDatagram::NotForUs,
-    },
-};
+    [host_names::DATAGRAMS, dns::DATAGRAMS, quic::DATAGRAMS];
 
 const _: () = assert!(STREAMS.len() + DATAGRAMS.len() <= MAX_PROTOCOLS);
 

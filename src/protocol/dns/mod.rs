@@ -15,11 +15,30 @@ pub(super) use message::owner;
 pub use spare::SpareNames;
 pub use stream::{DnsStream, probe_stream};
 
+use super::description::{DatagramProtocol, FirstDatagram, StreamProtocol};
 use super::parser::{Context, Next, Parser, Scratch};
 use crate::model::chunk::Chunk;
 use crate::model::event::Event;
 use crate::model::flow::Flow;
 use header::Header;
+
+/// DNS over TCP.
+pub(super) const STREAM: StreamProtocol =
+    StreamProtocol::new("dns", |_, head| probe_stream(head), |_| Box::new(DnsStream::default()));
+
+/// DNS over UDP. At its port every datagram is tried, and none has to be remembered.
+pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
+    name: "dns",
+    first_datagram: |context, chunk| match (
+        DnsDatagrams::begin(context, chunk),
+        has_port(context.flow),
+    ) {
+        (Some(_), true) => FirstDatagram::Stateless,
+        (Some(parser), false) => FirstDatagram::More(Box::new(parser)),
+        (None, true) => FirstDatagram::NotYet,
+        (None, false) => FirstDatagram::NotForUs,
+    },
+};
 
 /// IANA service names and port numbers.
 const PORT: u16 = 53;

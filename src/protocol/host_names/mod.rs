@@ -15,7 +15,7 @@ use crate::model::flow::{Flow, FlowEnds};
 use crate::model::text::is_deceptive;
 
 pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
-    name: "host_names",
+    name: "host-names",
     first_datagram: |context, chunk| {
         if !has_port(context.flow) {
             return FirstDatagram::NotForUs;
@@ -24,7 +24,7 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
         if let Some(named) = read(context.flow.key.ports(), sender, chunk.bytes) {
             context.emit(Event::HostName(&named));
         }
-        FirstDatagram::Anew
+        FirstDatagram::Stateless
     },
 };
 

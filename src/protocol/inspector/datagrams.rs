@@ -32,7 +32,7 @@ impl DatagramInspector {
                     always_tried = true;
                     continue;
                 }
-                FirstDatagram::Anew => (Interest::Stateless, packets <= 1),
+                FirstDatagram::Stateless => (Interest::Stateless, packets <= 1),
                 FirstDatagram::Done => (Interest::Settled, true),
                 FirstDatagram::More(parser) => {
                     self.0 = Some(parser);

@@ -125,7 +125,7 @@ mod tests {
             (Transport::Tcp, 22, &[(C, noise); 40], r#"{"unknown":1}"#),
             (Transport::Udp, 53, &[(C, &query[..]); 3], r#"{"dns":1,"unknown":0}"#),
             (Transport::Udp, 5300, &[(C, &query[..]); 3], r#"{"dns":1,"unknown":0}"#),
-            (Transport::Udp, 5353, &[(C, noise); 3], r#"{"host_names":1,"unknown":0}"#),
+            (Transport::Udp, 5353, &[(C, noise); 3], r#"{"host-names":1,"unknown":0}"#),
             (Transport::Udp, 9999, &[(C, noise); 9], r#"{"unknown":1}"#),
         ] {
             assert_eq!(counted(transport, port, turns), expected);
