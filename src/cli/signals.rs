@@ -2,20 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
-use crossbeam_channel::bounded;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
-use signal_hook::iterator::Signals;
 
 use super::exit::{Exit, Failure};
 use crate::capture::{CaptureError, CaptureStats, FillOutcome, InputProblem, Progress, Source};
 use crate::model::PacketBatch;
-use crate::pipeline::{Command, Control};
-
-/// Commands that can wait. A person sends no more signals than this between two batches.
-const WAITING_COMMANDS: usize = 16;
+use crate::pipeline::Control;
 
 /// Creates the control channel of a run, fed by signals. The first SIGINT or SIGTERM ends the run
 /// cleanly, the second one ends the process at once.
@@ -27,18 +21,9 @@ pub(super) fn control() -> Result<Control, Failure> {
             .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(cannot_register)?;
     }
-    let mut hangups = Signals::new([SIGHUP]).map_err(cannot_register)?;
-    let (commander, commands) = bounded(WAITING_COMMANDS);
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for _ in hangups.forever() {
-                // If the channel is full, a waiting command has the same effect as this one.
-                let _ = commander.try_send(Command::Reopen);
-            }
-        })
-        .map_err(cannot_register)?;
-    Ok(Control { commands, stop })
+    let control = Control { stop, ..Control::none() };
+    flag::register(SIGHUP, Arc::clone(&control.reopen)).map_err(cannot_register)?;
+    Ok(control)
 }
 
 fn cannot_register(error: std::io::Error) -> Failure {

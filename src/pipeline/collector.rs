@@ -66,14 +66,14 @@ impl<'a> Collector<'a> {
         messages: &mut WorkerMessages,
         live: bool,
     ) -> io::Result<()> {
+        // A replay ignores reloads: it keeps the intelligence that it began with.
+        self.obey(Snapshot::default, |_| {})?;
         self.admit_connections(messages);
         let list = &mut messages.list;
         if !list.is_sorted_by_key(WorkerMessage::order) {
             list.sort_by_key(WorkerMessage::order);
         }
         self.take(list)?;
-        // A replay ignores reloads: it keeps the intelligence that it began with.
-        self.obey(Snapshot::default, |_| {})?;
         if live { self.flush() } else { Ok(()) }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Collector<'a> {
         counters: impl Fn() -> Snapshot,
         mut reload: impl FnMut(&Arc<Intel>),
     ) -> io::Result<()> {
-        while let Ok(command) = self.control.commands.try_recv() {
+        while let Some(command) = self.control.next() {
             match command {
                 Command::Stop => self.control.stop.store(true, Ordering::Relaxed),
                 Command::Reload(intel) => reload(&intel),
@@ -156,6 +156,8 @@ impl<'a> Collector<'a> {
 
     /// Closes all incidents at `now`, the end of the input, and flushes the outputs.
     pub(super) fn finish(mut self, now: Timestamp) -> io::Result<CollectorReport> {
+        // The last records go to the file that has the name now.
+        self.obey(Snapshot::default, |_| {})?;
         self.correlator.finish(now, &mut self.records);
         self.write(None)?;
         self.consumer.flush()?;

@@ -1,7 +1,7 @@
 //! Commands that a running pipeline accepts from outside.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, never};
 
@@ -26,11 +26,21 @@ pub struct Control {
     pub commands: Receiver<Command>,
     /// Ends the sources once it is set.
     pub stop: Arc<AtomicBool>,
+    /// [`Command::Reopen`] for a signal handler, which can do no more than set a flag.
+    pub reopen: Arc<AtomicBool>,
 }
 
 impl Control {
     /// A control channel that never delivers a command.
     pub fn none() -> Self {
-        Control { commands: never(), stop: Arc::default() }
+        Control { commands: never(), stop: Arc::default(), reopen: Arc::default() }
+    }
+
+    /// The next command, if one waits.
+    pub(super) fn next(&self) -> Option<Command> {
+        if self.reopen.swap(false, Ordering::Relaxed) {
+            return Some(Command::Reopen);
+        }
+        self.commands.try_recv().ok()
     }
 }

@@ -98,20 +98,11 @@ fn collect(
     observer: &mut dyn Observer,
 ) -> Result<Timestamp, PipelineError> {
     loop {
-        match answers.recv_timeout(TICK) {
-            Ok(answer) => {
-                let news = answer.counters.is_some();
-                collector.take(&mut lanes.take(answer))?;
-                if news {
-                    observer.snapshot(&collector.snapshot(lanes.counters()));
-                }
-                if answers.is_empty() {
-                    collector.flush()?;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => collector.flush()?,
+        let answer = match answers.recv_timeout(TICK) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => break,
-        }
+        };
         collector.obey(
             || lanes.counters(),
             |intel| {
@@ -121,6 +112,18 @@ fn collect(
                 }
             },
         )?;
+        let Some(answer) = answer else {
+            collector.flush()?;
+            continue;
+        };
+        let news = answer.counters.is_some();
+        collector.take(&mut lanes.take(answer))?;
+        if news {
+            observer.snapshot(&collector.snapshot(lanes.counters()));
+        }
+        if answers.is_empty() {
+            collector.flush()?;
+        }
     }
     collector.take(&mut lanes.rest())?;
     Ok(lanes.newest())
