@@ -18,7 +18,7 @@ use super::stats::CaptureStats;
 const MAX_UNSUPPORTED_LINKS: usize = 16;
 
 /// Where a walker puts what it finds.
-pub(super) struct Sink<'a> {
+pub(super) struct PacketSink<'a> {
     pub records: &'a mut Vec<PacketRecord>,
     pub unsupported: &'a mut UnsupportedPackets,
 }
@@ -157,7 +157,7 @@ impl CaptureFile {
 
     fn walk(&mut self, bytes: &[u8], at: usize, records: &mut Vec<PacketRecord>) -> WalkOutcome {
         let unsupported = &mut self.unsupported;
-        let mut sink = Sink { records, unsupported };
+        let mut sink = PacketSink { records, unsupported };
         match &mut self.format {
             CaptureFormat::Pcap(pcap) => pcap.walk(bytes, at, &mut sink),
             CaptureFormat::PcapNg(pcapng) => pcapng.walk(bytes, at, &mut sink),

@@ -12,24 +12,27 @@ use super::stats::CaptureStats;
 /// # Errors
 /// [`CaptureError::Filter`] with libpcap's reason.
 pub fn check_filter(expression: &str) -> Result<(), CaptureError> {
-    Filter::new(expression).map(|_| ())
+    PacketFilter::new(expression).map(|_| ())
 }
 
 /// A filter expression, compiled for each link type that occurs.
-pub(super) struct Filter {
+pub(super) struct PacketFilter {
     expression: String,
     /// One entry per link type met, so a dozen at most.
     programs: Vec<(LinkType, Option<pcap::BpfProgram>)>,
 }
 
-impl Filter {
+impl PacketFilter {
     /// Checks the expression: it has to make sense for one of the supported link types.
-    pub(super) fn new(expression: &str) -> Result<Filter, CaptureError> {
+    pub(super) fn new(expression: &str) -> Result<PacketFilter, CaptureError> {
         let mut first = None;
         for link in linktype::all() {
             match compile(expression, link) {
                 Ok(_) => {
-                    return Ok(Filter { expression: expression.to_owned(), programs: Vec::new() });
+                    return Ok(PacketFilter {
+                        expression: expression.to_owned(),
+                        programs: Vec::new(),
+                    });
                 }
                 Err(reason) => first.get_or_insert(reason),
             };
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_expression_is_compiled_for_each_link_type() {
-        let mut filter = Filter::new("tcp").expect("a good filter");
+        let mut filter = PacketFilter::new("tcp").expect("a good filter");
         let mut batch = PacketBatch::default();
         let ethernet = [&[0u8; 12][..], &[8, 0], &ipv4_tcp()].concat();
         for (link, packet) in [
@@ -122,13 +125,13 @@ mod tests {
 
     #[test]
     fn a_bad_expression_is_quoted_with_advice() {
-        let error = Filter::new("tcp prot 80").err().expect("an error").to_string();
+        let error = PacketFilter::new("tcp prot 80").err().expect("an error").to_string();
         assert!(error.contains("tcp prot 80") && error.contains("pcap-filter"), "{error}");
     }
 
     #[test]
     fn a_filter_that_does_not_fit_a_link_type_is_reported_once() {
-        let mut filter = Filter::new("ether host 02:00:00:00:00:01").expect("fits Ethernet");
+        let mut filter = PacketFilter::new("ether host 02:00:00:00:00:01").expect("fits Ethernet");
         let mut stats = CaptureStats::default();
         for _ in 0..2 {
             let mut batch = PacketBatch::default();

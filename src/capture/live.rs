@@ -15,7 +15,7 @@ use crate::model::{PacketBatch, Timestamp};
 use super::bypass::Bypass;
 use super::clock::wall_clock;
 use super::fanout;
-use super::filter::Filter;
+use super::filter::PacketFilter;
 use super::interfaces::{fault, interfaces};
 use super::linktype;
 use super::problem::{CaptureError, ProblemReason};
@@ -81,7 +81,7 @@ pub fn open_live(
         return Err(CaptureError::NoInterface);
     }
     if let Some(filter) = &options.filter {
-        Filter::new(filter)?;
+        PacketFilter::new(filter)?;
     }
     let options = LiveOptions { workers: options.workers.max(1), ..options.clone() };
     let mut sources: Vec<LiveSource> = (0..options.workers)

@@ -9,7 +9,7 @@ use crate::model::{PacketBatch, Timestamp};
 
 use super::FillOutcome;
 use super::file::CaptureFile;
-use super::filter::Filter;
+use super::filter::PacketFilter;
 use super::problem::ProblemReason;
 use super::stats::CaptureStats;
 
@@ -49,7 +49,7 @@ impl OpenFile {
         name: &str,
         batch: &mut PacketBatch,
         block: usize,
-        filter: Option<&mut Filter>,
+        filter: Option<&mut PacketFilter>,
         stats: &mut CaptureStats,
     ) -> FillOutcome {
         batch.clear();
@@ -68,12 +68,12 @@ pub(super) struct Merge {
     /// By time of the next packet, then by age: the order is the same in every run.
     active: BTreeMap<(Timestamp, usize), Box<OpenFile>>,
     opened: usize,
-    filter: Option<Filter>,
+    filter: Option<PacketFilter>,
     pub stats: CaptureStats,
 }
 
 impl Merge {
-    pub(super) fn new(filter: Option<Filter>) -> Merge {
+    pub(super) fn new(filter: Option<PacketFilter>) -> Merge {
         Merge {
             pending: VecDeque::new(),
             active: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
 
 use super::bytes::{ByteOrder, chunk};
-use super::file::{Sink, WalkOutcome};
+use super::file::{PacketSink, WalkOutcome};
 use super::linktype;
 use super::problem::ProblemReason;
 
@@ -92,7 +92,12 @@ impl Pcap {
     }
 
     /// Walks the whole records of `bytes` from `at` on.
-    pub(super) fn walk(&self, bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> WalkOutcome {
+    pub(super) fn walk(
+        &self,
+        bytes: &[u8],
+        mut at: usize,
+        sink: &mut PacketSink<'_>,
+    ) -> WalkOutcome {
         while let Some(header) = chunk::<RECORD_HEADER>(bytes, at) {
             let [s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3] = *header;
             let first = self.order.u32([c0, c1, c2, c3]);

@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
 
 use super::bytes::{ByteOrder, chunk};
-use super::file::{Sink, WalkOutcome};
+use super::file::{PacketSink, WalkOutcome};
 use super::linktype;
 use super::pcap::MAX_PACKET;
 
@@ -109,7 +109,12 @@ impl PcapNg {
 
     /// Walks the whole blocks of `bytes` from `at` on. The place it stops may lie beyond `bytes`,
     /// where a block nobody needs goes on.
-    pub(super) fn walk(&mut self, bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> WalkOutcome {
+    pub(super) fn walk(
+        &mut self,
+        bytes: &[u8],
+        mut at: usize,
+        sink: &mut PacketSink<'_>,
+    ) -> WalkOutcome {
         while let Some(&[t0, t1, t2, t3, l0, l1, l2, l3, b0, b1, b2, b3]) = chunk(bytes, at) {
             let is_section = [t0, t1, t2, t3] == SECTION_HEADER;
             if is_section {
@@ -220,7 +225,7 @@ impl PcapNg {
         &self,
         body: &[u8],
         at: usize,
-        sink: &mut Sink<'_>,
+        sink: &mut PacketSink<'_>,
     ) -> Result<(), BrokenBlock> {
         let &[i0, i1, i2, i3, h0, h1, h2, h3, w0, w1, w2, w3, c0, c1, c2, c3, o0, o1, o2, o3] =
             chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?;
@@ -236,7 +241,7 @@ impl PcapNg {
     }
 
     /// The same with an interface of two bytes and a count of drops in the two after.
-    fn packet(&self, body: &[u8], at: usize, sink: &mut Sink<'_>) -> Result<(), BrokenBlock> {
+    fn packet(&self, body: &[u8], at: usize, sink: &mut PacketSink<'_>) -> Result<(), BrokenBlock> {
         let &[i0, i1, _, _, h0, h1, h2, h3, w0, w1, w2, w3, c0, c1, c2, c3, o0, o1, o2, o3] =
             chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?;
         let order = self.order;
@@ -255,7 +260,7 @@ impl PcapNg {
         &self,
         body: &[u8],
         at: usize,
-        sink: &mut Sink<'_>,
+        sink: &mut PacketSink<'_>,
     ) -> Result<(), BrokenBlock> {
         let original = self.order.u32(*chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?);
         let present = body.len() - 4;
@@ -276,7 +281,7 @@ impl PcapNg {
         captured: u32,
         wire_len: u32,
         place: (usize, usize),
-        sink: &mut Sink<'_>,
+        sink: &mut PacketSink<'_>,
     ) -> Result<(), BrokenBlock> {
         let interface = self
             .interfaces
@@ -450,7 +455,7 @@ mod tests {
         writer.enhanced(0, 3, 1, b"c");
         for present in [at as usize + 12, writer.file.len()] {
             let (mut records, mut unsupported) = (Vec::new(), UnsupportedPackets::default());
-            let mut sink = Sink { records: &mut records, unsupported: &mut unsupported };
+            let mut sink = PacketSink { records: &mut records, unsupported: &mut unsupported };
             PcapNg::new().walk(&writer.file[..present], 0, &mut sink);
             assert_eq!(records.len(), 1, "{present} bytes at hand");
         }

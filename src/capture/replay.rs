@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::model::{PacketBatch, Timestamp};
 
 use super::file::CaptureFile;
-use super::filter::Filter;
+use super::filter::PacketFilter;
 use super::input::Input;
 use super::merge::{Merge, WaitingFile};
 use super::problem::{CaptureError, ProblemReason, name_of};
@@ -38,7 +38,7 @@ pub fn open_replay(
     paths: &[PathBuf],
     options: &ReplayOptions,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    let filter = options.filter.as_deref().map(Filter::new).transpose()?;
+    let filter = options.filter.as_deref().map(PacketFilter::new).transpose()?;
     let mut replay = ReplaySource { merge: Merge::new(filter), read: Arc::default(), total: None };
     match paths {
         [] => return Err(CaptureError::NoInput),

@@ -22,38 +22,38 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed while running, 2 wrong us
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
     /// Analyse capture files, folders of them (in time order), or - for standard input
-    Replay(Replay),
+    Replay(ReplayArgs),
     /// Watch interfaces until SIGINT or SIGTERM
-    Run(Run),
+    Run(RunArgs),
     /// Check configuration and intelligence: what is wrong, with file, line and column
-    Check(Check),
+    Check(CheckArgs),
     /// Ask the intelligence, or check lists for it
-    Intel(Intel),
+    Intel(IntelArgs),
     /// List what can be captured here
     Interfaces,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Replay {
+pub(super) struct ReplayArgs {
     /// Files (pcap or pcapng, also in gzip, zstd or lz4), folders, or -
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
-    pub common: Common,
+    pub common: CommonArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     /// Interface to watch; repeatable
     #[arg(short, long = "interface", value_name = "INTERFACE")]
     pub interfaces: Vec<String>,
     #[command(flatten)]
-    pub common: Common,
+    pub common: CommonArgs,
 }
 
 /// Options that win over the configuration file.
 #[derive(Debug, clap::Args)]
-pub(super) struct Common {
+pub(super) struct CommonArgs {
     /// Configuration file
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -84,14 +84,14 @@ pub(super) struct Common {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Configuration file; without it the built-in configuration is checked
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Intel {
+pub(super) struct IntelArgs {
     #[command(subcommand)]
     pub command: IntelCommand,
     /// Configuration file whose intelligence is asked

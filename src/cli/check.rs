@@ -7,7 +7,7 @@ use super::print;
 use super::setup;
 use crate::intel::Intel;
 
-pub(super) fn check(args: &args::Check) -> Result<Exit, Failure> {
+pub(super) fn check(args: &args::CheckArgs) -> Result<Exit, Failure> {
     let settings = setup::file_settings(args.config.as_deref())?;
     let (intel, warnings) = Intel::load(&settings.intel.files, settings.intel.builtin)?;
     let exit = print_warnings(&warnings);

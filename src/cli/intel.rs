@@ -1,6 +1,6 @@
 //! `minewatch intel`: looks values up in the intelligence, and checks lists for it.
 
-use super::args::{Intel as Args, IntelCommand};
+use super::args::{IntelArgs as Args, IntelCommand};
 use super::exit::{Exit, Failure};
 use super::print;
 use super::setup;

@@ -10,7 +10,7 @@ use crate::capture::{ReplayOptions, open_replay};
 use crate::output::Outputs;
 use crate::pipeline::{self, PipelineError};
 
-pub(super) fn replay(args: args::Replay) -> Result<Exit, Failure> {
+pub(super) fn replay(args: args::ReplayArgs) -> Result<Exit, Failure> {
     let settings = setup::settings(args.common)?;
     let setup = setup::setup(&settings, 1)?;
     let options = ReplayOptions { filter: settings.capture.filter.clone() };

@@ -13,7 +13,7 @@ use crate::capture::{LiveOptions, open_live};
 use crate::output::{Outputs, WhenFull};
 use crate::pipeline::{self, PipelineError};
 
-pub(super) fn run(args: args::Run) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::RunArgs) -> Result<Exit, Failure> {
     let mut settings = setup::settings(args.common)?;
     if !args.interfaces.is_empty() {
         settings.capture.interfaces = args.interfaces;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::Common;
+use super::args::CommonArgs;
 use super::exit::{Exit, Failure};
 use super::print;
 use crate::capture::check_filter;
@@ -21,7 +21,7 @@ use crate::pipeline::Setup;
 const MAX_REMARKS: usize = 5;
 
 /// Reads the settings of the file and overrides them with those of the command line.
-pub(super) fn settings(common: Common) -> Result<Settings, Failure> {
+pub(super) fn settings(common: CommonArgs) -> Result<Settings, Failure> {
     let mut settings = file_settings(common.config.as_deref())?;
     let Settings { capture, network, intel, output, .. } = &mut settings;
     output.format = common.format.unwrap_or(output.format);

@@ -60,7 +60,7 @@ pub fn parse<E: Display>(
     text: &str,
     filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigError> {
-    let raw: raw::Config =
+    let raw: raw::RawConfig =
         toml::from_str(text).map_err(|error| ConfigError::syntax(file, text, &error))?;
     settings::check(raw, filter).map_err(|problem| ConfigError::value(file, text, problem))
 }

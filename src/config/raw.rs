@@ -10,7 +10,7 @@ type Placed<T> = Option<Spanned<T>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Config {
+pub(super) struct RawConfig {
     pub capture: RawCapture,
     pub network: RawNetwork,
     pub intel: RawIntel,

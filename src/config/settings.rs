@@ -189,11 +189,11 @@ impl Default for LimitSettings {
 
 /// Checks a raw configuration and turns it into settings. Absent settings keep their defaults.
 pub(super) fn check<E: Display>(
-    raw: raw::Config,
+    raw: raw::RawConfig,
     filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigProblem> {
     let base = Settings::default();
-    let raw::Config { capture, network, intel, alerts, output, limits } = raw;
+    let raw::RawConfig { capture, network, intel, alerts, output, limits } = raw;
     Ok(Settings {
         capture: CaptureSettings {
             interfaces: interfaces(capture.interfaces)?,

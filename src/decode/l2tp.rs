@@ -5,7 +5,7 @@
 
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
-use super::{Layer, Step};
+use super::{Layer, LayerStep};
 
 /// The first two bytes of a message (RFC 2661 §3.1, RFC 3931 §3.2.1).
 mod head {
@@ -21,7 +21,7 @@ mod head {
 }
 
 /// What comes over UDP, if it is L2TP.
-pub(super) fn over_udp(payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
+pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     const OPTIONAL: u16 = head::LENGTH | head::SEQUENCE | head::OFFSET | head::PRIORITY;
     match word(payload, 0) {
         Some(head::CONTROL_2 | head::CONTROL_3) if is_as_long_as_it_says(payload) => {
@@ -37,7 +37,7 @@ pub(super) fn over_udp(payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
 }
 
 /// What comes in IP itself (RFC 3931 §4.1.1): control messages under a session of zero.
-pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
+pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     match bytes {
         [0, 0, 0, 0, message @ ..] if word(message, 0) == Some(head::CONTROL_3) => {
             Err(DecodeStop::Signalling)
@@ -48,7 +48,7 @@ pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
 
 /// A data message of version 2 (RFC 2661 §3.1): flags, length, tunnel, session, sequence numbers, offset,
 /// PPP. Where no length tells that it is one, PPP has to.
-fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<Step<'_>, DecodeStop>> {
+fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<LayerStep<'_>, DecodeStop>> {
     let size_of = |flag: u16, size: usize| if flags & flag != 0 { size } else { 0 };
     let tunnel = 2 + size_of(head::LENGTH, 2);
     let mut ppp = tunnel + 4 + size_of(head::SEQUENCE, 4);
@@ -77,7 +77,7 @@ fn is_ppp(frame: &[u8]) -> bool {
 
 /// A data message of version 3 from its session on (RFC 3931 §4.1): then a cookie of 0, 4 or 8 bytes, and a
 /// sublayer of 0 or 4 (§4.6).
-fn pseudowire(bytes: &[u8]) -> Option<Step<'_>> {
+fn pseudowire(bytes: &[u8]) -> Option<LayerStep<'_>> {
     let (session, rest) = bytes.split_first_chunk::<4>()?;
     if *session == [0; 4] {
         return None;
@@ -86,7 +86,7 @@ fn pseudowire(bytes: &[u8]) -> Option<Step<'_>> {
 }
 
 /// An Ethernet or PPP frame with a whole IP packet.
-fn with_ip(frame: &[u8]) -> Option<Step<'_>> {
+fn with_ip(frame: &[u8]) -> Option<LayerStep<'_>> {
     /// Of a VLAN in a provider's.
     const MAX_TAGS: usize = 2;
     if let Ok(step) = link::ppp(frame)
@@ -110,12 +110,12 @@ fn with_ip(frame: &[u8]) -> Option<Step<'_>> {
         _ => return None,
     };
     // No group sends.
-    let is_frame = sender & 1 == 0 && is_whole(Step::new(layer, rest));
-    is_frame.then_some(Step::new(Layer::Ethernet, frame))
+    let is_frame = sender & 1 == 0 && is_whole(LayerStep::new(layer, rest));
+    is_frame.then_some(LayerStep::new(Layer::Ethernet, frame))
 }
 
 /// Whether a step leads to an IP packet that is as long as its header says, but for Ethernet's padding.
-fn is_whole(step: Step<'_>) -> bool {
+fn is_whole(step: LayerStep<'_>) -> bool {
     /// Frames are padded until they carry so much (IEEE 802.3 §4A.4.2).
     const MIN_CARRIED: usize = 46;
     let (announced, header) = match (step.layer, step.bytes) {
@@ -151,7 +151,9 @@ mod tests {
     ];
     const MACS: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
 
-    fn layer(found: Result<Option<Step<'_>>, DecodeStop>) -> Result<Option<Layer>, DecodeStop> {
+    fn layer(
+        found: Result<Option<LayerStep<'_>>, DecodeStop>,
+    ) -> Result<Option<Layer>, DecodeStop> {
         found.map(|step| step.map(|step| step.layer))
     }
 

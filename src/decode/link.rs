@@ -6,7 +6,7 @@
 use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use super::stats::DecodeStop;
-use super::{Layer, Step};
+use super::{Layer, LayerStep};
 use crate::model::{LinkInfo, MacAddr};
 
 /// EtherTypes (IANA "IEEE 802 Numbers").
@@ -34,7 +34,10 @@ pub(super) mod ethertype {
 const MAX_LENGTH: u16 = 1500;
 
 #[inline(always)]
-pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+pub(super) fn ethernet<'a>(
+    bytes: &'a [u8],
+    link: &mut LinkInfo,
+) -> Result<LayerStep<'a>, DecodeStop> {
     let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::LinkTruncated)?;
     // The innermost frame is what the hosts sent.
     *link = LinkInfo::from_mac(MacAddr(header.source()));
@@ -43,7 +46,7 @@ pub(super) fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<
         ethertype::IPV6 => Layer::Ipv6,
         other => Layer::EtherType(other),
     };
-    Ok(Step::new(layer, &bytes[header.slice().len()..]))
+    Ok(LayerStep::new(layer, &bytes[header.slice().len()..]))
 }
 
 /// What an EtherType announces.
@@ -52,30 +55,30 @@ pub(super) fn ether_type<'a>(
     value: u16,
     bytes: &'a [u8],
     link: &mut LinkInfo,
-) -> Result<Step<'a>, DecodeStop> {
+) -> Result<LayerStep<'a>, DecodeStop> {
     match value {
-        ethertype::IPV4 => Ok(Step::new(Layer::Ipv4, bytes)),
-        ethertype::IPV6 => Ok(Step::new(Layer::Ipv6, bytes)),
+        ethertype::IPV4 => Ok(LayerStep::new(Layer::Ipv4, bytes)),
+        ethertype::IPV6 => Ok(LayerStep::new(Layer::Ipv6, bytes)),
         ethertype::VLAN | ethertype::PROVIDER_VLAN => vlan(bytes, link),
         _ if ethertype::OLD_QINQ.contains(&value) => vlan(bytes, link),
         ethertype::MPLS | ethertype::MPLS_MULTICAST => mpls(bytes),
         ethertype::PPPOE_SESSION => pppoe(bytes),
         ethertype::PPPOE_DISCOVERY => Err(DecodeStop::Signalling),
-        ethertype::TRANSPARENT_ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
+        ethertype::TRANSPARENT_ETHERNET => Ok(LayerStep::new(Layer::Ethernet, bytes)),
         ethertype::LLC => llc(bytes),
         length if length <= MAX_LENGTH => llc(bytes),
         _ => Err(DecodeStop::NotIp),
     }
 }
 
-fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<LayerStep<'a>, DecodeStop> {
     let tag = SingleVlanHeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::LinkTruncated)?;
     link.push_vlan(tag.vlan_identifier().value());
-    Ok(Step::new(Layer::EtherType(tag.ether_type().0), &bytes[tag.slice().len()..]))
+    Ok(LayerStep::new(Layer::EtherType(tag.ether_type().0), &bytes[tag.slice().len()..]))
 }
 
 /// A label stack (RFC 3032), then IP, or Ethernet with or without a control word (RFC 4448).
-pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn mpls(mut bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     /// Real stacks have up to about six labels.
     const MAX_LABELS: usize = 16;
     const BOTTOM_OF_STACK: u8 = 0x01;
@@ -84,12 +87,13 @@ pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
         bytes = rest;
         if label[2] & BOTTOM_OF_STACK != 0 {
             return match bytes.first().ok_or(DecodeStop::LinkTruncated)? >> 4 {
-                4 => Ok(Step::new(Layer::Ipv4, bytes)),
-                6 => Ok(Step::new(Layer::Ipv6, bytes)),
-                0 => {
-                    Ok(Step::new(Layer::Ethernet, bytes.get(4..).ok_or(DecodeStop::LinkTruncated)?))
-                }
-                _ => Ok(Step::new(Layer::Ethernet, bytes)),
+                4 => Ok(LayerStep::new(Layer::Ipv4, bytes)),
+                6 => Ok(LayerStep::new(Layer::Ipv6, bytes)),
+                0 => Ok(LayerStep::new(
+                    Layer::Ethernet,
+                    bytes.get(4..).ok_or(DecodeStop::LinkTruncated)?,
+                )),
+                _ => Ok(LayerStep::new(Layer::Ethernet, bytes)),
             };
         }
     }
@@ -97,7 +101,7 @@ pub(super) fn mpls(mut bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
 }
 
 /// RFC 2516 §4: version and type 1, code 0 for a session, session, length.
-pub(super) fn pppoe(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn pppoe(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<6>().ok_or(DecodeStop::LinkTruncated)?;
     match header {
         [0x11, 0, ..] => ppp(rest),
@@ -108,7 +112,7 @@ pub(super) fn pppoe(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
 
 /// A PPP frame (RFC 1661, RFC 1662): optional HDLC address and control, then the protocol, in one
 /// byte if it is odd.
-pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn ppp(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
     let (protocol, rest) = match bytes {
         [short, rest @ ..] if short & 1 == 1 => (u16::from(*short), rest),
@@ -116,8 +120,8 @@ pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
         _ => return Err(DecodeStop::LinkTruncated),
     };
     match protocol {
-        0x0021 => Ok(Step::new(Layer::Ipv4, rest)),
-        0x0057 => Ok(Step::new(Layer::Ipv6, rest)),
+        0x0021 => Ok(LayerStep::new(Layer::Ipv4, rest)),
+        0x0057 => Ok(LayerStep::new(Layer::Ipv6, rest)),
         0x0281 | 0x0283 => mpls(rest),
         0x8000.. => Err(DecodeStop::Signalling),
         _ => Err(DecodeStop::NotIp),
@@ -125,33 +129,33 @@ pub(super) fn ppp(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
 }
 
 /// PPP in HDLC framing, or Cisco HDLC: address, control, EtherType.
-pub(super) fn hdlc(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn hdlc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
         [0x0f | 0x8f, 0x00, high, low, rest @ ..] => {
-            Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
+            Ok(LayerStep::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
         }
         _ => ppp(bytes),
     }
 }
 
 /// IEEE 802.2 LLC, with SNAP or with IP's own service access point.
-pub(super) fn llc(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn llc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
         // SNAP (RFC 1042): organisation 0, or 0000f8 for bridged 802.1H.
         [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 | 0xf8, high, low, rest @ ..] => {
-            Ok(Step::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
+            Ok(LayerStep::new(Layer::EtherType(u16::from_be_bytes([*high, *low])), rest))
         }
-        [0x06, 0x06, 0x03, rest @ ..] => Ok(Step::new(Layer::Ipv4, rest)),
+        [0x06, 0x06, 0x03, rest @ ..] => Ok(LayerStep::new(Layer::Ipv4, rest)),
         [_, _, _, ..] => Err(DecodeStop::NotIp),
         _ => Err(DecodeStop::LinkTruncated),
     }
 }
 
 /// An IP packet whose version nothing has announced.
-pub(super) fn ip(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes.first().ok_or(DecodeStop::IpTruncated)? >> 4 {
-        4 => Ok(Step::new(Layer::Ipv4, bytes)),
-        6 => Ok(Step::new(Layer::Ipv6, bytes)),
+        4 => Ok(LayerStep::new(Layer::Ipv4, bytes)),
+        6 => Ok(LayerStep::new(Layer::Ipv6, bytes)),
         _ => Err(DecodeStop::NotIp),
     }
 }
@@ -159,31 +163,37 @@ pub(super) fn ip(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
 /// BSD loopback: an address family in the byte order of the capturing machine (`NULL`) or of the
 /// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin. Some writers put
 /// an EtherType at its end instead.
-pub(super) fn loopback(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn loopback(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
     let family = match header {
         [low, 0, 0, 0] => *low,
         [0, 0, 0, high] => *high,
-        [.., 0x08, 0x00] => return Ok(Step::new(Layer::Ipv4, rest)),
-        [.., 0x86, 0xdd] => return Ok(Step::new(Layer::Ipv6, rest)),
+        [.., 0x08, 0x00] => return Ok(LayerStep::new(Layer::Ipv4, rest)),
+        [.., 0x86, 0xdd] => return Ok(LayerStep::new(Layer::Ipv6, rest)),
         _ => return Err(DecodeStop::NotIp),
     };
     match family {
-        2 => Ok(Step::new(Layer::Ipv4, rest)),
-        10 | 24 | 28 | 30 => Ok(Step::new(Layer::Ipv6, rest)),
+        2 => Ok(LayerStep::new(Layer::Ipv4, rest)),
+        10 | 24 | 28 | 30 => Ok(LayerStep::new(Layer::Ipv6, rest)),
         _ => Err(DecodeStop::NotIp),
     }
 }
 
 /// Linux cooked capture, version 1: packet type, ARPHRD, address length and 8 bytes of it, protocol.
-pub(super) fn cooked<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+pub(super) fn cooked<'a>(
+    bytes: &'a [u8],
+    link: &mut LinkInfo,
+) -> Result<LayerStep<'a>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<16>().ok_or(DecodeStop::LinkTruncated)?;
     sender(link, header[5], &header[6..14]);
     cooked_protocol([header[2], header[3]], [header[14], header[15]], rest)
 }
 
 /// Linux cooked capture, version 2: protocol, interface, ARPHRD, packet type, address.
-pub(super) fn cooked2<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<Step<'a>, DecodeStop> {
+pub(super) fn cooked2<'a>(
+    bytes: &'a [u8],
+    link: &mut LinkInfo,
+) -> Result<LayerStep<'a>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<20>().ok_or(DecodeStop::LinkTruncated)?;
     sender(link, header[11], &header[12..20]);
     cooked_protocol([header[8], header[9]], [header[0], header[1]], rest)
@@ -202,16 +212,16 @@ fn cooked_protocol(
     hardware: [u8; 2],
     protocol: [u8; 2],
     rest: &[u8],
-) -> Result<Step<'_>, DecodeStop> {
+) -> Result<LayerStep<'_>, DecodeStop> {
     const ARPHRD_NETLINK: u16 = 824;
     const ARPHRD_GRE: u16 = 778;
     let protocol = u16::from_be_bytes(protocol);
     match u16::from_be_bytes(hardware) {
         ARPHRD_NETLINK => Err(DecodeStop::NotIp),
         ARPHRD_GRE if protocol == ethertype::TRANSPARENT_ETHERNET => {
-            Ok(Step::new(Layer::Ethernet, rest))
+            Ok(LayerStep::new(Layer::Ethernet, rest))
         }
-        _ => Ok(Step::new(Layer::EtherType(protocol), rest)),
+        _ => Ok(LayerStep::new(Layer::EtherType(protocol), rest)),
     }
 }
 

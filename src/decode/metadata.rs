@@ -2,7 +2,7 @@
 //! PKTAP, PPI, Juniper's.
 
 use super::stats::DecodeStop;
-use super::{Layer, Step, link};
+use super::{Layer, LayerStep, link};
 use crate::model::packet::LinkType;
 
 /// The IP packet in a message of Linux's netfilter log
@@ -42,7 +42,7 @@ pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
 /// The frame in a packet of Darwin's PKTAP, and its link type
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html>): length of the header, kind of record,
 /// link type, and more that is skipped.
-pub(super) fn pktap(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn pktap(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let field = |offset: usize| {
         let field = bytes.get(offset..)?.first_chunk()?;
         Some(u32::from_le_bytes(*field))
@@ -55,13 +55,13 @@ pub(super) fn pktap(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     // The header may not say that it comes again.
     match link {
         LinkType::PKTAP => Err(DecodeStop::LinkType),
-        link => Ok(Step::new(Layer::Link(link), frame)),
+        link => Ok(LayerStep::new(Layer::Link(link), frame)),
     }
 }
 
 /// The frame in a packet with per-packet information (CACE's PPI 1.0.10 §3): version 0, flags, length of
 /// the header with its fields, link type.
-pub(super) fn ppi(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn ppi(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const HEADER: usize = 8;
     let (header, _) = bytes.split_first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
     let &[version, _, l0, l1, t0, t1, t2, t3] = header;
@@ -72,7 +72,7 @@ pub(super) fn ppi(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     let frame = bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?;
     match u16::try_from(u32::from_le_bytes([t0, t1, t2, t3])).map(LinkType) {
         Ok(LinkType::PPI) | Err(_) => Err(DecodeStop::LinkType),
-        Ok(link) => Ok(Step::new(Layer::Link(link), frame)),
+        Ok(link) => Ok(LayerStep::new(Layer::Link(link), frame)),
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
 /// The frame in a capture of a Juniper router's Ethernet interface
 /// (<https://www.tcpdump.org/linktypes/LINKTYPE_JUNIPER_ETHER.html>): "MGC", flags, extensions with their
 /// length; packets of the router itself have a protocol number instead of Ethernet.
-pub(super) fn juniper_ether(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn juniper_ether(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const NO_LINK_LAYER: u8 = 0x02;
     const EXTENSIONS: u8 = 0x80;
     let (header, mut rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
@@ -107,7 +107,7 @@ pub(super) fn juniper_ether(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
         rest = after.get(length..).ok_or(DecodeStop::LinkTruncated)?;
     }
     match flags & NO_LINK_LAYER {
-        0 => Ok(Step::new(Layer::Ethernet, rest)),
+        0 => Ok(LayerStep::new(Layer::Ethernet, rest)),
         _ => link::ip(rest.get(4..).ok_or(DecodeStop::LinkTruncated)?),
     }
 }

@@ -57,14 +57,14 @@ enum Layer {
 
 /// A header has been read: what comes next, and where.
 #[derive(Clone, Copy, Debug)]
-struct Step<'a> {
+struct LayerStep<'a> {
     layer: Layer,
     bytes: &'a [u8],
 }
 
-impl<'a> Step<'a> {
+impl<'a> LayerStep<'a> {
     fn new(layer: Layer, bytes: &'a [u8]) -> Self {
-        Step { layer, bytes }
+        LayerStep { layer, bytes }
     }
 }
 
@@ -171,7 +171,7 @@ impl Decoder {
     fn reassemble<'a>(
         &mut self,
         peeling: &mut Peeling<'_>,
-        step: Step<'a>,
+        step: LayerStep<'a>,
     ) -> Result<Payload<'a>, DecodeStop> {
         let Decoder { fragments, whole, reassembled, stats, .. } = self;
         let found = peeling.reassemble(step, fragments, whole, stats);
@@ -207,7 +207,7 @@ enum PeelOutcome<'a> {
     /// To the payload behind the transport header.
     Payload(&'a [u8]),
     /// To a part of a larger datagram: from its IP header on.
-    Fragment(Step<'a>),
+    Fragment(LayerStep<'a>),
 }
 
 impl<'h> Peeling<'h> {
@@ -219,7 +219,7 @@ impl<'h> Peeling<'h> {
     #[inline(always)]
     fn peel<'a>(
         &mut self,
-        mut step: Step<'a>,
+        mut step: LayerStep<'a>,
         stats: &mut DecodeStats,
     ) -> Result<PeelOutcome<'a>, DecodeStop> {
         while self.layers < MAX_LAYERS {
@@ -264,7 +264,7 @@ impl<'h> Peeling<'h> {
     /// Goes on with the datagrams that this fragment, and those inside it, complete.
     fn reassemble<'b>(
         &mut self,
-        mut step: Step<'b>,
+        mut step: LayerStep<'b>,
         fragments: &mut Defragmenter,
         whole: &'b mut [Vec<u8>; MAX_REASSEMBLIES],
         stats: &mut DecodeStats,
@@ -334,18 +334,22 @@ impl<'h> Peeling<'h> {
 
     /// What the link type of the capture says about the first bytes.
     #[inline(always)]
-    fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, DecodeStop> {
+    fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<LayerStep<'a>, DecodeStop> {
         match link {
-            LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
+            LinkType::ETHERNET => Ok(LayerStep::new(Layer::Ethernet, bytes)),
             link => self.first_of(link, bytes),
         }
     }
 
     #[inline(never)]
-    fn first_of<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<Step<'a>, DecodeStop> {
+    fn first_of<'a>(
+        &mut self,
+        link: LinkType,
+        bytes: &'a [u8],
+    ) -> Result<LayerStep<'a>, DecodeStop> {
         let info = &mut self.head.link;
         match link {
-            LinkType::ETHERNET => Ok(Step::new(Layer::Ethernet, bytes)),
+            LinkType::ETHERNET => Ok(LayerStep::new(Layer::Ethernet, bytes)),
             // Some writers put both versions under the link type of one.
             LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => link::ip(bytes),
             LinkType::NFLOG => link::ip(metadata::nflog(bytes)?),
@@ -374,11 +378,11 @@ impl<'h> Peeling<'h> {
 
 /// The tunnel in a datagram that is neither TCP nor UDP, if there is one.
 #[inline(never)]
-fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, DecodeStop> {
+fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<LayerStep<'a>>, DecodeStop> {
     let bytes = datagram.payload;
     let next = match datagram.protocol {
-        protocol::IPV4 => Step::new(Layer::Ipv4, bytes),
-        protocol::IPV6 => Step::new(Layer::Ipv6, bytes),
+        protocol::IPV4 => LayerStep::new(Layer::Ipv4, bytes),
+        protocol::IPV6 => LayerStep::new(Layer::Ipv6, bytes),
         protocol::GRE => tunnel::gre(bytes)?,
         protocol::MPLS => link::mpls(bytes)?,
         protocol::ETHER_IP => tunnel::ether_ip(bytes)?,
@@ -392,7 +396,7 @@ fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<Step<'a>>, DecodeStop
 
 /// What an IP datagram holds.
 enum Inside<'a> {
-    Tunnel(Step<'a>),
+    Tunnel(LayerStep<'a>),
     /// A transport header, whose payload this is.
     Payload(&'a [u8]),
 }

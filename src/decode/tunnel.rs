@@ -5,7 +5,7 @@
 
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
-use super::{Layer, Step, l2tp};
+use super::{Layer, LayerStep, l2tp};
 use crate::model::packet::LinkType;
 
 /// Port numbers of tunnels over UDP, assigned by IANA but for TZSP's and the old VXLAN's.
@@ -34,7 +34,7 @@ fn is_tunnels(port: u16) -> bool {
 }
 
 /// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
-pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn gre(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const CHECKSUM: u16 = 0x8000;
     const ROUTING: u16 = 0x4000;
     const KEY: u16 = 0x2000;
@@ -54,29 +54,29 @@ pub(super) fn gre(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
     match protocol {
         ethertype::PPP if version == 1 && rest.is_empty() => Err(DecodeStop::Signalling),
         ethertype::PPP => link::ppp(rest),
-        ethertype::ERSPAN if has(SEQUENCE) == 0 => Ok(Step::new(Layer::Ethernet, rest)), // type I
-        ethertype::ERSPAN => Ok(Step::new(Layer::Ethernet, skip(rest, 8)?)),             // type II
+        ethertype::ERSPAN if has(SEQUENCE) == 0 => Ok(LayerStep::new(Layer::Ethernet, rest)), // type I
+        ethertype::ERSPAN => Ok(LayerStep::new(Layer::Ethernet, skip(rest, 8)?)), // type II
         ethertype::ERSPAN3 => erspan3(rest),
         ethertype::WCCP => match rest.first().ok_or(DecodeStop::LinkTruncated)? >> 4 {
-            4 => Ok(Step::new(Layer::Ipv4, rest)),
-            _ => Ok(Step::new(Layer::Ipv4, skip(rest, 4)?)), // version 2's redirect header
+            4 => Ok(LayerStep::new(Layer::Ipv4, rest)),
+            _ => Ok(LayerStep::new(Layer::Ipv4, skip(rest, 4)?)), // version 2's redirect header
         },
-        other => Ok(Step::new(Layer::EtherType(other), rest)),
+        other => Ok(LayerStep::new(Layer::EtherType(other), rest)),
     }
 }
 
 /// ERSPAN type III (draft-foschiano-erspan-03 §4.3): 12 bytes, and 8 more if the O bit is set.
-fn erspan3(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+fn erspan3(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const PLATFORM_SUBHEADER: u8 = 0x01;
     let (head, rest) = bytes.split_first_chunk::<12>().ok_or(DecodeStop::LinkTruncated)?;
     let rest = if head[11] & PLATFORM_SUBHEADER != 0 { skip(rest, 8)? } else { rest };
-    Ok(Step::new(Layer::Ethernet, rest))
+    Ok(LayerStep::new(Layer::Ethernet, rest))
 }
 
 /// RFC 3378 §3: version 3 and twelve reserved bits. Some BSDs wrote the half bytes the other way round.
-pub(super) fn ether_ip(bytes: &[u8]) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn ether_ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
-        [0x30 | 0x03, 0, frame @ ..] => Ok(Step::new(Layer::Ethernet, frame)),
+        [0x30 | 0x03, 0, frame @ ..] => Ok(LayerStep::new(Layer::Ethernet, frame)),
         [_, _, ..] => Err(DecodeStop::LinkMalformed),
         _ => Err(DecodeStop::LinkTruncated),
     }
@@ -91,7 +91,7 @@ fn skip(bytes: &[u8], count: usize) -> Result<&[u8], DecodeStop> {
 pub(super) fn over_udp(
     [src, dst]: [u16; 2],
     payload: &[u8],
-) -> Result<Option<Step<'_>>, DecodeStop> {
+) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     match src {
         _ if is_tunnels(dst) => at_port(dst, payload),
         // These answer from where they were asked.
@@ -101,7 +101,7 @@ pub(super) fn over_udp(
 }
 
 #[inline(never)]
-fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
+fn at_port(port: u16, payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     Ok(match port {
         port::L2TP => return l2tp::over_udp(payload),
         port::VXLAN | port::OLD_VXLAN => vxlan(payload),
@@ -117,13 +117,13 @@ fn at_port(port: u16, payload: &[u8]) -> Result<Option<Step<'_>>, DecodeStop> {
 
 /// RFC 7348 §5: flags, reserved, VNI, reserved. With a reserved bit set, except those of the group
 /// policy extension, the frame inside must show that this is VXLAN.
-fn vxlan(payload: &[u8]) -> Option<Step<'_>> {
+fn vxlan(payload: &[u8]) -> Option<LayerStep<'_>> {
     const VNI_VALID: u8 = 0x08;
     const GROUP_POLICY: u8 = 0x80;
     let (head, rest) = payload.split_first_chunk::<8>()?;
     let plain = head[0] & !GROUP_POLICY == VNI_VALID && head[7] == 0;
     let fits = plain || head[0] & VNI_VALID != 0 && holds_ip(rest);
-    fits.then_some(Step::new(Layer::Ethernet, rest))
+    fits.then_some(LayerStep::new(Layer::Ethernet, rest))
 }
 
 /// Whether an Ethernet frame without tags carries IP, by its type and by the version inside.
@@ -133,7 +133,7 @@ fn holds_ip(frame: &[u8]) -> bool {
 }
 
 /// draft-ietf-nvo3-vxlan-gpe: the next protocol is named in the fourth byte.
-fn vxlan_gpe(payload: &[u8]) -> Option<Step<'_>> {
+fn vxlan_gpe(payload: &[u8]) -> Option<LayerStep<'_>> {
     let (head, rest) = payload.split_first_chunk::<8>()?;
     if head[0] & 0x08 == 0 || head[7] != 0 {
         return None;
@@ -144,11 +144,11 @@ fn vxlan_gpe(payload: &[u8]) -> Option<Step<'_>> {
         3 => Layer::Ethernet,
         _ => return None,
     };
-    Some(Step::new(layer, rest))
+    Some(LayerStep::new(layer, rest))
 }
 
 /// RFC 8926 §3.4: version 0, length of the options in words, protocol type, VNI.
-fn geneve(payload: &[u8]) -> Option<Step<'_>> {
+fn geneve(payload: &[u8]) -> Option<LayerStep<'_>> {
     let (head, rest) = payload.split_first_chunk::<8>()?;
     let options = 4 * usize::from(head[0] & 0x3f);
     if head[0] >> 6 != 0 || head[1] & 0x3f != 0 || head[7] != 0 {
@@ -158,14 +158,14 @@ fn geneve(payload: &[u8]) -> Option<Step<'_>> {
     let rest = rest.get(options..)?;
     match protocol {
         ethertype::TRANSPARENT_ETHERNET | ethertype::IPV4 | ethertype::IPV6 => {
-            Some(Step::new(Layer::EtherType(protocol), rest))
+            Some(LayerStep::new(Layer::EtherType(protocol), rest))
         }
         _ => None,
     }
 }
 
 /// GTP version 1, user plane (3GPP TS 29.281 §5): only G-PDU carries a user's packet.
-fn gtp_u(payload: &[u8]) -> Option<Step<'_>> {
+fn gtp_u(payload: &[u8]) -> Option<LayerStep<'_>> {
     const G_PDU: u8 = 0xff;
     const EXTENSION: u8 = 0x04;
     const OPTIONAL: u8 = 0x07;
@@ -204,7 +204,7 @@ fn is_gtp_signalling(payload: &[u8]) -> bool {
 }
 
 /// RFC 4380 §5.1.1: authentication and origin indications, then IPv6.
-fn teredo(payload: &[u8]) -> Option<Step<'_>> {
+fn teredo(payload: &[u8]) -> Option<LayerStep<'_>> {
     let mut rest = payload;
     if let [0x00, 0x01, id, auth, ..] = rest {
         rest = rest.get(13 + usize::from(*id) + usize::from(*auth)..)?;
@@ -214,12 +214,12 @@ fn teredo(payload: &[u8]) -> Option<Step<'_>> {
     }
     let (head, _) = rest.split_first_chunk::<40>()?;
     let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
-    (head[0] >> 4 == 6 && 40 + length == rest.len()).then_some(Step::new(Layer::Ipv6, rest))
+    (head[0] >> 4 == 6 && 40 + length == rest.len()).then_some(LayerStep::new(Layer::Ipv6, rest))
 }
 
 /// TZSP, in which sniffers of routers and access points stream frames: version 1, type (received, or to be
 /// sent), what the frame begins with, and tagged fields of which the last is marked.
-fn tzsp(payload: &[u8]) -> Option<Step<'_>> {
+fn tzsp(payload: &[u8]) -> Option<LayerStep<'_>> {
     const PADDING: u8 = 0;
     const END: u8 = 1;
     /// About ten fields are known; nothing forbids padding.
@@ -237,7 +237,7 @@ fn tzsp(payload: &[u8]) -> Option<Step<'_>> {
     };
     for _ in 0..MAX_FIELDS {
         fields = match fields {
-            [END, frame @ ..] => return Some(Step::new(Layer::Link(link), frame)),
+            [END, frame @ ..] => return Some(LayerStep::new(Layer::Link(link), frame)),
             [PADDING, rest @ ..] => rest,
             [_, length, rest @ ..] => rest.get(usize::from(*length)..)?,
             _ => return None,
@@ -246,10 +246,10 @@ fn tzsp(payload: &[u8]) -> Option<Step<'_>> {
     None
 }
 
-fn by_version(bytes: &[u8]) -> Option<Step<'_>> {
+fn by_version(bytes: &[u8]) -> Option<LayerStep<'_>> {
     match bytes.first()? >> 4 {
-        4 => Some(Step::new(Layer::Ipv4, bytes)),
-        6 => Some(Step::new(Layer::Ipv6, bytes)),
+        4 => Some(LayerStep::new(Layer::Ipv4, bytes)),
+        6 => Some(LayerStep::new(Layer::Ipv6, bytes)),
         _ => None,
     }
 }

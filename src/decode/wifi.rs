@@ -2,7 +2,7 @@
 //! Prism, AVS.
 
 use super::stats::DecodeStop;
-use super::{Layer, Step};
+use super::{Layer, LayerStep};
 use crate::model::{LinkInfo, MacAddr};
 
 /// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap. Also
@@ -59,7 +59,7 @@ pub(super) fn frame<'a>(
     bytes: &'a [u8],
     padded: bool,
     link: &mut LinkInfo,
-) -> Result<Step<'a>, DecodeStop> {
+) -> Result<LayerStep<'a>, DecodeStop> {
     const DATA: u8 = 2;
     const TO_DS: u8 = 0x01;
     const FROM_DS: u8 = 0x02;
@@ -100,7 +100,7 @@ pub(super) fn frame<'a>(
     if aggregated {
         length += 14; // the first subframe's addresses and length
     }
-    Ok(Step::new(Layer::Llc, bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?))
+    Ok(LayerStep::new(Layer::Llc, bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?))
 }
 
 #[cfg(test)]

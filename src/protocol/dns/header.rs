@@ -15,19 +15,19 @@ const SHORTEST_RECORD: usize = 11;
 const LONGEST_MESSAGE: usize = u16::MAX as usize;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(super) struct DnsHeader {
     pub id: u16,
     flags: u16,
     counts: [u16; 4],
 }
 
-impl Header {
+impl DnsHeader {
     pub(super) const LEN: usize = 12;
 
-    pub(super) fn read(message: &[u8]) -> Option<Header> {
+    pub(super) fn read(message: &[u8]) -> Option<DnsHeader> {
         let words: &[u8; Self::LEN] = message.first_chunk()?;
         let [i0, i1, f0, f1, q0, q1, a0, a1, n0, n1, x0, x1] = *words;
-        Some(Header {
+        Some(DnsHeader {
             id: u16::from_be_bytes([i0, i1]),
             flags: u16::from_be_bytes([f0, f1]),
             counts: [[q0, q1], [a0, a1], [n0, n1], [x0, x1]].map(u16::from_be_bytes),
@@ -95,8 +95,8 @@ impl Header {
 mod tests {
     use super::*;
 
-    fn header(flags: u16, counts: [u16; 4]) -> Header {
-        Header { id: 0, flags, counts }
+    fn header(flags: u16, counts: [u16; 4]) -> DnsHeader {
+        DnsHeader { id: 0, flags, counts }
     }
 
     #[test]
@@ -106,11 +106,11 @@ mod tests {
             0xab, 0xc3, // QR, Opcode 5, TC, RD; RA, Z, RCODE 3
             0, 1, 0, 2, 0, 3, 0, 4,
         ];
-        let header = Header::read(&bytes).unwrap();
+        let header = DnsHeader::read(&bytes).unwrap();
         assert_eq!((header.id, header.opcode(), header.rcode()), (0x1234, 5, 3));
         assert!(header.is_response() && header.is_truncated());
         assert_eq!(header.counts, [1, 2, 3, 4]);
-        assert!(Header::read(&bytes[..11]).is_none());
+        assert!(DnsHeader::read(&bytes[..11]).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::header::Header;
+use super::header::DnsHeader;
 use super::spare::SpareNames;
 use super::{name, record};
 use crate::model::event::DnsMessage;
@@ -35,7 +35,7 @@ pub(super) enum WalkEnd {
 /// Reads `bytes`, which begin with `header`, into `message`, whatever it held before. `brief`: answers
 /// have no owners, and what is behind them is not read.
 pub(super) fn read(
-    header: &Header,
+    header: &DnsHeader,
     bytes: &[u8],
     brief: bool,
     message: &mut DnsMessage,
@@ -48,7 +48,7 @@ pub(super) fn read(
     message.rcode = header.rcode();
     message.truncated = header.is_truncated();
     message.anomalies = DnsAnomalies::default();
-    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief, message, spare };
+    let mut walk = Walk { bytes, at: DnsHeader::LEN, entries: 0, brief, message, spare };
     let end = walk.sections(header);
     let trailing = walk.at < bytes.len();
     let anomalies = &mut message.anomalies;
@@ -67,9 +67,9 @@ pub(in crate::protocol) fn owner(
     bytes: &[u8],
     wanted: impl Fn(u16, &[u8]) -> bool,
 ) -> Option<String> {
-    let header = Header::read(bytes)?;
+    let header = DnsHeader::read(bytes)?;
     let (message, spare) = (&mut DnsMessage::default(), &mut SpareNames::default());
-    let mut walk = Walk { bytes, at: Header::LEN, entries: 0, brief: true, message, spare };
+    let mut walk = Walk { bytes, at: DnsHeader::LEN, entries: 0, brief: true, message, spare };
     for _ in 0..header.count(Section::Question) {
         walk.count().ok()?;
         walk.at = name::skip(bytes, walk.at).ok()?;
@@ -91,12 +91,12 @@ pub(in crate::protocol) fn owner(
 
 /// Whether `bytes`, which begin with `header`, can be meant as DNS: there is a question, or the counts
 /// are possible. A message that holds less than it says is still DNS.
-pub(super) fn is_plausible(header: &Header, bytes: &[u8]) -> bool {
+pub(super) fn is_plausible(header: &DnsHeader, bytes: &[u8]) -> bool {
     header.is_plausible() || header.count(Section::Question) > 0 && has_question(bytes)
 }
 
 fn has_question(bytes: &[u8]) -> bool {
-    let fields = name::skip(bytes, Header::LEN).ok().and_then(|end| bytes.get(end..));
+    let fields = name::skip(bytes, DnsHeader::LEN).ok().and_then(|end| bytes.get(end..));
     match fields.and_then(|fields| fields.first_chunk()) {
         Some(&[_, _, c0, c1]) => is_class(u16::from_be_bytes([c0, c1])),
         None => false,
@@ -132,7 +132,7 @@ struct WalkedRecord {
 }
 
 impl Walk<'_> {
-    fn sections(&mut self, header: &Header) -> Result<(), WalkEnd> {
+    fn sections(&mut self, header: &DnsHeader) -> Result<(), WalkEnd> {
         for _ in 0..header.count(Section::Question) {
             self.question()?;
         }
@@ -254,7 +254,13 @@ mod tests {
 
     fn read_as(bytes: &[u8], brief: bool) -> DnsMessage {
         let mut message = DnsMessage::default();
-        read(&Header::read(bytes).unwrap(), bytes, brief, &mut message, &mut SpareNames::default());
+        read(
+            &DnsHeader::read(bytes).unwrap(),
+            bytes,
+            brief,
+            &mut message,
+            &mut SpareNames::default(),
+        );
         message
     }
 
@@ -417,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_question_makes_a_message_plausible_whatever_the_counts_say() {
-        let plausible = |bytes: &[u8]| is_plausible(&Header::read(bytes).unwrap(), bytes);
+        let plausible = |bytes: &[u8]| is_plausible(&DnsHeader::read(bytes).unwrap(), bytes);
         let bytes = about_pool(0x0100, [1, 0, 18_176, 0], &[]);
         assert!(plausible(&bytes));
         assert!(!plausible(&bytes[..29]));
@@ -447,12 +453,12 @@ mod tests {
         ) {
             let (mut message, mut spare) = (DnsMessage::default(), SpareNames::default());
             for bytes in [&first, &second, &first] {
-                read(&Header::read(bytes).unwrap(), bytes, false, &mut message, &mut spare);
+                read(&DnsHeader::read(bytes).unwrap(), bytes, false, &mut message, &mut spare);
                 prop_assert_eq!(&message, &parse(bytes));
             }
             let buffers = spare.len();
-            read(&Header::read(&second).unwrap(), &second, false, &mut message, &mut spare);
-            read(&Header::read(&first).unwrap(), &first, false, &mut message, &mut spare);
+            read(&DnsHeader::read(&second).unwrap(), &second, false, &mut message, &mut spare);
+            read(&DnsHeader::read(&first).unwrap(), &first, false, &mut message, &mut spare);
             prop_assert_eq!(spare.len(), buffers, "no buffer is lost or added");
         }
 

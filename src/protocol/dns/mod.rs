@@ -20,7 +20,7 @@ use super::parser::{Context, Next, Parser, Scratch};
 use crate::model::chunk::Chunk;
 use crate::model::event::Event;
 use crate::model::flow::Flow;
-use header::Header;
+use header::DnsHeader;
 
 /// DNS over TCP.
 pub(super) const STREAM: StreamProtocol =
@@ -70,8 +70,8 @@ impl Rigour {
     }
 
     /// The header of a datagram; `None` if it is not that of DNS.
-    fn header(self, bytes: &[u8]) -> Option<Header> {
-        Header::read(bytes).filter(|header| match self {
+    fn header(self, bytes: &[u8]) -> Option<DnsHeader> {
+        DnsHeader::read(bytes).filter(|header| match self {
             Rigour::Header => message::is_plausible(header, bytes),
             Rigour::Whole => header.is_usual() && header.fits(bytes.len()),
         })

@@ -1,7 +1,7 @@
 //! DNS over TCP: messages with a two-byte length before each (RFC 1035 §4.2.2, RFC 7766).
 
 use super::Rigour;
-use super::header::Header;
+use super::header::DnsHeader;
 use super::message::{self, WalkEnd};
 use super::name;
 use crate::model::chunk::{Chunk, Direction};
@@ -12,9 +12,9 @@ use crate::protocol::parser::{Context, Next, Parser, Probe};
 /// Zone transfers have messages of 64 KiB, and a slow sender must not make us hold them.
 const MAX_KEPT: usize = 8 * 1024;
 /// A header and the shortest question: root, TYPE and CLASS.
-const SHORTEST_MESSAGE: usize = Header::LEN + 1 + 4;
+const SHORTEST_MESSAGE: usize = DnsHeader::LEN + 1 + 4;
 /// A header and the longest question.
-const LONGEST_BEGINNING: usize = Header::LEN + 255 + 4;
+const LONGEST_BEGINNING: usize = DnsHeader::LEN + 255 + 4;
 
 /// Whether a direction that begins with `head` is DNS: a length, a usual header that fits into it,
 /// and a question.
@@ -24,7 +24,7 @@ pub fn probe_stream(head: &[u8]) -> Probe {
     if length < SHORTEST_MESSAGE {
         return Probe::NotForUs;
     }
-    let Some(header) = Header::read(message) else {
+    let Some(header) = DnsHeader::read(message) else {
         /// QDCOUNT, which tells text and most binary protocols apart.
         const COUNT: (usize, [u8; 2]) = (4, [0, 1]);
         let count = message.get(COUNT.0..).unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn probe_stream(head: &[u8]) -> Probe {
         let more = message.len() < length.min(LONGEST_BEGINNING);
         if more { Probe::Unsure } else { Probe::NotForUs }
     };
-    let end = match name::skip(message, Header::LEN) {
+    let end = match name::skip(message, DnsHeader::LEN) {
         Ok(end) => end,
         Err(WalkEnd::Short) => return short(),
         Err(_) => return Probe::NotForUs,
@@ -91,7 +91,7 @@ type OnMessage<'a> = dyn FnMut(&[u8], usize) -> bool + 'a;
 
 fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: usize) -> bool {
     let scratch = &mut *context.scratch;
-    let Some(header) = Header::read(bytes) else { return false };
+    let Some(header) = DnsHeader::read(bytes) else { return false };
     if !message::is_plausible(&header, bytes) {
         return false;
     }
@@ -232,7 +232,7 @@ mod tests {
     impl Heard {
         fn listen(&mut self) -> impl FnMut(&[u8], usize) -> bool + '_ {
             |bytes, length| {
-                let is_dns = Header::read(bytes).is_some_and(|header| header.is_plausible());
+                let is_dns = DnsHeader::read(bytes).is_some_and(|header| header.is_plausible());
                 if is_dns {
                     self.0.push((bytes.to_vec(), length));
                 }

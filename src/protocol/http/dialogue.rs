@@ -2,9 +2,9 @@
 
 use super::body::{BodyFraming, BodyInterest, MessageBody};
 use super::connection::{HttpConnection, ReadState, ReadStep};
-use super::exchange::{self, Answer, Asked, Switch};
+use super::exchange::{self, AnswerEffect, PendingRequest, Switch};
 use super::fields::HeaderFields;
-use super::head::{MessageHead, Reason};
+use super::head::{MessageHead, ReasonPhrase};
 use crate::model::chunk::Direction;
 use crate::model::event::{Event, HttpRequest, HttpResponse};
 use crate::protocol::body::BodyReader;
@@ -55,7 +55,7 @@ impl HttpConnection {
     ) {
         request.direction = direction;
         context.emit(Event::HttpRequest(&request));
-        let asked = Asked::of(&request, fields);
+        let asked = PendingRequest::of(&request, fields);
         let wanted =
             if self.readers.is_listening() { BodyInterest::All } else { BodyInterest::Nothing };
         let side = self.side(direction);
@@ -76,7 +76,7 @@ impl HttpConnection {
         context: &mut Context<'_>,
         response: &HttpResponse<'_>,
         fields: &HeaderFields<'_>,
-        reason: Reason,
+        reason: ReasonPhrase,
     ) -> Option<Switch> {
         let direction = response.direction;
         context.emit(Event::HttpResponse(response));
@@ -84,17 +84,17 @@ impl HttpConnection {
             return None;
         }
         let asked = self.asked.answered();
-        let may_switch = asked.as_ref().is_some_and(Asked::may_switch);
+        let may_switch = asked.as_ref().is_some_and(PendingRequest::may_switch);
         let framing = match exchange::answer(asked, response.status, fields, reason, direction) {
-            Answer::Switch(switch) => return Some(switch),
-            Answer::Refusal(tunnel, framing) => {
+            AnswerEffect::Switch(switch) => return Some(switch),
+            AnswerEffect::Refusal(tunnel, framing) => {
                 // Credentials that were missing may follow, and the same request with them.
                 if !std::mem::replace(&mut self.refusal_told, true) {
                     context.emit(Event::Tunnel(&tunnel));
                 }
                 framing
             }
-            Answer::Http(framing) => framing,
+            AnswerEffect::Http(framing) => framing,
         };
         if let Some(framing) = framing {
             // Long answers are many, and of interest only to questions that a reader knows.
@@ -135,7 +135,7 @@ impl HttpConnection {
         if deaf {
             // An answer will not be seen. Another protocol than HTTP is the wish granted.
             let http = bytes.first().is_some_and(u8::is_ascii_uppercase);
-            let granted = self.asked.take_newest().and_then(Asked::granted);
+            let granted = self.asked.take_newest().and_then(PendingRequest::granted);
             return match granted.filter(|_| !http) {
                 Some(switch) => ReadStep::Switch(0, switch),
                 None => {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::body::BodyFraming;
 use super::fields::HeaderFields;
-use super::head::Reason;
+use super::head::ReasonPhrase;
 use super::upgrade::Upgrade;
 use crate::model::chunk::Direction;
 use crate::model::event::{HttpRequest, Tunnel};
@@ -13,7 +13,7 @@ use crate::protocol::websocket::SocketOptions;
 
 /// What matters of a request when its answer comes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum PendingRequest {
     /// HEAD: the answer has no body.
     Head,
     /// CONNECT: as it will be if it is granted, unless it names nobody.
@@ -28,9 +28,9 @@ pub(super) const MAX_ASKED: usize = 32;
 /// Requests without an answer. One alone, and there is hardly ever another, costs no memory.
 #[derive(Debug, Default)]
 pub(super) struct PendingRequests {
-    oldest: Option<Asked>,
+    oldest: Option<PendingRequest>,
     /// Oldest first.
-    later: VecDeque<Asked>,
+    later: VecDeque<PendingRequest>,
 }
 
 impl PendingRequests {
@@ -44,7 +44,7 @@ impl PendingRequests {
     }
 
     /// Adds the newest. If there are [`MAX_ASKED`] already, the oldest is forgotten.
-    pub(super) fn ask(&mut self, asked: Asked) {
+    pub(super) fn ask(&mut self, asked: PendingRequest) {
         if self.oldest.is_none() {
             self.oldest = Some(asked);
             return;
@@ -56,12 +56,12 @@ impl PendingRequests {
     }
 
     /// Takes the oldest.
-    pub(super) fn answered(&mut self) -> Option<Asked> {
+    pub(super) fn answered(&mut self) -> Option<PendingRequest> {
         std::mem::replace(&mut self.oldest, self.later.pop_front())
     }
 
     /// Takes the newest.
-    pub(super) fn take_newest(&mut self) -> Option<Asked> {
+    pub(super) fn take_newest(&mut self) -> Option<PendingRequest> {
         self.later.pop_back().or_else(|| self.oldest.take())
     }
 
@@ -75,7 +75,7 @@ impl PendingRequests {
 
     /// Bytes kept.
     pub(super) fn held(&self) -> usize {
-        self.later.capacity() * size_of::<Asked>()
+        self.later.capacity() * size_of::<PendingRequest>()
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) enum Switch {
 
 /// What a final response means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum AnswerEffect {
     /// HTTP goes on, after the body if there is one.
     Http(Option<BodyFraming>),
     /// Likewise, and there will be no tunnel.
@@ -97,28 +97,30 @@ pub(super) enum Answer {
     Switch(Switch),
 }
 
-impl Asked {
-    pub(super) fn of(request: &HttpRequest<'_>, fields: &HeaderFields<'_>) -> Asked {
+impl PendingRequest {
+    pub(super) fn of(request: &HttpRequest<'_>, fields: &HeaderFields<'_>) -> PendingRequest {
         match (&*request.method, fields.upgrade) {
-            ("CONNECT", _) => Asked::Tunnel(request.tunnel().map(Box::new)),
-            (_, Some(upgrade)) => Asked::Upgrade(upgrade),
-            ("HEAD", _) => Asked::Head,
-            _ => Asked::Other,
+            ("CONNECT", _) => PendingRequest::Tunnel(request.tunnel().map(Box::new)),
+            (_, Some(upgrade)) => PendingRequest::Upgrade(upgrade),
+            ("HEAD", _) => PendingRequest::Head,
+            _ => PendingRequest::Other,
         }
     }
 
     /// Whether what comes next may be another protocol's.
     pub(super) fn may_switch(&self) -> bool {
-        matches!(self, Asked::Tunnel(_) | Asked::Upgrade(_))
+        matches!(self, PendingRequest::Tunnel(_) | PendingRequest::Upgrade(_))
     }
 
     /// What the connection becomes, when the answer was yes and nothing else is known of it.
     pub(super) fn granted(self) -> Option<Switch> {
         match self {
-            Asked::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
-            Asked::Upgrade(Upgrade::WebSocket) => Some(Switch::Socket(SocketOptions::default())),
-            Asked::Upgrade(Upgrade::Other) => Some(Switch::Tunnel(None)),
-            Asked::Head | Asked::Other => None,
+            PendingRequest::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
+            PendingRequest::Upgrade(Upgrade::WebSocket) => {
+                Some(Switch::Socket(SocketOptions::default()))
+            }
+            PendingRequest::Upgrade(Upgrade::Other) => Some(Switch::Tunnel(None)),
+            PendingRequest::Head | PendingRequest::Other => None,
         }
     }
 }
@@ -131,29 +133,33 @@ pub(super) fn is_interim(status: u16) -> bool {
 /// What a final response in `direction` means (RFC 9112 §6.3), to a request that is unknown if it
 /// was lost.
 pub(super) fn answer(
-    asked: Option<Asked>,
+    asked: Option<PendingRequest>,
     status: u16,
     fields: &HeaderFields<'_>,
-    reason: Reason,
+    reason: ReasonPhrase,
     direction: Direction,
-) -> Answer {
+) -> AnswerEffect {
     let granted = (200..300).contains(&status);
     match asked {
-        Some(Asked::Upgrade(_)) | None if status == 101 => Answer::Switch(match fields.upgrade {
-            Some(Upgrade::Other) => Switch::Tunnel(None),
-            _ => Switch::Socket(SocketOptions::new(fields.extension, direction)),
-        }),
-        Some(Asked::Tunnel(tunnel)) if granted => {
-            Answer::Switch(Switch::Tunnel(tunnel.map(|tunnel| *tunnel)))
+        Some(PendingRequest::Upgrade(_)) | None if status == 101 => {
+            AnswerEffect::Switch(match fields.upgrade {
+                Some(Upgrade::Other) => Switch::Tunnel(None),
+                _ => Switch::Socket(SocketOptions::new(fields.extension, direction)),
+            })
         }
-        None if granted && reason == Reason::Established => Answer::Switch(Switch::Tunnel(None)),
-        Some(Asked::Tunnel(Some(tunnel))) => {
+        Some(PendingRequest::Tunnel(tunnel)) if granted => {
+            AnswerEffect::Switch(Switch::Tunnel(tunnel.map(|tunnel| *tunnel)))
+        }
+        None if granted && reason == ReasonPhrase::Established => {
+            AnswerEffect::Switch(Switch::Tunnel(None))
+        }
+        Some(PendingRequest::Tunnel(Some(tunnel))) => {
             let refused = Tunnel { granted: false, ..*tunnel };
-            Answer::Refusal(refused, BodyFraming::of_response(fields))
+            AnswerEffect::Refusal(refused, BodyFraming::of_response(fields))
         }
-        Some(Asked::Head) => Answer::Http(None),
-        _ if matches!(status, 101 | 204 | 304) => Answer::Http(None),
-        _ => Answer::Http(BodyFraming::of_response(fields)),
+        Some(PendingRequest::Head) => AnswerEffect::Http(None),
+        _ if matches!(status, 101 | 204 | 304) => AnswerEffect::Http(None),
+        _ => AnswerEffect::Http(BodyFraming::of_response(fields)),
     }
 }
 
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn requests_are_answered_in_order_and_only_the_newest_are_remembered() {
         let nth = |n: usize| {
-            Asked::Tunnel(Some(Box::new(Tunnel::from_authority(
+            PendingRequest::Tunnel(Some(Box::new(Tunnel::from_authority(
                 &format!("{n}.example:1"),
                 Direction::ToServer,
             ))))
@@ -193,42 +199,53 @@ mod tests {
     fn whether_a_body_follows_depends_on_request_and_status() {
         let sized = fields(&[("Content-Length", "9")]);
         let plain =
-            |asked, status| answer(asked, status, &sized, Reason::Other, Direction::ToClient);
+            |asked, status| answer(asked, status, &sized, ReasonPhrase::Other, Direction::ToClient);
         let nine = Some(BodyFraming::Counted(9));
-        assert_eq!(plain(Some(Asked::Other), 200), Answer::Http(nine));
-        assert_eq!(plain(None, 200), Answer::Http(nine));
-        assert_eq!(plain(Some(Asked::Head), 200), Answer::Http(None));
-        assert_eq!(plain(Some(Asked::Other), 204), Answer::Http(None));
-        assert_eq!(plain(Some(Asked::Other), 304), Answer::Http(None));
-        assert_eq!(plain(Some(Asked::Upgrade(Upgrade::Other)), 200), Answer::Http(nine));
+        assert_eq!(plain(Some(PendingRequest::Other), 200), AnswerEffect::Http(nine));
+        assert_eq!(plain(None, 200), AnswerEffect::Http(nine));
+        assert_eq!(plain(Some(PendingRequest::Head), 200), AnswerEffect::Http(None));
+        assert_eq!(plain(Some(PendingRequest::Other), 204), AnswerEffect::Http(None));
+        assert_eq!(plain(Some(PendingRequest::Other), 304), AnswerEffect::Http(None));
+        assert_eq!(
+            plain(Some(PendingRequest::Upgrade(Upgrade::Other)), 200),
+            AnswerEffect::Http(nine)
+        );
         let unsized_body =
-            answer(None, 200, &HeaderFields::default(), Reason::Other, Direction::ToClient);
-        assert_eq!(unsized_body, Answer::Http(Some(BodyFraming::UntilClose)));
+            answer(None, 200, &HeaderFields::default(), ReasonPhrase::Other, Direction::ToClient);
+        assert_eq!(unsized_body, AnswerEffect::Http(Some(BodyFraming::UntilClose)));
     }
 
     #[test]
     fn a_tunnel_is_opened_or_refused() {
         let wanted = || Tunnel::from_authority("pool.example:3333", Direction::ToServer);
-        let asked = || Some(Asked::Tunnel(Some(Box::new(wanted()))));
+        let asked = || Some(PendingRequest::Tunnel(Some(Box::new(wanted()))));
         let sized = fields(&[("Content-Length", "9")]);
-        let granted = answer(asked(), 200, &sized, Reason::Other, Direction::ToClient);
-        assert_eq!(granted, Answer::Switch(Switch::Tunnel(Some(wanted()))));
-        let refused = answer(asked(), 407, &sized, Reason::Other, Direction::ToClient);
-        let Answer::Refusal(tunnel, framing) = refused else { panic!("{refused:?}") };
+        let granted = answer(asked(), 200, &sized, ReasonPhrase::Other, Direction::ToClient);
+        assert_eq!(granted, AnswerEffect::Switch(Switch::Tunnel(Some(wanted()))));
+        let refused = answer(asked(), 407, &sized, ReasonPhrase::Other, Direction::ToClient);
+        let AnswerEffect::Refusal(tunnel, framing) = refused else { panic!("{refused:?}") };
         assert!(!tunnel.granted);
         assert_eq!(framing, Some(BodyFraming::Counted(9)));
-        let unseen =
-            answer(None, 200, &HeaderFields::default(), Reason::Established, Direction::ToClient);
-        assert_eq!(unseen, Answer::Switch(Switch::Tunnel(None)));
+        let unseen = answer(
+            None,
+            200,
+            &HeaderFields::default(),
+            ReasonPhrase::Established,
+            Direction::ToClient,
+        );
+        assert_eq!(unseen, AnswerEffect::Switch(Switch::Tunnel(None)));
     }
 
     #[test]
     fn an_upgrade_is_what_the_server_says() {
         let upgraded = |value| {
             let fields = fields(&[("Upgrade", value)]);
-            answer(None, 101, &fields, Reason::Other, Direction::ToClient)
+            answer(None, 101, &fields, ReasonPhrase::Other, Direction::ToClient)
         };
-        assert_eq!(upgraded("websocket"), Answer::Switch(Switch::Socket(SocketOptions::default())));
-        assert_eq!(upgraded("tcp"), Answer::Switch(Switch::Tunnel(None)));
+        assert_eq!(
+            upgraded("websocket"),
+            AnswerEffect::Switch(Switch::Socket(SocketOptions::default()))
+        );
+        assert_eq!(upgraded("tcp"), AnswerEffect::Switch(Switch::Tunnel(None)));
     }
 }

@@ -29,12 +29,12 @@ const MAX_TARGET: usize = 2048;
 #[derive(Debug)]
 pub(super) enum MessageHead<'a> {
     Request(HttpRequest<'a>, HeaderFields<'a>),
-    Response(HttpResponse<'a>, HeaderFields<'a>, Reason),
+    Response(HttpResponse<'a>, HeaderFields<'a>, ReasonPhrase),
 }
 
 /// What a response's first line says besides its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum ReasonPhrase {
     /// `Connection established`, as proxies say to CONNECT.
     Established,
     Other,
@@ -315,7 +315,7 @@ fn response_of<'a>(
     };
     let established =
         reason.windows(ESTABLISHED.len()).any(|word| word.eq_ignore_ascii_case(ESTABLISHED));
-    let reason = if established { Reason::Established } else { Reason::Other };
+    let reason = if established { ReasonPhrase::Established } else { ReasonPhrase::Other };
     MessageHead::Response(response, fields, reason)
 }
 
@@ -404,10 +404,10 @@ mod tests {
         let Some(MessageHead::Response(response, fields, reason)) = read(head) else { panic!() };
         assert_eq!(response.status, 200);
         assert_eq!(response.content_type.as_deref(), Some("text/plain"));
-        assert_eq!((fields.length, reason), (Some(5), Reason::Other));
+        assert_eq!((fields.length, reason), (Some(5), ReasonPhrase::Other));
         let head = b"HTTP/1.0 200 Connection Established\r\nproxy\x01agent: x\r\n\r\n";
         let Some(MessageHead::Response(_, _, reason)) = read(head) else { panic!() };
-        assert_eq!(reason, Reason::Established);
+        assert_eq!(reason, ReasonPhrase::Established);
     }
 
     #[test]

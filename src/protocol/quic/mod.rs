@@ -37,7 +37,7 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
         if probe_datagram(chunk.bytes) == Probe::NotForUs {
             return FirstDatagram::NotForUs;
         }
-        match after_first_chunk::<Connection>(context, chunk) {
+        match after_first_chunk::<QuicConnection>(context, chunk) {
             Some(parser) => FirstDatagram::More(parser),
             None => FirstDatagram::Done,
         }
@@ -54,7 +54,7 @@ fn probe_datagram(bytes: &[u8]) -> Probe {
 
 /// The parser of one QUIC connection.
 #[derive(Default)]
-pub(super) struct Connection {
+pub(super) struct QuicConnection {
     keys: Option<Keys>,
     /// Keys derived so far.
     tried: u8,
@@ -65,7 +65,7 @@ pub(super) struct Connection {
     datagrams: u8,
 }
 
-impl Parser for Connection {
+impl Parser for QuicConnection {
     fn held(&self) -> usize {
         self.stream.held()
     }
@@ -99,7 +99,7 @@ impl Parser for Connection {
     }
 }
 
-impl Connection {
+impl QuicConnection {
     /// Adds what an Initial packet carries; `None` if it can not be decrypted.
     fn initial(
         &mut self,
@@ -138,7 +138,7 @@ mod tests {
         message(CLIENT_HELLO, &usual_hello(name))
     }
 
-    fn sni(tap: &Tap<Connection>) -> Option<&str> {
+    fn sni(tap: &Tap<QuicConnection>) -> Option<&str> {
         let [initial] = &tap.heard.initials[..] else { return None };
         initial.hello.sni.as_deref()
     }
@@ -149,7 +149,7 @@ mod tests {
             let packet = ClientPacket::new(number, PUBLISHED_DCID).number(2);
             let datagram = packet.sealed(&published_frames());
             assert_eq!(probe_datagram(&datagram), Probe::Certain);
-            let mut tap = Tap::<Connection>::new();
+            let mut tap = Tap::<QuicConnection>::new();
             assert_eq!(tap.send(ToServer, &datagram), Next::Done);
             assert_eq!(sni(&tap), Some("example.com"));
             assert_eq!(tap.heard.initials[0].version, number);
@@ -161,7 +161,7 @@ mod tests {
     fn drafts_and_reserved_versions_show_their_name() {
         for number in [0xff00_0015, 0xff00_001d, 0xface_b002, 0x5430_3531, 0xfafa_fafa] {
             let packet = ClientPacket::new(number, b"client's");
-            let mut tap = Tap::<Connection>::new();
+            let mut tap = Tap::<QuicConnection>::new();
             let datagram = packet.sealed(&crypto(0, &hello("www.example")));
             assert_eq!(tap.send(ToServer, &datagram), Next::Done, "{number:08x}");
             assert_eq!(sni(&tap), Some("www.example"));
@@ -175,7 +175,7 @@ mod tests {
         let cut = hello.windows(4).position(|part| part == b"pool").unwrap() + 2;
         let (head, tail) = hello.split_at(cut);
         let packet = ClientPacket::new(1, b"client's");
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         let first = packet.number(0).sealed(&crypto(cut, tail));
         assert_eq!(tap.send(ToServer, &first), Next::More);
         assert_eq!(tap.send(ToServer, &packet.number(1).sealed(&crypto(0, head))), Next::Done);
@@ -193,7 +193,7 @@ mod tests {
             packet.number(1).sealed(&crypto(0, head)),
             vec![0; 40],
         ];
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         assert_eq!(tap.send(ToServer, &datagram.concat()), Next::Done);
         assert_eq!(sni(&tap), Some("www.example"));
     }
@@ -203,7 +203,7 @@ mod tests {
         let hello = hello("www.example");
         let (head, tail) = hello.split_at(60);
         let packet = ClientPacket::new(1, b"client's");
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         tap.send(ToServer, &packet.sealed(&crypto(0, head)));
         tap.send(ToClient, &server_initial(1, b"client's"));
         let second = packet.number(1).to(b"server").sealed(&crypto(60, tail));
@@ -215,7 +215,7 @@ mod tests {
     fn a_retry_changes_the_keys() {
         let hello = hello("www.example");
         let (head, _) = hello.split_at(60);
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         tap.send(ToServer, &ClientPacket::new(1, b"client's").sealed(&crypto(0, head)));
         tap.send(ToClient, &retry(1));
         let again = ClientPacket::new(1, b"retried!").number(1).token(b"a token");
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_capture_that_begins_with_the_server_is_read_when_the_client_repeats_itself() {
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         assert_eq!(tap.send(ToServer, &server_initial(1, b"client's")), Next::More);
         let packet = ClientPacket::new(1, b"client's").sealed(&crypto(0, &hello("www.example")));
         assert_eq!(tap.send(ToClient, &packet), Next::Done);
@@ -237,7 +237,7 @@ mod tests {
         let hello = hello("www.example");
         let packet =
             ClientPacket::new(1, b"client's").sealed(&crypto(0, &hello[..hello.len() - 9]));
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         tap.send(ToServer, &packet);
         tap.close();
         assert_eq!(sni(&tap), Some("www.example"));
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_never_completes_is_given_up() {
-        let mut tap = Tap::<Connection>::new();
+        let mut tap = Tap::<QuicConnection>::new();
         let packet = server_initial(1, b"unknown");
         let more = (0..100).take_while(|_| tap.send(ToServer, &packet) == Next::More).count();
         assert_eq!(more, usize::from(MAX_DATAGRAMS) - 1);
@@ -284,7 +284,7 @@ mod tests {
                 .map(|cut| crypto(cut[0], &hello[cut[0]..hello.len().min(cut[1] + overlap)]))
                 .collect();
             let packet = ClientPacket::new(1, b"client's");
-            let mut tap = Tap::<Connection>::new();
+            let mut tap = Tap::<QuicConnection>::new();
             for (number, index) in order.iter().enumerate() {
                 if pieces.is_empty() {
                     break;
@@ -307,7 +307,7 @@ mod tests {
             let mut datagram = ClientPacket::new(1, b"client's").sealed(&crypto(0, b"hello"));
             let position = position.index(datagram.len());
             datagram[position] = value;
-            let mut tap = Tap::<Connection>::new();
+            let mut tap = Tap::<QuicConnection>::new();
             tap.send(ToServer, &datagram);
             tap.send(ToServer, &datagram[..length.index(datagram.len())]);
             tap.close();
@@ -315,7 +315,7 @@ mod tests {
 
         #[test]
         fn random_frames_never_panic(frames in prop::collection::vec(0u8..32, 4..100)) {
-            let mut tap = Tap::<Connection>::new();
+            let mut tap = Tap::<QuicConnection>::new();
             tap.send(ToServer, &ClientPacket::new(1, b"client's").sealed(&frames));
             tap.close();
         }

@@ -32,20 +32,20 @@ pub struct HandshakeReader {
 #[derive(Debug, Default)]
 struct HandshakeStream {
     records: Records,
-    progress: Progress,
+    progress: HandshakeProgress,
 }
 
 /// Who speaks, as its messages tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Peer {
+enum TlsPeer {
     Client,
     Server,
 }
 
 /// How far a direction has got.
 #[derive(Debug, Default)]
-struct Progress {
-    peer: Option<Peer>,
+struct HandshakeProgress {
+    peer: Option<TlsPeer>,
     /// The server has asked for a second ClientHello.
     retry: bool,
     end: Option<End>,
@@ -138,7 +138,7 @@ impl HandshakeReader {
             (true, false) => (&one.progress, &other.records),
             (false, true) => (&other.progress, &one.records),
         };
-        let answered = over.peer == Some(Peer::Server) && self.found.client.is_some();
+        let answered = over.peer == Some(TlsPeer::Server) && self.found.client.is_some();
         let began_later =
             over.end == Some(End::Clear) && self.is_empty() && open.pending().is_none();
         answered || began_later || self.waited >= PATIENCE
@@ -151,7 +151,7 @@ impl HandshakeStream {
     }
 }
 
-impl Progress {
+impl HandshakeProgress {
     fn item(
         &mut self,
         item: RecordItem<'_>,
@@ -162,7 +162,7 @@ impl Progress {
         match item {
             RecordItem::Message(message) => self.message(message, direction, found, context)?,
             // A dummy for middleboxes (RFC 8446 Appendix D.4) where another hello may follow.
-            RecordItem::ChangeCipherSpec if self.peer == Some(Peer::Client) || self.retry => {}
+            RecordItem::ChangeCipherSpec if self.peer == Some(TlsPeer::Client) || self.retry => {}
             RecordItem::ChangeCipherSpec | RecordItem::ApplicationData => {
                 self.end = Some(End::Clear)
             }
@@ -180,11 +180,11 @@ impl Progress {
         let Message { kind, body, whole } = message;
         // A certificate of a client says nothing of the server.
         let from_server = match self.peer {
-            Some(peer) => peer == Peer::Server,
+            Some(peer) => peer == TlsPeer::Server,
             None => direction == Direction::ToClient,
         };
         match kind {
-            CLIENT_HELLO if self.peer != Some(Peer::Server) => {
+            CLIENT_HELLO if self.peer != Some(TlsPeer::Server) => {
                 let mut hello =
                     client_hello::read(body, whole, context.scratch.brief).ok_or(NotTls)?;
                 hello.direction = direction;
@@ -192,23 +192,23 @@ impl Progress {
                 context.emit(Event::TlsClientHello(&hello));
                 found.client.get_or_insert(hello);
                 // A second hello answers a HelloRetryRequest, and there is no third.
-                let again = self.peer.replace(Peer::Client).is_some();
+                let again = self.peer.replace(TlsPeer::Client).is_some();
                 self.end = match whole {
                     true => again.then_some(End::Clear),
                     false => Some(End::Unreadable),
                 };
             }
-            SERVER_HELLO if self.peer != Some(Peer::Client) && whole => {
+            SERVER_HELLO if self.peer != Some(TlsPeer::Client) && whole => {
                 let (hello, retry) = server_hello::read(body).ok_or(NotTls)?;
                 found.server = Some(hello);
                 found.direction = direction.reverse();
-                self.peer = Some(Peer::Server);
+                self.peer = Some(TlsPeer::Server);
                 self.retry = retry;
             }
             CERTIFICATE if from_server => {
                 found.certificates = certificate::chain(body, context.scratch.brief);
                 found.direction = direction.reverse();
-                self.peer = Some(Peer::Server);
+                self.peer = Some(TlsPeer::Server);
                 self.end = Some(End::Clear);
             }
             HELLO_REQUEST | SUPPLEMENTAL_DATA => {}

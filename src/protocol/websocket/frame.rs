@@ -139,7 +139,7 @@ pub(super) enum FramePart<'a> {
 
 /// The frames of one direction.
 #[derive(Debug, Default)]
-pub(super) struct Frames {
+pub(super) struct FrameSplitter {
     state: FrameState,
     /// Whether this side masks its payloads: the client does, always.
     masked: Option<bool>,
@@ -166,7 +166,7 @@ impl Default for FrameState {
     }
 }
 
-impl Frames {
+impl FrameSplitter {
     /// Chunks since it is not known where a header is.
     pub(super) fn lost(&self) -> u32 {
         match self.state {
@@ -175,7 +175,7 @@ impl Frames {
         }
     }
 
-    /// `count` bytes are missing before the next [`Frames::push`].
+    /// `count` bytes are missing before the next [`FrameSplitter::push`].
     pub(super) fn lose(&mut self, count: u64) {
         match &mut self.state {
             FrameState::Payload { left, .. } if *left > count => *left -= count,
@@ -252,7 +252,7 @@ mod tests {
 
     /// Masked frames (type, payload) as they come out of a stream that is cut into pieces.
     fn frames(bytes: &[u8], size: usize) -> Vec<(FrameHeader, Vec<u8>)> {
-        let mut frames = Frames::default();
+        let mut frames = FrameSplitter::default();
         let (mut out, mut payload) = (Vec::new(), Vec::new());
         let mut current = None;
         for piece in bytes.chunks(size) {
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_loss_inside_a_payload_keeps_the_place() {
-        let mut frames = Frames::default();
+        let mut frames = FrameSplitter::default();
         let mut ends = 0;
         frames.push(&[0x82, 10, 1, 2, 3], |_| true);
         frames.lose(4);
@@ -317,9 +317,9 @@ mod tests {
 
     #[test]
     fn after_a_loss_a_chunk_that_is_one_frame_or_begins_with_an_object_is_the_way_back() {
-        let mut frames = Frames::default();
+        let mut frames = FrameSplitter::default();
         let mut begins = 0;
-        let mut push = |frames: &mut Frames, bytes: &[u8]| {
+        let mut push = |frames: &mut FrameSplitter, bytes: &[u8]| {
             frames.push(bytes, |part| {
                 begins += u32::from(matches!(part, FramePart::Begin(_)));
                 true
@@ -364,7 +364,7 @@ mod tests {
         fn random_bytes_never_panic(
             pieces in prop::collection::vec((0u64..20, prop::collection::vec(any::<u8>(), 0..30)), 0..20),
         ) {
-            let mut frames = Frames::default();
+            let mut frames = FrameSplitter::default();
             for (gap, bytes) in pieces {
                 if gap > 15 {
                     frames.lose(gap);

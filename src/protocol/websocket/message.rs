@@ -114,14 +114,14 @@ impl MessageAssembler {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{FramePart, Frames};
+    use super::super::frame::{FramePart, FrameSplitter};
     use super::*;
 
     /// The messages in unmasked frames.
     fn messages(bytes: &[u8]) -> Vec<Option<String>> {
         let mut message = MessageAssembler::new(Deflate::default());
         let mut out = Vec::new();
-        Frames::default().push(bytes, |part| {
+        FrameSplitter::default().push(bytes, |part| {
             match part {
                 FramePart::Begin(header) => message.begin(&header),
                 FramePart::Payload(piece) => message.push(piece),

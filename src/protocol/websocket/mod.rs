@@ -28,7 +28,7 @@ use super::surroundings::Surroundings;
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::mining::Carrier;
 use deflate::UnreadableMessage;
-use frame::{BINARY, FramePart, Frames, TEXT};
+use frame::{BINARY, FramePart, FrameSplitter, TEXT};
 use message::{MAX_MESSAGE, MessageAssembler};
 pub(super) use negotiation::{Extension, SocketOptions};
 
@@ -93,14 +93,14 @@ struct WebSocket {
 
 #[derive(Debug)]
 struct FrameDirection {
-    frames: Frames,
+    frames: FrameSplitter,
     message: MessageAssembler,
 }
 
 impl FrameDirection {
     fn new(socket: SocketOptions, direction: Direction) -> Self {
         FrameDirection {
-            frames: Frames::default(),
+            frames: FrameSplitter::default(),
             message: MessageAssembler::new(socket.deflate(direction)),
         }
     }

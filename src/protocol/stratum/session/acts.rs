@@ -5,7 +5,7 @@ use super::super::framing::message::Id;
 use super::super::identity::coin;
 use super::super::identity::profile::{learn_agent, learn_algorithm};
 use super::super::text::abbreviated;
-use super::shares::{Asked, Open};
+use super::shares::{Open, PendingShare};
 use super::{COST_FOREIGN, Origin, StratumSession};
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
@@ -56,7 +56,7 @@ impl StratumSession {
         let ask = |asked| Open { id: origin.id, asked, hashes: None };
         match act {
             Act::Hello(hello) => {
-                self.ledger.ask(ask(Asked::Hello));
+                self.ledger.ask(ask(PendingShare::Hello));
                 self.profile.guess(&mut self.state, hello.likely);
                 learn_agent(&mut self.state, hello.agent.as_deref());
                 self.ladder.asked = true;
@@ -65,11 +65,11 @@ impl StratumSession {
                     .climb(at, ConversationStage::Requested, || format!("{}{by}", origin.method));
             }
             Act::Login(login) => {
-                self.ledger.ask(ask(Asked::Login));
+                self.ledger.ask(ask(PendingShare::Login));
                 self.login(at, &login);
             }
             Act::AskWork { standing } => {
-                self.ledger.ask(ask(Asked::Work));
+                self.ledger.ask(ask(PendingShare::Work));
                 self.ladder.asked = true;
                 self.ladder.standing |= standing;
                 let by = self.by_agent();
@@ -79,7 +79,7 @@ impl StratumSession {
             }
             Act::Submit(submit) => self.submit(at, origin.id, submit),
             Act::Hashrate(rate) => {
-                self.ledger.ask(ask(Asked::Hashrate));
+                self.ledger.ask(ask(PendingShare::Hashrate));
                 self.ladder.asked = true;
                 self.state.reported_hashrate =
                     coin::plausible(rate).or(self.state.reported_hashrate);
@@ -87,7 +87,7 @@ impl StratumSession {
                     format!("hashrate of {rate} H/s reported")
                 });
             }
-            Act::Idle => self.ledger.ask(ask(Asked::Other)),
+            Act::Idle => self.ledger.ask(ask(PendingShare::Other)),
             Act::Greeting(greeting) => {
                 self.profile.guess(&mut self.state, greeting.likely);
                 learn_algorithm(&mut self.state, greeting.algorithm.as_ref());
@@ -148,7 +148,7 @@ impl StratumSession {
         }
         self.profile.tell_coin(&mut self.state);
         let hashes = measure.and_then(|measure| self.hashes(measure));
-        self.ledger.ask(Open { id, asked: Asked::Share, hashes });
+        self.ledger.ask(Open { id, asked: PendingShare::Share, hashes });
         self.newest = hashes;
         self.ladder.share();
         self.ladder.climb(at, ConversationStage::ShareSubmitted, || match submit.job.as_ref() {

@@ -9,7 +9,7 @@ use super::super::act::Act;
 use super::super::dialect::getblocktemplate;
 use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::identity::profile::learn_agent;
-use super::shares::{Asked, Open};
+use super::shares::{Open, PendingShare};
 use super::{COST_ANSWER, Origin, StratumSession};
 use crate::model::text::printable_bounded;
 
@@ -65,12 +65,12 @@ impl StratumSession {
             .filter(|_| message.id.is_vague())
             .map(|status| status.eq_ignore_ascii_case("KEEPALIVED"));
         let fits = |open: &Open| match open.asked {
-            Asked::Share if kept == Some(true) => false,
-            Asked::Other if kept == Some(false) => false,
-            Asked::Share => !brings_job,
-            Asked::Work => brings_job || !bare || !outcome.is_granted(),
-            Asked::Login | Asked::Hello | Asked::Other => true,
-            Asked::Hashrate => !brings_job,
+            PendingShare::Share if kept == Some(true) => false,
+            PendingShare::Other if kept == Some(false) => false,
+            PendingShare::Share => !brings_job,
+            PendingShare::Work => brings_job || !bare || !outcome.is_granted(),
+            PendingShare::Login | PendingShare::Hello | PendingShare::Other => true,
+            PendingShare::Hashrate => !brings_job,
         };
         if let Some(open) = self.ledger.take(|open| open.id == message.id && fits(open)) {
             return Some(open);
@@ -80,25 +80,31 @@ impl StratumSession {
         }
         // Some pools answer `mining.subscribe` with an id of their own.
         let compound = message.result().is_some_and(|result| result.is_array());
-        if compound && self.ledger.any(|open| open.asked == Asked::Hello) {
-            return self.ledger.take(|open| open.asked == Asked::Hello);
+        if compound && self.ledger.any(|open| open.asked == PendingShare::Hello) {
+            return self.ledger.take(|open| open.asked == PendingShare::Hello);
         }
         // Otherwise only an answer without a usable id may go to the oldest request: pools answer
         // in order.
         if !message.id.is_vague() {
             return None;
         }
-        self.ledger.take(|open| open.asked != Asked::Work && fits(open))
+        self.ledger.take(|open| open.asked != PendingShare::Work && fits(open))
     }
 
     /// The pool's answer to anything but a share.
-    fn granted(&mut self, at: Moment, asked: Asked, outcome: &RequestOutcome, brings_job: bool) {
+    fn granted(
+        &mut self,
+        at: Moment,
+        asked: PendingShare,
+        outcome: &RequestOutcome,
+        brings_job: bool,
+    ) {
         match (asked, outcome) {
-            (Asked::Login, RequestOutcome::Refused(reason)) => {
+            (PendingShare::Login, RequestOutcome::Refused(reason)) => {
                 let reason = if reason.is_empty() { "refused" } else { reason.as_str() };
                 self.state.refused = Some(printable_bounded(reason));
             }
-            (Asked::Login, RequestOutcome::Granted) => {
+            (PendingShare::Login, RequestOutcome::Granted) => {
                 self.state.refused = None;
                 self.ladder.answered = true;
                 if !brings_job {
@@ -107,7 +113,7 @@ impl StratumSession {
                     });
                 }
             }
-            (Asked::Hello | Asked::Hashrate, RequestOutcome::Granted) => {
+            (PendingShare::Hello | PendingShare::Hashrate, RequestOutcome::Granted) => {
                 self.ladder.answered = true;
                 self.ladder.climb(at, ConversationStage::Answered, || "pool answered".to_owned());
             }
@@ -116,7 +122,7 @@ impl StratumSession {
         if brings_job {
             // A login's answer with a job proves both at once; keep the rungs apart.
             self.ladder.answered = true;
-            if asked == Asked::Login {
+            if asked == PendingShare::Login {
                 self.ladder.asked = true;
                 self.ladder.climb(at, ConversationStage::Answered, || {
                     "pool accepted the login".to_owned()
@@ -147,7 +153,7 @@ impl StratumSession {
 
     /// The pool sends the miner away, perhaps instead of an answer to its login.
     pub(super) fn sent_away(&mut self, at: Moment, reason: String) {
-        if let Some(open) = self.ledger.take(|open| open.asked == Asked::Login) {
+        if let Some(open) = self.ledger.take(|open| open.asked == PendingShare::Login) {
             self.granted(at, open.asked, &RequestOutcome::Refused(reason), false);
         }
     }

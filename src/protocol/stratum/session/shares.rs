@@ -12,7 +12,7 @@ const MAX_OPEN: usize = 512;
 
 /// What the miner asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum PendingShare {
     Hello,
     Login,
     Work,
@@ -25,14 +25,14 @@ pub(super) enum Asked {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub id: Id,
-    pub asked: Asked,
+    pub asked: PendingShare,
     /// For a share: its expected hashes, if its job and difficulty are known.
     pub hashes: Option<f64>,
 }
 
 impl Open {
     pub(super) fn is_share(&self) -> bool {
-        self.asked == Asked::Share
+        self.asked == PendingShare::Share
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn share(id: u64, hashes: f64) -> Open {
-        Open { id: Id::Some(id), asked: Asked::Share, hashes: Some(hashes) }
+        Open { id: Id::Some(id), asked: PendingShare::Share, hashes: Some(hashes) }
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         let mut ledger = ShareLedger::default();
         for id in 0..2000 {
             ledger.ask(share(id, 1.0));
-            ledger.ask(Open { id: Id::None, asked: Asked::Work, hashes: None });
+            ledger.ask(Open { id: Id::None, asked: PendingShare::Work, hashes: None });
         }
         assert!(ledger.open.len() <= MAX_OPEN);
         assert!(ledger.take(|open| open.id == Id::Some(0)).is_none());
