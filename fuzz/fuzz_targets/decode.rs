@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use minewatch::decode::{DecodeOptions, Decoder, Stop};
+use minewatch::decode::{DecodeOptions, Decoder, DecodeStop};
 use minewatch::model::packet::LinkType;
 use minewatch::model::segment::SegmentHead;
 use minewatch::model::{FlowKey, Packet, Timestamp};
@@ -46,7 +46,7 @@ fuzz_target!(|input: &[u8]| {
         assert!(side == segment.from || from == to);
     }
     let stats = decoder.stats();
-    let stopped: u64 = Stop::ALL.iter().map(|&reason| stats.stopped(reason)).sum();
+    let stopped: u64 = DecodeStop::ALL.iter().map(|&reason| stats.stopped(reason)).sum();
     assert_eq!(stats.packets, packets);
     assert_eq!(stopped + segments, packets, "each packet is a segment or was stopped");
 });
