@@ -84,14 +84,17 @@ impl RecordConsumer for Outputs {
     fn flush(&mut self) -> io::Result<()> {
         self.lanes.iter_mut().try_for_each(|lane| match lane {
             RouteLane::Inline(route) => route.flush().map_err(|error| route.named(error)),
-            RouteLane::Queued(route) => route.flush(),
+            RouteLane::Queued(route) => route.check(),
         })
     }
 
     fn reopen(&mut self) -> io::Result<()> {
         self.lanes.iter_mut().try_for_each(|lane| match lane {
             RouteLane::Inline(route) => route.reopen().map_err(|error| route.named(error)),
-            RouteLane::Queued(route) => route.reopen(),
+            RouteLane::Queued(route) => {
+                route.reopen();
+                route.check()
+            }
         })
     }
 

@@ -1,6 +1,7 @@
 //! Runs a route on its own thread, behind a bounded queue.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -33,8 +34,8 @@ pub enum WhenFull {
 /// An entry of the queue.
 enum Delivery {
     Record(Outgoing, Option<Timestamp>),
-    Flush,
-    Reopen,
+    /// Makes an idle thread look at [`QueuedRoute::reopen`].
+    Wake,
 }
 
 /// A route behind a queue. Dropping it without [`QueuedRoute::finish`] leaves its thread behind.
@@ -42,6 +43,9 @@ pub(super) struct QueuedRoute {
     queue: Sender<Delivery>,
     when_full: WhenFull,
     counters: Arc<RouteCounters>,
+    /// The sink is to reopen its target before its next record. A flag, since a full queue must not
+    /// lose the request.
+    reopen: Arc<AtomicBool>,
     /// The error for which the sink has given up, until it is reported.
     failure: Arc<Mutex<Option<io::Error>>>,
     /// Delivers the measured latency when the thread ends.
@@ -58,15 +62,16 @@ impl QueuedRoute {
         let (finish, finished) = bounded(1);
         let failure = Arc::new(Mutex::new(None));
         let counters = Arc::clone(&route.counters);
-        let shared = Arc::clone(&failure);
+        let reopen = Arc::new(AtomicBool::new(false));
+        let (shared, requested) = (Arc::clone(&failure), Arc::clone(&reopen));
         thread::Builder::new().name("output".to_owned()).spawn(move || {
-            let failed = work(&mut route, &deliveries).err();
+            let failed = work(&mut route, &deliveries, &requested).err();
             *shared.lock().unwrap_or_else(PoisonError::into_inner) = failed;
             // The failure is stored before the producer can find the queue closed.
             drop(deliveries);
             let _ = finish.send(route.latency);
         })?;
-        Ok(QueuedRoute { queue, when_full, counters, failure, finished })
+        Ok(QueuedRoute { queue, when_full, counters, reopen, failure, finished })
     }
 
     /// Queues one record.
@@ -78,40 +83,27 @@ impl QueuedRoute {
         record: &Outgoing,
         caused_by: Option<Timestamp>,
     ) -> io::Result<()> {
-        self.queue(Delivery::Record(record.clone(), caused_by))
-    }
-
-    /// Requests that the gathered records are written.
-    ///
-    /// # Errors
-    /// The error for which the sink has given up.
-    pub(super) fn flush(&self) -> io::Result<()> {
-        // The thread flushes by itself as soon as its queue is empty.
-        if self.queue.is_empty() { self.queue(Delivery::Flush) } else { self.check() }
-    }
-
-    /// Requests that the sink reopens its target.
-    ///
-    /// # Errors
-    /// The error for which the sink has given up.
-    pub(super) fn reopen(&self) -> io::Result<()> {
-        self.queue(Delivery::Reopen)
-    }
-
-    fn queue(&self, delivery: Delivery) -> io::Result<()> {
-        let records = u64::from(matches!(delivery, Delivery::Record(..)));
-        self.counters.accepted(records);
+        let delivery = Delivery::Record(record.clone(), caused_by);
+        self.counters.accepted(1);
         let sent = match self.when_full {
             WhenFull::Wait => self.queue.send(delivery).map_err(|_| true),
             WhenFull::DropNewest => self.queue.try_send(delivery).map_err(|e| e.is_disconnected()),
         };
         let Err(disconnected) = sent else { return Ok(()) };
-        self.counters.lost(records);
+        self.counters.lost(1);
         if disconnected { self.check() } else { Ok(()) }
     }
 
-    /// Returns the error for which the sink has given up, once.
-    fn check(&self) -> io::Result<()> {
+    /// Requests that the sink reopens its target before it writes another record.
+    pub(super) fn reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+        // The thread looks at the flag before each record, so only an idle one has to be woken.
+        let _ = self.queue.try_send(Delivery::Wake);
+    }
+
+    /// Returns the error for which the sink has given up, once. The thread writes the gathered
+    /// records by itself as soon as its queue is empty, so a flush is nothing but this.
+    pub(super) fn check(&self) -> io::Result<()> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 
@@ -135,7 +127,7 @@ impl QueuedRoute {
 ///
 /// # Errors
 /// The fatal error of the sink, which ends the thread early.
-fn work(route: &mut Route, deliveries: &Receiver<Delivery>) -> io::Result<()> {
+fn work(route: &mut Route, deliveries: &Receiver<Delivery>, reopen: &AtomicBool) -> io::Result<()> {
     loop {
         let delivery = match deliveries.try_recv() {
             Ok(delivery) => delivery,
@@ -148,15 +140,14 @@ fn work(route: &mut Route, deliveries: &Receiver<Delivery>) -> io::Result<()> {
                 }
             }
         };
-        match delivery {
-            Delivery::Record(record, caused_by) => {
-                let gathered = route.gather(&record, caused_by);
-                if gathered.map_err(|error| route.named(error))? {
-                    persist(route, Route::flush)?;
-                }
+        if reopen.swap(false, Ordering::Acquire) {
+            persist(route, Route::reopen)?;
+        }
+        if let Delivery::Record(record, caused_by) = delivery {
+            let gathered = route.gather(&record, caused_by);
+            if gathered.map_err(|error| route.named(error))? {
+                persist(route, Route::flush)?;
             }
-            Delivery::Flush => persist(route, Route::flush)?,
-            Delivery::Reopen => persist(route, Route::reopen)?,
         }
     }
 }

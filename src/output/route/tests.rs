@@ -165,6 +165,54 @@ fn a_sink_that_hangs_delays_nobody_and_what_it_misses_is_counted() {
     assert!(hung.dropped > 0 && hung.written + hung.dropped == RECORDS, "{hung:?}");
 }
 
+/// Blocks until told to go on, and counts how often it is reopened.
+struct ReopenedSink(Receiver<()>, Arc<Mutex<u32>>);
+
+impl Sink for ReopenedSink {
+    fn name(&self) -> &str {
+        "reopened"
+    }
+
+    fn write(&mut self, _: &Frames) -> Result<(), SinkError> {
+        let _ = self.0.recv();
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), SinkError> {
+        *self.1.lock().unwrap() += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_request_to_reopen_is_never_lost_to_a_full_queue() {
+    let (resume, wait): (Sender<()>, _) = channel();
+    let reopened = Arc::new(Mutex::new(0));
+    let sink = ReopenedSink(wait, Arc::clone(&reopened));
+    let mut outputs = Outputs::queued([route(sink)], WhenFull::DropNewest).unwrap();
+    while outputs.stats()[0].dropped == 0 {
+        outputs.consume(&alert(), None).unwrap();
+    }
+    outputs.reopen().unwrap();
+    drop(resume);
+    outputs.finish().unwrap();
+    assert_eq!(*reopened.lock().unwrap(), 1);
+}
+
+#[test]
+fn an_idle_sink_is_reopened_at_once() {
+    let (_resume, wait): (Sender<()>, _) = channel();
+    let reopened = Arc::new(Mutex::new(0));
+    let sink = ReopenedSink(wait, Arc::clone(&reopened));
+    let mut outputs = Outputs::queued([route(sink)], WhenFull::DropNewest).unwrap();
+    outputs.reopen().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while *reopened.lock().unwrap() == 0 {
+        assert!(Instant::now() < deadline, "it was never reopened");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn a_sink_that_gives_up_ends_the_run_with_its_error() {
     let failures: Vec<fn() -> SinkError> =
