@@ -118,7 +118,6 @@ fn setup() -> Setup {
             max_names: 100_000,
         },
         events: EventKinds::default(),
-        sensor: None,
     }
 }
 

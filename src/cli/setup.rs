@@ -73,7 +73,6 @@ pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failu
             max_names: memory.names / NAME_BYTES,
         },
         events: settings.output.events.iter().copied().collect(),
-        sensor: settings.output.sensor.clone(),
     })
 }
 

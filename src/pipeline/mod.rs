@@ -41,8 +41,6 @@ pub struct Setup {
     pub correlate: correlate::CorrelatorOptions,
     /// Extracted events to record.
     pub events: EventKinds,
-    /// Name of this sensor, for records.
-    pub sensor: Option<String>,
 }
 
 /// The result of a run.

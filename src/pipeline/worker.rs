@@ -134,7 +134,7 @@ impl Worker {
                 detectors: Detectors::new(&setup.intel),
                 scratch: Scratch { brief: !setup.events.any(), ..Scratch::default() },
                 events: setup.events,
-                sensor: setup.sensor.clone(),
+                sensor: setup.correlate.sensor.clone(),
                 order: (0, MessageCause::Packet),
                 messages: WorkerMessages::default(),
                 bypass: None,

@@ -26,6 +26,5 @@ pub fn setup() -> Setup {
             max_names: 10_000,
         },
         events: EventKinds::default(),
-        sensor: None,
     }
 }

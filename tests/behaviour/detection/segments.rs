@@ -87,7 +87,6 @@ fn setup(intel: &Arc<Intel>) -> Setup {
             max_names: 1000,
         },
         events: EventKinds::default(),
-        sensor: None,
     }
 }
 
