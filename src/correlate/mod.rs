@@ -7,7 +7,7 @@
 //!
 //! There is one correlator, and it gets its signals in capture order: its records depend on the
 //! packets alone. Every table is bounded. A new rule is a file in `rule/`, or a folder beside it,
-//! and a line in [`rule::registry`].
+//! and a line in `rule/registry.rs`.
 
 mod assess;
 mod campaign;
@@ -58,7 +58,7 @@ pub struct Correlator {
 impl Correlator {
     /// A correlator with all rules of the registry.
     pub fn new(options: &CorrelatorOptions) -> Self {
-        Correlator { knowledge: Knowledge::new(options), rules: rule::registry(options) }
+        Correlator { knowledge: Knowledge::new(options), rules: rule::rules(options) }
     }
 
     /// Adds `rule`, which gets each signal after the other rules.

@@ -1,18 +1,17 @@
 //! Turns the events of one flow into signals.
 //!
 //! Each [`FlowDetector`] belongs to one worker and sees one flow at a time. Linking flows is left
-//! to `correlate`. A new detector is a file here and a line in [`Detectors`].
+//! to `correlate`. A new detector is a file here and a line in `registry.rs`.
 
 mod host_name;
 mod intel;
 mod mining;
 mod name;
+mod registry;
 
 use std::sync::Arc;
 
-use host_name::HostNameDetector;
-use intel::IntelDetector;
-use mining::MiningDetector;
+pub use registry::Detectors;
 
 use crate::intel::Intel;
 use crate::model::chunk::Direction;
@@ -44,41 +43,6 @@ pub trait FlowDetector: Send {
     fn reload(&mut self, intel: &Arc<Intel>) {
         let _ = intel;
     }
-}
-
-/// Declares the set of all detectors, which handle each event in this order.
-macro_rules! detectors {
-    ($($name:ident: $detector:ty),+ $(,)?) => {
-        /// All detectors of one worker.
-        pub struct Detectors {
-            $($name: $detector,)+
-        }
-
-        impl FlowDetector for Detectors {
-            fn new(intel: &Arc<Intel>) -> Self {
-                Detectors { $($name: <$detector>::new(intel),)+ }
-            }
-
-            fn event(&mut self, flow: &Flow, event: Event<'_>, signals: &mut SignalSink<'_>) {
-                $(self.$name.event(flow, event, signals);)+
-            }
-
-            #[inline]
-            fn awaits_end(&self, flow: &Flow) -> bool {
-                $(self.$name.awaits_end(flow))||+
-            }
-
-            fn reload(&mut self, intel: &Arc<Intel>) {
-                $(self.$name.reload(intel);)+
-            }
-        }
-    };
-}
-
-detectors! {
-    intel: IntelDetector,
-    mining: MiningDetector,
-    host_name: HostNameDetector,
 }
 
 /// Receives signals for the correlator.

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use super::MiningRule;
-use super::incident::Reason;
-use super::incidents::IncidentQuery;
+use super::incident::{IncidentQuery, Reason};
 use super::pools::PoolUse;
 use crate::correlate::Knowledge;
 use crate::correlate::incident::Identity;

@@ -2,8 +2,7 @@
 
 use super::MiningRule;
 use super::far_end::{self, FarEnd};
-use super::incident::Reason;
-use super::incidents::IncidentQuery;
+use super::incident::{IncidentQuery, Reason};
 use super::pools::PoolUse;
 use crate::correlate::incident::Identity;
 use crate::correlate::{Knowledge, assess};

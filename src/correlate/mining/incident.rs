@@ -6,7 +6,6 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::attack;
-use super::incidents::IncidentQuery;
 use super::pools::{PoolUse, Pools};
 use super::sentence;
 use super::sessions::Sessions;
@@ -24,6 +23,18 @@ use crate::model::record::{
     Pool, Record, Stage, Verdict,
 };
 use crate::model::signal::FlowRef;
+
+/// The properties of a signal that select its incident.
+pub(super) struct IncidentQuery<'a> {
+    pub at: Moment,
+    pub flow: &'a FlowRef,
+    /// The direction in which the host of the incident sends.
+    pub sender: Direction,
+    pub identities: &'a [Identity],
+    /// [`Verdict::Probe`] for an attempt of a prober. All its attempts share one incident, whatever
+    /// the pool.
+    pub verdict: Verdict,
+}
 
 /// An incident of one host.
 #[derive(Clone, Debug)]

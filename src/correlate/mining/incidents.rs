@@ -5,30 +5,17 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
-use super::incident::Incident;
+use super::incident::{Incident, IncidentQuery};
 use crate::correlate::campaign::IdentityIndex;
-use crate::correlate::incident::Identity;
-use crate::correlate::rule::{RuleStats, TARGETS_PER_RECORD};
+use crate::correlate::rule::RuleStats;
 use crate::correlate::{CorrelatorOptions, Knowledge};
 use crate::model::Timestamp;
-use crate::model::chunk::Direction;
-use crate::model::event::Moment;
 use crate::model::flow::FlowEnds;
 use crate::model::indicator::IntelClass;
 use crate::model::record::{IncidentState, Record, Verdict};
-use crate::model::signal::FlowRef;
 
-/// The properties of a signal that select its incident.
-pub(super) struct IncidentQuery<'a> {
-    pub at: Moment,
-    pub flow: &'a FlowRef,
-    /// The direction in which the host of the incident sends.
-    pub sender: Direction,
-    pub identities: &'a [Identity],
-    /// [`Verdict::Probe`] for an attempt of a prober. All its attempts share one incident, whatever
-    /// the pool.
-    pub verdict: Verdict,
-}
+/// Pools that one record of a probe names. Each takes up to 300 bytes, in a record of 8,000.
+const TARGETS_PER_RECORD: usize = 20;
 
 /// All open incidents.
 pub(super) struct Incidents {

@@ -1,17 +1,16 @@
 //! Rules that judge a host over many flows.
 
 mod probing;
+mod registry;
 
 use serde::Serialize;
 
-use super::mining::MiningRule;
-use super::{CorrelatorOptions, Knowledge};
+use super::Knowledge;
 use crate::model::Timestamp;
 use crate::model::record::Record;
 use crate::model::signal::Signal;
-use probing::ProbingRule;
 
-pub(super) use probing::TARGETS_PER_RECORD;
+pub(super) use registry::rules;
 
 /// A rule that judges hosts over many flows.
 ///
@@ -35,15 +34,6 @@ pub trait HostRule: Send {
     fn stats(&self) -> RuleStats {
         RuleStats::default()
     }
-}
-
-/// All rules, in the order in which they get each signal. A rule can read what earlier rules have
-/// marked in [`Knowledge`].
-pub(super) fn registry(options: &CorrelatorOptions) -> Vec<Box<dyn HostRule>> {
-    vec![
-        Box::new(ProbingRule::new(options.probe_pools)),
-        Box::new(MiningRule::new(options.clone())),
-    ]
 }
 
 /// The gauges of rules.

@@ -19,8 +19,6 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// Hosts watched. Beyond this the host heard of longest ago is evicted; a prober then needs one
 /// more set of attempts to be recognised.
 const MAX_HOSTS: usize = 4096;
-/// Pools that one record of a probe names. Each takes up to 300 bytes, in a record of 8,000.
-pub(in crate::correlate) const TARGETS_PER_RECORD: usize = 20;
 
 /// The hosts that tried pools, and which pools they tried.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Totals;
 use super::figures::{clock, grouped, moment, rate, shorten, until};
-use super::text::{Colour, Page};
+use super::page::{Colour, Page};
 use crate::model::record::{Head, Mining, MiningIncident, Pool, Record, Severity, Verdict};
 use crate::output::encoder::json_name;
 

@@ -3,6 +3,7 @@
 mod figures;
 mod hosts;
 mod json;
+mod page;
 mod text;
 
 use std::io::{self, Write};
