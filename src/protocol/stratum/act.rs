@@ -1,6 +1,6 @@
-//! Acts: what a message does, in the words of no dialect.
+//! Acts: what a mining message does, independent of the dialect.
 //!
-//! Grammars and Stratum V2 turn messages into acts, and a session takes them.
+//! The dialect grammars and Stratum V2 turn messages into acts; a session processes them.
 
 use std::borrow::Cow;
 
@@ -16,34 +16,34 @@ pub(super) enum Act<'a> {
     Hello(Hello<'a>),
     /// The miner says who it is.
     Login(Box<Login<'a>>),
-    /// The miner asks for work; `standing` if it wants to be told of all that follows.
+    /// The miner asks for work; `standing` if it also asks for all later jobs.
     AskWork { standing: bool },
-    /// The miner hands in a share.
+    /// The miner submits a share.
     Submit(Submit<'a>),
     /// The miner reports its own hashrate, in hashes per second.
     Hashrate(f64),
-    /// The miner says something that moves nothing, such as a keep-alive.
+    /// The miner sends a message without effect on the conversation, such as a keep-alive.
     Idle,
-    /// The pool says something that shows that it is one, but delivers no work.
+    /// The pool sends a message that only pools send, without work in it.
     Greeting(Greeting<'a>),
-    /// The pool sets the difficulty of the jobs to come.
+    /// The pool sets the difficulty of later jobs.
     Difficulty(Measure),
     /// The pool delivers work.
     Job(Job<'a>),
-    /// The pool answers a share with a message of its own.
+    /// The pool answers a share in a separate message.
     Answer { to: Id, outcome: RequestOutcome },
-    /// The pool accepts the oldest so many shares at once (Stratum V2).
+    /// The pool accepts the oldest open shares, `shares` of them, at once (Stratum V2).
     Receipt { shares: u32 },
-    /// The pool ends the conversation, for this reason.
+    /// The pool ends the conversation and gives this reason.
     SendAway(Cow<'a, str>),
-    /// The pool sends the miner elsewhere; an empty host means the same host.
+    /// The pool sends the miner to another server; an empty host means the same host.
     Redirect { host: Cow<'a, str>, port: u16 },
     /// The pool asks for the miner's version.
     AskVersion,
 }
 
 impl Act<'_> {
-    /// Whether it is the miner who does this.
+    /// Whether the miner is the sender.
     pub(super) fn by_miner(&self) -> bool {
         matches!(
             self,
@@ -60,7 +60,7 @@ impl Act<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Hello<'a> {
     pub agent: Option<Cow<'a, str>>,
-    /// The dialect that this points to, if nothing better comes.
+    /// The most likely dialect, until a later message proves one.
     pub likely: Dialect,
 }
 
@@ -72,10 +72,10 @@ pub(super) struct Login<'a> {
     pub rig_id: Option<Cow<'a, str>>,
     pub agent: Option<Cow<'a, str>>,
     pub algorithms: Vec<Cow<'a, str>>,
-    /// Extras that only XMRig's donation rounds send.
+    /// Has members that only XMRig's donation rounds send.
     pub donation: bool,
-    /// The message is of mining whatever it contains; otherwise a wallet, a mining program or
-    /// the pool's answer has to show it.
+    /// The form of the message alone proves mining. Otherwise a wallet, a known mining program,
+    /// a known algorithm or the pool's answer must prove it.
     pub certain: bool,
     pub likely: Dialect,
 }
@@ -88,20 +88,20 @@ pub(super) struct Greeting<'a> {
 
 #[derive(Debug)]
 pub(super) struct Submit<'a> {
-    /// Name of the job worked on; empty where the dialect has none.
+    /// Name of the job that the share belongs to; empty where the dialect has none.
     pub job: Cow<'a, str>,
-    /// Every field has the shape that it must have.
+    /// Every field has its required format.
     pub strict: bool,
-    /// Who hands it in, where the dialect repeats that.
+    /// User name of the submitter, where the dialect repeats it.
     pub user: Option<Cow<'a, str>>,
-    /// Hashes that the miner has made since its start, where it says so (xmr-stak).
+    /// Hashes computed since the miner started, where it reports them (xmr-stak).
     pub hash_count: Option<f64>,
-    /// The nonce, where miners are known to count it up (see `pace`).
+    /// The nonce, in dialects whose miners are known to count it up (see `pace`).
     pub nonce: Option<u32>,
 }
 
 impl<'a> Submit<'a> {
-    /// A share of which every field has the shape that it must have.
+    /// A share whose fields all have their required format.
     pub(super) fn strict(job: Cow<'a, str>, user: Option<Cow<'a, str>>) -> Self {
         Submit { job, strict: true, user, hash_count: None, nonce: None }
     }
@@ -110,7 +110,7 @@ impl<'a> Submit<'a> {
 #[derive(Debug)]
 pub(super) struct Job<'a> {
     pub id: Cow<'a, str>,
-    /// Names of further jobs that came with it, equally hard.
+    /// Names of further jobs in the same message, with the same difficulty.
     pub siblings: Vec<Cow<'a, str>>,
     pub measure: Measure,
     pub algorithm: Option<Cow<'a, str>>,
@@ -118,7 +118,7 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// A job of which every field has the shape that it must have.
+    /// A job whose fields all have their required format.
     pub(super) fn strict(id: Cow<'a, str>, measure: Measure) -> Self {
         let proof = Proof::Strict;
         Job { id, siblings: Vec::new(), measure, algorithm: None, proof }
@@ -128,24 +128,24 @@ impl<'a> Job<'a> {
 /// How much a delivered job proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// Every field has the shape that it must have.
+    /// Every field has its required format.
     Strict,
-    /// Only the method's name speaks for it.
+    /// Only the method's name indicates a job.
     Loose,
-    /// A block template: wallets and explorers fetch one, too, but not one after the other.
+    /// A block template. Wallets and explorers also fetch one, but not one after another.
     Template,
 }
 
-/// How hard a share is.
+/// Difficulty of a share, in one of several units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Measure {
-    /// As the last [`Act::Difficulty`] said.
+    /// The value of the last [`Act::Difficulty`].
     InForce,
     /// In the dialect's unit (see `coin::hashes_per_difficulty`).
     Difficulty(f64),
     /// Expected hashes, from a full target.
     Hashes(f64),
-    /// Expected hashes at difficulty 1; the difficulty in force divides them (Ergo).
+    /// Expected hashes at difficulty 1, to be divided by the difficulty in force (Ergo).
     HashesAtOne(f64),
     Unknown,
 }

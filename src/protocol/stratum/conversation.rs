@@ -1,4 +1,4 @@
-//! A mining conversation in lines or whole messages, whatever carries them.
+//! Parses a mining conversation from lines or whole messages, in any carrier.
 
 use super::framing::line::{self, LineSplitter};
 use super::framing::message;
@@ -11,21 +11,21 @@ use crate::protocol::body::reader::BodyReader;
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 use crate::protocol::surroundings::Surroundings;
 
-/// One conversation, in whatever carries it.
+/// Parser of one mining conversation, in any carrier.
 #[derive(Debug)]
 pub struct StratumConversation {
     /// Indexed by [`Direction::index`].
     lines: Option<Box<[LineSplitter; 2]>>,
     beginning: SessionContext,
-    /// Nearly all that could begin a conversation in HTTP never says a word of JSON.
+    /// Created on first use: nearly all HTTP exchanges that could carry mining have no JSON.
     session: Option<Box<StratumSession>>,
 }
 
-/// What a session needs to know.
+/// What a new session needs to know.
 #[derive(Debug)]
 struct SessionContext {
     carriers: Vec<Carrier>,
-    /// Inside those.
+    /// Carrier inside `carriers`.
     innermost: Option<Carrier>,
     tunnel: Option<Tunnel>,
 }
@@ -44,31 +44,32 @@ impl SessionContext {
 }
 
 impl StratumConversation {
-    /// `carriers` wrap the conversation, outermost first; `tunnel` is the innermost one's far end.
+    /// Creates a conversation inside `carriers`, outermost first. `tunnel` is the far end of the
+    /// innermost one.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         let beginning = SessionContext { carriers, innermost: None, tunnel };
         StratumConversation { lines: None, beginning, session: None }
     }
 
-    /// A conversation with nothing but these surroundings around it.
+    /// Creates a conversation with the carriers and the tunnel of `surroundings`.
     pub fn inside(surroundings: &Surroundings) -> Self {
         StratumConversation::new(surroundings.carriers.clone(), surroundings.tunnel.clone())
     }
 
-    /// The same, in one more carrier. That costs no memory.
+    /// Adds `carrier` as the innermost one. The first call allocates no memory.
     fn within(mut self, carrier: Carrier) -> Self {
         let outer = self.beginning.innermost.replace(carrier);
         self.beginning.carriers.extend(outer);
         self
     }
 
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub fn held(&self) -> usize {
         let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(LineSplitter::held);
         lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
     }
 
-    /// Takes the next bytes of a stream of lines; `gap` bytes are lost before them.
+    /// Parses the next bytes of a stream of lines. `gap` bytes are missing before them.
     pub fn data(
         &mut self,
         ctx: &mut Context<'_>,
@@ -99,12 +100,12 @@ impl StratumConversation {
         next(session)
     }
 
-    /// Whether a message may matter that is long: all that was heard so far is of mining.
+    /// Whether long messages are worth reading: all messages so far belong to mining.
     pub fn is_promising(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.is_promising())
     }
 
-    /// Takes one whole message: a WebSocket text or the body of an HTTP message. It may hold
+    /// Parses one whole message: a WebSocket text or the body of an HTTP message. It may contain
     /// several objects, with or without line ends between them, or a batch.
     pub fn message(&mut self, ctx: &mut Context<'_>, direction: Direction, payload: &[u8]) -> Next {
         let session = self.beginning.session(&mut self.session);
@@ -112,12 +113,12 @@ impl StratumConversation {
         next(session)
     }
 
-    /// The HTTP request whose body comes next.
+    /// Records the HTTP request whose body comes next.
     pub fn http_request(&mut self, _: &mut Context<'_>, request: &HttpRequest) {
         self.beginning.session(&mut self.session).http_request(request);
     }
 
-    /// The connection has ended.
+    /// Reads the unfinished lines and sends the last report: the connection has ended.
     pub fn close(&mut self, ctx: &mut Context<'_>) {
         let Some(session) = &mut self.session else { return };
         if let Some([to_server, to_client]) = self.lines.as_deref_mut() {
@@ -134,7 +135,7 @@ impl StratumConversation {
     }
 }
 
-/// A connection of nothing but lines.
+/// Parses a connection that consists of lines only.
 impl Parser for StratumConversation {
     fn held(&self) -> usize {
         self.held()

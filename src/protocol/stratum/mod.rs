@@ -1,4 +1,4 @@
-//! Mining conversations: who mines, for whom, on what, how much.
+//! Parses mining conversations: who mines, for whom, which coin, and how much.
 //!
 //! ```text
 //! bytes ─framing─▶ message ─dialect─▶ act ─session─▶ MiningSession
@@ -23,7 +23,7 @@ pub use conversation::StratumConversation;
 pub use probe::probe;
 
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
-    // Printable, perhaps behind blanks.
+    // Printable ASCII, perhaps after white space.
     first_bytes: FirstBytes::Among(&[b' '..=b'~', b'\t'..=b'\n', 0x0c..=b'\r']),
     message_start: Some(probe::line_start),
     ..StreamProtocol::new("stratum", probe, |surroundings| {

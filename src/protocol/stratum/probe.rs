@@ -1,4 +1,4 @@
-//! Whether bytes look like lines of mining.
+//! Recognises lines of mining messages.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
@@ -9,16 +9,19 @@ use crate::model::chunk::Direction;
 use crate::protocol::condense;
 use crate::protocol::parser::Probe;
 
-/// A line without its end is taken for a whole one up to this length; above, the end decides.
+/// Longest line, in bytes, that is read before its line end is seen. A longer line must have its
+/// end.
 const MAX_UNENDED: usize = 4 * 1024;
 
-/// Words of which every message of a line-based dialect has at least one.
+/// Every message of a line-based dialect contains at least one of these words.
 const WORDS: [&str; 9] =
     ["method", "result", "params", "\\u00", "\"id\"", "identifier", "\"type\"", "\"job", "error"];
 
-/// Whether the first bytes of a direction look like lines of mining: a JSON object with members
-/// that such messages have, perhaps after the tail of another (a late start). Cheap for all else:
-/// the first byte decides, or the end of the first line.
+/// Whether the first bytes of a direction look like lines of mining messages.
+///
+/// The bytes must be a JSON object with members that such messages have, or a batch. The tail of
+/// another object may precede it, because a capture can start late. Other traffic costs little: the
+/// first byte or the end of the first line decides.
 pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
     let bytes = bytes.trim_ascii_start();
     match bytes.first() {
@@ -30,17 +33,17 @@ pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
     }
 }
 
-/// Whether `bytes` begin like an array of objects.
+/// Whether `bytes` begin as an array of objects.
 fn is_batch(bytes: &[u8]) -> bool {
     bytes.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
 }
 
-/// `bytes` begin like an object, or several in an array.
+/// Probes bytes that begin as an object, or as an array of objects.
 fn probe_line(bytes: &[u8]) -> Probe {
     let end = memchr::memchr(b'\n', bytes);
     let line = line::trim(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default());
     let may_grow = end.is_none() && line.len() < condense::MAX_TEXT;
-    // Without a line end, only a closing bracket can end the object, and not each one does.
+    // Without a line end, only a closing bracket can end the message, and not every one does.
     if end.is_none() && (line.len() > MAX_UNENDED || !line.ends_with(closing(line))) {
         return if may_grow { Probe::Unsure } else { Probe::NotForUs };
     }
@@ -53,13 +56,13 @@ fn probe_line(bytes: &[u8]) -> Probe {
     }
 }
 
-/// What ends a line that begins like this one.
+/// The bracket that must end the line: the counterpart of its first byte.
 fn closing(line: &[u8]) -> &'static [u8] {
     if line.starts_with(b"[") { b"]" } else { b"}" }
 }
 
-/// `bytes` begin in the middle of something: of an object, if a brace ends the line and another
-/// one opens the next.
+/// Probes bytes that begin in the middle of a message. They may be mining if a brace ends the first
+/// line and another brace opens the next one.
 fn probe_after_tail(bytes: &[u8]) -> Probe {
     let head = bytes.get(..MAX_UNENDED).unwrap_or(bytes);
     let Some(end) = memchr::memchr(b'\n', head) else { return Probe::NotForUs };
@@ -73,13 +76,13 @@ fn probe_after_tail(bytes: &[u8]) -> Probe {
     }
 }
 
-/// Where a line that may be JSON-RPC begins: at the start, or behind a line feed.
+/// Offset of the first line that may be JSON-RPC: at the start, or after a line feed.
 pub(super) fn line_start(bytes: &[u8]) -> Option<usize> {
-    static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    static KEYWORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
     });
     static NEXT_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n{"));
     let start = if bytes.first() == Some(&b'{') { 0 } else { NEXT_LINE.find(bytes)? + 1 };
     let line = bytes.get(start..)?;
-    GATE.as_ref().is_none_or(|gate| gate.is_match(line)).then_some(start)
+    KEYWORDS.as_ref().is_none_or(|keywords| keywords.is_match(line)).then_some(start)
 }

@@ -1,13 +1,13 @@
-//! Small readings of text in messages.
+//! Helpers for texts in messages.
 
 use crate::model::text::{Abbreviation, printable_bounded};
 
-/// The first six characters of a long text: enough to recognise a wallet in a sentence.
+/// Shortens a text of more than 24 characters to its first six: enough to recognise a wallet.
 pub(super) fn abbreviated(text: &str) -> String {
     Abbreviation { whole: 24, head: 6, mark: "…", tail: 0 }.of(&printable_bounded(text))
 }
 
-/// Whether `text` is nothing but hexadecimal digits (an even or odd number, at least one).
+/// Whether `text` has only hexadecimal digits: one or more, an even or odd number.
 pub(super) fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
 }

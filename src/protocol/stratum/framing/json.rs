@@ -1,4 +1,4 @@
-//! JSON values, taken apart only as far as somebody asks, without copying.
+//! JSON values that are parsed on demand, without copying.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,21 +6,24 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-/// Keys of an object and elements of an array that are looked at; the largest real arrays are a
-/// Cuckoo cycle of 42 numbers and a Merkle branch of some 20 hashes. The rest is skipped.
+/// Most members kept of an object, and most elements kept of an array.
+///
+/// The largest real arrays are a Cuckoo cycle of 42 numbers and a Merkle branch of some 20 hashes.
+/// Further elements of an array are skipped. A further member of an object replaces the last one.
 const MAX_MEMBERS: usize = 512;
 
-/// A JSON value whose inside has not been looked at.
+/// The text of a JSON value, not parsed yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// A text that is taken for one value; what is not JSON has no parts.
+    /// Wraps a text as one value, without a check. Text that is not JSON yields no elements or
+    /// members.
     pub(crate) fn of(text: &'a str) -> Json<'a> {
         Json(text)
     }
 
-    /// As it was written.
+    /// The value as it was written.
     pub(crate) fn raw(self) -> &'a str {
         self.0
     }
@@ -53,7 +56,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The text of a string; escapes that are no characters become U+FFFD.
+    /// The decoded text of a string. Escapes that are not valid characters become U+FFFD.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         if !self.is_string() {
             return None;
@@ -70,12 +73,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A number, or a string that holds one in decimal; always finite.
+    /// A finite number, or a string that contains one in decimal.
     pub(crate) fn number(self) -> Option<f64> {
         self.scalar()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// A whole number that fits, or a string that holds one in decimal.
+    /// A non-negative integer that fits into 64 bits, or a string that contains one in decimal.
     pub(crate) fn integer(self) -> Option<u64> {
         self.scalar()?.trim().parse().ok()
     }
@@ -96,12 +99,12 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The members of an object in order.
+/// The members of an object, in order.
 #[derive(Debug, Default)]
 pub(crate) struct JsonObject<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> JsonObject<'a> {
-    /// The member `key`; of several the last, as most parsers have it.
+    /// The value of `key`. If the key is repeated, the last one counts, as in most parsers.
     pub(crate) fn get(&self, key: &str) -> Option<Json<'a>> {
         self.0.iter().rfind(|(name, _)| name == key).map(|(_, value)| *value)
     }
@@ -127,7 +130,7 @@ impl<'a> JsonObject<'a> {
     }
 }
 
-/// A string, decoded without insisting on valid surrogates.
+/// A decoded string that may contain invalid surrogates.
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -145,7 +148,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
                 Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
             }
         }
-        // As bytes: serde_json then lets lone surrogates pass, as the parsers of pools do.
+        // Read as bytes, serde_json accepts lone surrogates, as the parsers of pools do.
         deserializer.deserialize_bytes(Visitor)
     }
 }
@@ -195,8 +198,8 @@ impl<'de> Deserialize<'de> for JsonObject<'de> {
                 let mut members = Vec::new();
                 while let Some(key) = map.next_key_seed(Key)? {
                     let value = map.next_value::<&'de RawValue>()?;
-                    // Where there are too many, the last one gives way: duplicates of a known key
-                    // at the end still win.
+                    // At the limit, the new member replaces the last one: a repeated key at the end
+                    // still wins.
                     if members.len() == MAX_MEMBERS {
                         members.pop();
                     }

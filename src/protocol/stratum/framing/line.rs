@@ -1,40 +1,42 @@
-//! Splits a byte stream into lines, in bounded memory, and finds its way back after losses.
+//! Splits a byte stream into lines in bounded memory, and resynchronises after lost bytes.
 
 use crate::protocol::condense::{CondensedText, MAX_TEXT};
 
-/// The lines of one direction of a stream. Lines end with LF; CR, blanks and NUL around them are
-/// trimmed, and blank lines are dropped. Lines longer than [`MAX_TEXT`] are condensed.
+/// Splits one direction of a stream into lines.
+///
+/// Lines end with LF. White space and NUL at both ends are trimmed, and blank lines are dropped.
+/// Lines longer than [`MAX_TEXT`] are condensed.
 #[derive(Debug, Default)]
 pub(crate) struct LineSplitter {
     partial: CondensedText,
     /// The rest of the current line is dropped.
     skipping: bool,
-    /// The next line may lack its beginning: it counts only if it begins like an object.
+    /// The next line may lack its beginning: it counts only if it begins with `{`.
     resync: bool,
-    /// Lines that were too long even so.
+    /// Lines that were dropped because they were still too long when condensed.
     pub overlong: u64,
 }
 
 impl LineSplitter {
-    /// Bytes kept of a line.
+    /// Bytes held of the current line.
     pub(crate) fn held(&self) -> usize {
         self.partial.held()
     }
 
-    /// For a stream whose beginning was not seen.
+    /// Creates a splitter for a stream whose beginning was not seen.
     pub(crate) fn midstream() -> Self {
         LineSplitter { resync: true, ..LineSplitter::default() }
     }
 
-    /// `lost` bytes are missing before the next [`LineSplitter::push`].
+    /// Drops the current line: bytes are missing before the next [`LineSplitter::push`].
     pub(crate) fn lose(&mut self) {
         self.partial.clear();
         self.skipping = false;
         self.resync = true;
     }
 
-    /// Takes the next bytes and hands each line that they complete to `line`, until it says false:
-    /// the rest of `bytes` is then dropped.
+    /// Reads the next bytes and passes each completed line to `line`. When `line` returns false,
+    /// the rest of `bytes` is dropped.
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8]) -> bool) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (head, tail) = bytes.split_at(end);
@@ -46,7 +48,7 @@ impl LineSplitter {
         self.grow(bytes);
     }
 
-    /// The stream has ended: what is left counts as a line.
+    /// Passes the unfinished line to `line`: the stream has ended.
     pub(crate) fn finish(&mut self, mut line: impl FnMut(&[u8]) -> bool) {
         if !self.partial.is_empty() {
             self.complete(&[], &mut line);
@@ -82,7 +84,7 @@ fn deliver(bytes: &[u8], resync: bool, line: &mut impl FnMut(&[u8]) -> bool) -> 
     if bytes.is_empty() || (resync && bytes.first() != Some(&b'{')) { true } else { line(bytes) }
 }
 
-/// Without blanks, CR and NUL at either end.
+/// Removes white space and NUL at both ends.
 pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
     let blank = |b: &u8| b.is_ascii_whitespace() || *b == 0;
     while let [first, rest @ ..] = bytes

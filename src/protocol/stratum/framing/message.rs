@@ -1,15 +1,15 @@
-//! One message: the envelope that all dialects share, and how answers say yes and no.
+//! Reads the envelope that all dialects share, and whether an answer accepts or refuses.
 
 use std::cell::OnceCell;
 
 use super::json::{Json, JsonObject};
 
-/// A request's id, reduced to what matching needs: `4` and `"4"` are the same.
+/// Id of a request, reduced to what matching needs: `4` and `"4"` are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Id {
-    /// Null, absent, or no scalar at all.
+    /// Null, absent, or not a scalar.
     None,
-    /// FNV-1a hash of its text.
+    /// FNV-1a hash of the id's text.
     Some(u64),
 }
 
@@ -22,26 +22,26 @@ impl Id {
         Id::Some(fnv1a(text.trim()))
     }
 
-    /// Ids that pools put on replies of which they have forgotten the request: none, 0, and
+    /// Whether pools use this id on replies to a request they do not remember: none, 0, and
     /// ethermine's 999.
     pub(crate) fn is_vague(self) -> bool {
         self == Id::None || self == Id::of_text("0") || self == Id::of_text("999")
     }
 }
 
-/// FNV-1a with 64 bits: short keys that need no defence against collisions (an attacker who
-/// forges them confuses only the account of his own connection).
+/// 64-bit FNV-1a hash of a short key. It needs no defence against collisions: an attacker who
+/// forges them spoils only the share counts of his own connection.
 pub(crate) fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// How the receiver of a request liked it.
+/// Whether a request was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestOutcome {
     Granted,
-    /// With the reason given, perhaps empty.
+    /// The reason given, perhaps empty.
     Refused(String),
 }
 
@@ -60,14 +60,15 @@ pub(crate) struct RpcMessage<'a> {
     pub id: Id,
     /// `params`, or `body` as Iron Fish calls it, unless null.
     pub params: Option<Json<'a>>,
-    // Every grammar asks for these: taken apart once.
+    // Every grammar asks for these, so they are parsed only once.
     args: OnceCell<Vec<Json<'a>>>,
     named: OnceCell<JsonObject<'a>>,
     result_items: OnceCell<Option<Vec<Json<'a>>>>,
     result_object: OnceCell<Option<JsonObject<'a>>>,
 }
 
-/// Longest method name of any dialect is `merge_mining_submit_solution`.
+/// Longest method name read, in bytes. The longest of any dialect is
+/// `merge_mining_submit_solution`.
 const MAX_METHOD: usize = 64;
 
 impl<'a> RpcMessage<'a> {
@@ -88,19 +89,19 @@ impl<'a> RpcMessage<'a> {
         }
     }
 
-    /// Whether it has members that messages of some mining dialect have.
+    /// Whether the message has a member that some mining dialect uses.
     pub(crate) fn is_rpc(&self) -> bool {
         ["method", "result", "error", "id", "type", "identifier", "message"]
             .iter()
             .any(|key| self.fields.has(key))
     }
 
-    /// The elements of `params`, none if it is no array.
+    /// The elements of `params`; empty if it is not an array.
     pub(crate) fn args(&self) -> &[Json<'a>] {
         self.args.get_or_init(|| self.params.and_then(Json::items).unwrap_or_default())
     }
 
-    /// The members of `params`, none if it is no object.
+    /// The members of `params`; empty if it is not an object.
     pub(crate) fn named(&self) -> &JsonObject<'a> {
         self.named.get_or_init(|| self.params.and_then(Json::object).unwrap_or_default())
     }
@@ -126,26 +127,26 @@ impl<'a> RpcMessage<'a> {
         })
     }
 
-    /// Whether it answers something, whatever its `method` says (Grin puts one on answers).
+    /// Whether the message is an answer, even if it has a `method` (Grin's answers do).
     pub(crate) fn is_answer(&self) -> bool {
         let known = |key| self.fields.has(key);
         let brings = self.result().is_some() || self.error().is_some();
         if !self.method.is_empty() {
-            // A request may carry a `result` that nobody asked for; it still has parameters.
+            // A request may have a `result` that nobody asked for; it still has parameters.
             return brings && self.params.is_none();
         }
-        // Browser dialects name their messages otherwise, and put results into requests.
+        // Browser dialects name messages by `identifier` or `type`, and put results into requests.
         let named = (known("identifier") || known("type")) && !known("id");
         !named && (brings || (known("id") && self.params.is_none()))
     }
 
-    /// The verdict of an answer, in all the shapes that pools use.
+    /// Whether an answer accepts the request, in all the forms that pools use.
     pub(crate) fn outcome(&self) -> RequestOutcome {
         if let Some(error) = self.error() {
             return RequestOutcome::Refused(reason(error));
         }
         match self.fields.get("result") {
-            // EthereumStratum/2.0.0: a bare id is consent.
+            // EthereumStratum/2.0.0: a bare id means acceptance.
             None => RequestOutcome::Granted,
             Some(result) if result.is_null() => RequestOutcome::Refused(String::new()),
             Some(result) => verdict(result),
@@ -174,7 +175,7 @@ fn verdict(result: Json<'_>) -> RequestOutcome {
     RequestOutcome::Granted
 }
 
-/// The words of an error: `[code, text, …]`, `{code, message}`, or just the text.
+/// The text of an error: `[code, text, …]`, `{code, message}`, or only the text.
 fn reason(error: Json<'_>) -> String {
     if let Some(items) = error.items() {
         let text = items.iter().find_map(|item| item.text());
@@ -187,10 +188,12 @@ fn reason(error: Json<'_>) -> String {
     error.scalar().unwrap_or_default().into()
 }
 
-/// Reads the objects of one line (one, in nearly all real traffic), or those of a batch (JSON-RPC
-/// 2.0 §6), and hands each to `message`. Returns false if there was something else than objects.
+/// Reads the objects of one line or of a batch (JSON-RPC 2.0 §6) and passes each to `message`.
+///
+/// Nearly all lines in real traffic have one object. Returns false if the line contains anything
+/// other than objects; objects before that were passed on.
 pub(crate) fn read(line: &[u8], mut message: impl FnMut(&RpcMessage<'_>)) -> bool {
-    // Bytes that are not UTF-8 hide nothing: pools do not look at them.
+    // Bytes that are not UTF-8 must not hide a message: pools ignore them.
     let text = String::from_utf8_lossy(line);
     match line.first() {
         Some(b'{') => {

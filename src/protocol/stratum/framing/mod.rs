@@ -1,7 +1,7 @@
-//! Bytes of a stream become lines, lines JSON, JSON messages.
+//! Splits a stream into lines, reads the lines as JSON, and the JSON as messages.
 //!
 //! ```text
-//! bytes ─line─▶ one text a line ─json─▶ values, not copied ─message─▶ method, id, parameters, outcome
+//! bytes ─line─▶ lines ─json─▶ borrowed values ─message─▶ method, id, parameters, outcome
 //! ```
 
 pub(super) mod json;

@@ -1,7 +1,7 @@
-//! Names of mining programs, as they appear in logins and in HTTP's `User-Agent`.
+//! Recognises mining programs by the agent in logins and in HTTP's `User-Agent`.
 
-/// How the agents of mining programs begin or what they contain, in lower case. An agent is
-/// chosen by its user: a known one is evidence, an unknown one means nothing.
+/// Texts that the agents of mining programs contain, in lower case. The user chooses the agent: a
+/// known one is evidence, an unknown one means nothing.
 const NAMES: &[&str] = &[
     "xmrig",
     "xmr-stak",
@@ -65,7 +65,7 @@ const NAMES: &[&str] = &[
     "unminable",
 ];
 
-/// Whether `agent` is that of a mining program.
+/// Whether `agent` names a mining program.
 pub(crate) fn is_miner(agent: &str) -> bool {
     let agent = agent.to_ascii_lowercase();
     NAMES.iter().any(|name| agent.contains(name))

@@ -1,22 +1,23 @@
-//! What algorithms, targets and difficulties mean: which coin, and how many hashes a share costs.
+//! Derives the coin from algorithms and dialects, and the hashes of a share from targets and
+//! difficulties.
 
 use crate::model::event::mining::Dialect;
 
 use super::super::text::{is_hex, strip_0x};
 
-/// Most hashes that a share can be believed to cost: a Bitcoin *block* costs less than 2^80.
+/// Most expected hashes of a share that are plausible: a Bitcoin *block* takes less than 2^80.
 const MAX_HASHES: f64 = (1u128 << 96) as f64;
 
 const TWO_POW_32: f64 = (1u64 << 32) as f64;
 const TWO_POW_16: f64 = 65536.0;
 
-/// `value` if it can be a difficulty or a number of hashes.
+/// Returns `value` if it can be a difficulty or a number of hashes: above 0, at most 2^96.
 pub(crate) fn plausible(value: f64) -> Option<f64> {
     (value.is_finite() && value > 0.0 && value <= MAX_HASHES).then_some(value)
 }
 
 /// Difficulty of a CryptoNote job's `target`: 8 or 16 hexadecimal digits of a little-endian
-/// number (XMRig, `Job::setTarget`). Zero targets have none.
+/// number (XMRig, `Job::setTarget`). Returns `None` for a zero target.
 pub(crate) fn cryptonote_difficulty(target: &str) -> Option<f64> {
     if !is_hex(target) {
         return None;
@@ -30,8 +31,10 @@ pub(crate) fn cryptonote_difficulty(target: &str) -> Option<f64> {
     .map(|difficulty| difficulty.max(1) as f64)
 }
 
-/// Expected hashes below a big-endian 256-bit `target` (up to 64 hexadecimal digits, with or
-/// without `0x`): 2^256 / (target + 1). A zero target stands for an unset one and has none.
+/// Expected hashes for a big-endian 256-bit `target`: 2^256 / (target + 1).
+///
+/// The target has up to 64 hexadecimal digits, with or without `0x`. Returns `None` for a zero
+/// target, which means that none is set.
 pub(crate) fn hashes_below(target: &str) -> Option<f64> {
     let digits = strip_0x(target);
     if !is_hex(digits) || digits.len() > 64 {
@@ -40,16 +43,17 @@ pub(crate) fn hashes_below(target: &str) -> Option<f64> {
     let significant = digits.trim_start_matches('0');
     let (head, tail) = significant.split_at(significant.len().min(14));
     let head = u64::from_str_radix(head, 16).ok()? as f64;
-    // 14 digits are 56 bits, more than a double holds; the + 1 disappears beyond them.
+    // 14 digits are 56 bits, more than an f64 can hold exactly. With more digits, the + 1 is
+    // negligible.
     let exponent = 256 - 4 * tail.len() as i32;
     let one = if tail.is_empty() { 1.0 } else { 0.0 };
     let hashes = plausible(f64::powi(2.0, exponent) / (head + one))?;
-    // Pools derive targets from whole numbers.
+    // Pools derive targets from integers.
     Some(if hashes < 1e6 { hashes.max(1.0) } else { hashes.round() })
 }
 
-/// Expected hashes of a share of difficulty 1; `None` where the unit is not one of hashes, or depends
-/// on an algorithm that is not known.
+/// Expected hashes of a share of difficulty 1. Returns `None` if difficulty is not measured in
+/// hashes, or if it depends on an algorithm that is not known.
 pub(crate) fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -> Option<f64> {
     Some(match dialect {
         Dialect::Monero | Dialect::Tari | Dialect::Browser | Dialect::GetBlockTemplate => 1.0,
@@ -60,7 +64,7 @@ pub(crate) fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -
         // alephium/mining-pool, sample configuration: difficulty 1 is the target 2^226.
         Dialect::Alephium => f64::powi(2.0, 30),
         Dialect::StratumV2 | Dialect::Conflux | Dialect::KawPow => TWO_POW_32,
-        // Zcash pools that send a difficulty measure it as Bitcoin does, on a target of 2^243.
+        // Zcash pools that send a difficulty use Bitcoin's definition, with a target of 2^243.
         Dialect::Equihash => 8192.0,
         // Cycles, not hashes.
         Dialect::Grin | Dialect::Aeternity | Dialect::Beam | Dialect::Nimiq => return None,
@@ -76,8 +80,10 @@ pub(crate) fn hashes_per_difficulty(dialect: Dialect, algorithm: Option<&str>) -
     })
 }
 
-/// Algorithm of Bitcoin and its relatives, whose jobs do not name it, by the ticker of the coin
-/// mined. `None` for coins with several, or with one whose unit of difficulty is not known.
+/// Algorithm of a coin in the Bitcoin family, by ticker: jobs of these coins do not name it.
+///
+/// Returns `None` for coins with several algorithms, or with one whose unit of difficulty is not
+/// known.
 pub(crate) fn algorithm_of(coin: &str) -> Option<&'static str> {
     Some(match coin {
         "BTC" | "BCH" | "XEC" | "NMC" | "PPC" | "FB" => "sha256d",
@@ -88,7 +94,7 @@ pub(crate) fn algorithm_of(coin: &str) -> Option<&'static str> {
     })
 }
 
-/// Ticker of the coin that an algorithm is mined for, where there is one that leads by far.
+/// Ticker of the coin mined most by far with an algorithm, if there is one.
 pub(crate) fn of_algorithm(algorithm: &str) -> Option<&'static str> {
     const COINS: &[(&str, &str)] = &[
         ("rx/0", "XMR"),
@@ -133,14 +139,14 @@ pub(crate) fn of_algorithm(algorithm: &str) -> Option<&'static str> {
     COINS.iter().find(|(name, _)| algorithm.eq_ignore_ascii_case(name)).map(|(_, coin)| *coin)
 }
 
-/// Whether `name` is one of a mining algorithm: known, or of XMRig's form `family/variant`.
+/// Whether `name` is a mining algorithm: a known one, or a name that begins with a family of XMRig.
 pub(crate) fn is_algorithm(name: &str) -> bool {
     const FAMILIES: &[&str] = &["rx/", "cn/", "cn-", "argon2/", "randomx", "astrobwt"];
     let name = name.to_ascii_lowercase();
     of_algorithm(&name).is_some() || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// Ticker of the coin that a dialect was made for, where it leads by far.
+/// Ticker of the coin mined most by far with a dialect, if there is one.
 pub(crate) fn of_dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {
         Dialect::Monero | Dialect::P2Pool | Dialect::Browser => "XMR",

@@ -1,39 +1,41 @@
-//! Takes user names and passwords of miners apart: wallet, worker, coin.
+//! Parses user names and passwords of miners into wallet, worker and coin.
 
 use crate::model::event::mining::{Checksum, Wallet};
 
 use super::super::text::is_hex_of;
 use super::wallet;
 
-/// What a user name and its password say.
+/// What a user name and its password contain.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct LoginIdentity {
     pub wallet: Option<Wallet>,
     pub worker: Option<String>,
-    /// Ticker of the currency that the miner wants to be paid in: `c=LTC` in the password, `DOGE:`
-    /// before the address.
+    /// Ticker of the currency for payouts: `c=LTC` in the password, or `DOGE:` before the address.
     pub coin: Option<String>,
-    /// The user name is 64 hexadecimal digits: XMRig's donation rounds send the hash of the
-    /// wallet (and Iron Fish addresses look the same).
+    /// The user name is 64 hexadecimal digits. XMRig's donation rounds send the hash of the
+    /// wallet in this form; Iron Fish addresses have it too.
     pub is_hash: bool,
 }
 
 impl LoginIdentity {
-    /// Whether the wallet alone proves that this is a login of a miner.
+    /// Whether the wallet alone proves that a miner sent this login.
     pub(crate) fn is_proof(&self) -> bool {
         self.wallet.as_ref().is_some_and(|wallet| wallet.checksum == Checksum::Valid)
     }
 }
 
-/// What separates the parts of a user name: worker, fixed difficulty, mail, second wallet.
+/// Separators in a user name, before a worker, fixed difficulty, mail or second wallet.
 const SEPARATORS: &[char] = &['.', '+', '/', '%', '#', '@', ',', ';', '&', '?', '=', '|', ' '];
 
-/// Parts of a user name that are looked at.
+/// Most parts of a user name that are read. Of a password, twice as many options are read.
 const MAX_PARTS: usize = 8;
 
-/// Reads `WALLET`, `WALLET.worker`, `WALLET+difficulty`, `WALLET.payment-id`, `WALLET/worker/mail`,
-/// `COIN:WALLET.worker#code`, `account.worker`, `WALLET%percent%WALLET`; and in the password
-/// `worker`, `worker:mail[:WALLET][~algorithm]`, `c=COIN,d=difficulty,ID=worker`.
+/// Parses a user name and its password.
+///
+/// Forms of the user name: `WALLET`, `WALLET.worker`, `WALLET+difficulty`, `WALLET.payment-id`,
+/// `WALLET/worker/mail`, `COIN:WALLET.worker#code`, `account.worker`, `WALLET%percent%WALLET`.
+/// Forms of the password: `worker`, `worker:mail[:WALLET][~algorithm]`,
+/// `c=COIN,d=difficulty,ID=worker`.
 pub(crate) fn identify(user: &str, password: &str) -> LoginIdentity {
     let mut identity = LoginIdentity { is_hash: is_hex_of(user, 64), ..LoginIdentity::default() };
     read_user(user.trim(), &mut identity);
@@ -69,7 +71,7 @@ fn read_user(user: &str, identity: &mut LoginIdentity) {
     }
 }
 
-/// A wallet, perhaps after `COIN:`.
+/// Parses a wallet, perhaps after `COIN:`.
 fn address(part: &str) -> Option<(Wallet, Option<String>)> {
     const LONGEST_TICKER: usize = 10;
     if let Some(wallet) = wallet::identify(part) {
@@ -82,7 +84,7 @@ fn address(part: &str) -> Option<(Wallet, Option<String>)> {
     Some((wallet, ticker.then(|| coin.to_ascii_uppercase())))
 }
 
-/// A worker's name; payment ids (16 or 64 hexadecimal digits) are none.
+/// Returns a worker's name, or `None` for a payment id (16 or 64 hexadecimal digits).
 fn worker(part: &str) -> Option<String> {
     let payment_id = is_hex_of(part, 64) || is_hex_of(part, 16);
     (!part.is_empty() && !payment_id).then(|| part.to_owned())
@@ -111,14 +113,14 @@ fn read_password(password: &str, identity: &mut LoginIdentity) {
     let names = password.split('~').next().unwrap_or_default();
     let mut parts = names.split(':');
     let first = parts.next().unwrap_or_default();
-    // The third part is where the payout goes, whatever the user name says (MoneroOcean).
+    // The third part is the payout address; it replaces the one in the user name (MoneroOcean).
     if let Some((wallet, _)) = parts.nth(1).and_then(address) {
         identity.wallet = Some(wallet);
     }
     let filler = first.is_empty()
         || FILLERS.iter().any(|filler| first.eq_ignore_ascii_case(filler))
         || first.bytes().all(|b| b.is_ascii_digit());
-    // A password beside an account name is one; beside a wallet it names the worker.
+    // With an account name it is a real password; with a wallet it names the worker.
     if !filler && identity.wallet.is_some() && identity.worker.is_none() {
         identity.worker = worker(first);
     }

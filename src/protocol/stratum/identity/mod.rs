@@ -1,4 +1,4 @@
-//! Who mines what, for whom, and with which program.
+//! Identifies who mines which coin, for whom, and with which program.
 //!
 //! ```text
 //! login ─▶ wallet, worker, coin ─┐

@@ -1,4 +1,4 @@
-//! Who mines what, and for whom: what logins, jobs and HTTP requests tell about it.
+//! Collects who mines which coin, and for whom, from logins, jobs and HTTP requests.
 
 use std::borrow::Cow;
 
@@ -9,21 +9,21 @@ use super::super::act::Login;
 use super::{agent, coin, login};
 use crate::model::text::printable_bounded;
 
-/// Algorithms listed at login that are kept; XMRig offers 29.
+/// Most algorithms kept from the list in a login; XMRig offers 29.
 const MAX_ALGORITHMS: usize = 64;
 
-/// What has to be remembered beside the session itself.
+/// What is known of the miner in addition to the session's state.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
-    /// The dialect was told by more than a first message's guess.
+    /// The dialect is proven, not only guessed.
     dialect_proven: bool,
-    /// Currency that the miner named itself: the one it is paid in. Pools that ask for it take any
-    /// work, so it says nothing of the algorithm.
+    /// Currency for payouts that the miner named. Pools that ask for it accept any work, so it
+    /// does not show the algorithm.
     named_coin: Option<String>,
 }
 
 impl Profile {
-    /// Takes a login. Returns whether it must be a miner's.
+    /// Records a login. Returns whether it proves that the sender is a miner.
     pub(crate) fn login(&mut self, state: &mut MiningSession, login: &Login<'_>) -> bool {
         let user = login.user.as_deref().unwrap_or_default();
         let password = login.password.as_deref().unwrap_or_default();
@@ -38,7 +38,8 @@ impl Profile {
         replace(&mut state.rig_id, login.rig_id.as_deref());
         let worker = login.worker.as_deref().or(login.rig_id.as_deref());
         replace(&mut state.worker, worker.or(identity.worker.as_deref()));
-        // The hash of the user's wallet stands where a wallet should (Iron Fish: an address does).
+        // In donation rounds the user name is the hash of the user's wallet. With Iron Fish it is
+        // an address.
         state.donation = login.donation || (identity.is_hash && !login.certain);
         if login.likely == Dialect::IronFish && identity.is_hash {
             let address = user.to_owned();
@@ -60,7 +61,7 @@ impl Profile {
         certain
     }
 
-    /// Takes a user name seen elsewhere than in a login; it fills what is still open.
+    /// Records a user name seen outside a login, unless one is known. Known values stay.
     pub(crate) fn user(&mut self, state: &mut MiningSession, user: &str) {
         if state.login.is_some() || user.is_empty() {
             return;
@@ -72,7 +73,7 @@ impl Profile {
         state.worker = state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
     }
 
-    /// Takes the HTTP request around the messages; it fills what is still open.
+    /// Records the HTTP request around the messages. Known values stay.
     pub(crate) fn http(&mut self, state: &mut MiningSession, request: &HttpRequest) {
         if state.agent.is_none() {
             learn_agent(state, request.user_agent.as_deref());
@@ -87,13 +88,14 @@ impl Profile {
         self.user(state, request.user.as_deref().unwrap_or_default());
     }
 
-    /// The messages follow `dialect`, for sure.
+    /// Records that the messages certainly follow `dialect`.
     pub(crate) fn prove(&mut self, state: &mut MiningSession, dialect: Dialect) {
         state.dialect = dialect;
         self.dialect_proven = true;
     }
 
-    /// Takes a guess at the dialect, unless it is known.
+    /// Records a guess at the dialect, unless one is proven. [`Dialect::Bitcoin`] replaces no other
+    /// guess.
     pub(crate) fn guess(&mut self, state: &mut MiningSession, likely: Dialect) {
         let better = likely != Dialect::Unknown
             && (state.dialect == Dialect::Unknown || likely != Dialect::Bitcoin);
@@ -102,7 +104,7 @@ impl Profile {
         }
     }
 
-    /// A wallet tells more than a bare `mining.subscribe`.
+    /// Guesses the dialect from the wallet, which shows more than a bare `mining.subscribe`.
     fn guess_from_wallet(&mut self, state: &mut MiningSession) {
         let guessed = [Dialect::Unknown, Dialect::Bitcoin, Dialect::EthStratum1];
         if !guessed.contains(&state.dialect) {
@@ -120,12 +122,12 @@ impl Profile {
         self.guess(state, likely);
     }
 
-    /// Tells the coin from the strongest source there is.
+    /// Derives the coin from the strongest source: login, wallet, algorithm, then dialect.
     pub(crate) fn tell_coin(&self, state: &mut MiningSession) {
         let from_algorithm = state.algorithm.as_deref().and_then(coin::of_algorithm);
         let from_dialect = coin::of_dialect(state.dialect);
         let coins = state.wallet.as_ref().map_or(&[][..], |wallet| wallet.coins.as_slice());
-        // A format that several coins share: the work decides between them.
+        // If several coins share the format, the algorithm or the dialect decides.
         let from_wallet = [from_algorithm, from_dialect]
             .into_iter()
             .flatten()
@@ -148,12 +150,12 @@ impl Profile {
         state.coin_reason = Some(reason);
     }
 
-    /// Expected hashes of a share of difficulty 1, where the work that is done is known.
+    /// Expected hashes of a share of difficulty 1, if the dialect or the algorithm shows them.
     pub(crate) fn hashes_per_difficulty(&self, state: &MiningSession) -> Option<f64> {
         let of_coin = || match (&self.named_coin, &state.coin) {
             (Some(_), _) => None,
             (None, Some(coin)) => coin::algorithm_of(coin),
-            // An account of a pool: most of them are Bitcoin's.
+            // A pool account without a coin: most such accounts mine Bitcoin.
             (None, None) => Some("sha256d"),
         };
         let algorithm = state.algorithm.as_deref().or_else(of_coin);
@@ -166,7 +168,7 @@ pub(crate) fn learn_agent(state: &mut MiningSession, agent: Option<&str>) {
 }
 
 pub(crate) fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<'_, str>>) {
-    // The same with every job: compare before copying.
+    // Usually equal in every job, so compare before copying.
     if let Some(algorithm) = algorithm
         && state.algorithm.as_deref() != Some(algorithm)
     {
@@ -174,7 +176,7 @@ pub(crate) fn learn_algorithm(state: &mut MiningSession, algorithm: Option<&Cow<
     }
 }
 
-/// Puts printable `text` in place of what is known, if there is any.
+/// Replaces `known` with printable `text`, if there is one.
 fn replace(known: &mut Option<String>, text: Option<&str>) {
     if let Some(text) = text {
         *known = Some(printable_bounded(text));

@@ -1,4 +1,4 @@
-//! What each act of a miner or a pool proves, and what is learnt from it.
+//! Applies each act of a miner or a pool to the session.
 
 use super::super::act::{Act, Job, Login, Measure, Proof, Submit};
 use super::super::framing::message::Id;
@@ -18,7 +18,7 @@ impl StratumSession {
     fn fits_role(&self, direction: Direction, by_miner: bool, midstream: bool) -> bool {
         match self.state.miner {
             Some(miner) => (miner == direction) == by_miner,
-            // A response that contains a request is a page about mining.
+            // A request inside a response is probably a web page about mining.
             None if self.plain_roles && !midstream => {
                 (direction == Direction::ToServer) == by_miner
             }
@@ -36,7 +36,7 @@ impl StratumSession {
     ) {
         let by_miner = act.by_miner();
         if matches!(act, Act::Idle) && self.state.miner == Some(direction.reverse()) {
-            // Pings go both ways.
+            // Both sides send pings.
             return;
         }
         if !self.fits_role(direction, by_miner, self.state.midstream) {
@@ -178,7 +178,7 @@ impl StratumSession {
         });
     }
 
-    /// Expected hashes of a share.
+    /// Expected hashes of a share of difficulty `measure`.
     fn hashes(&self, measure: Measure) -> Option<f64> {
         let hashes = match measure {
             Measure::Hashes(hashes) => hashes,
@@ -195,7 +195,7 @@ impl StratumSession {
     }
 }
 
-/// The number that stands for a measure in reports.
+/// The number that reports show for a measure.
 fn amount(measure: Measure) -> Option<f64> {
     match measure {
         Measure::Difficulty(amount) | Measure::Hashes(amount) => Some(amount),

@@ -1,4 +1,4 @@
-//! Which request an answer belongs to, and what follows from it.
+//! Matches answers to requests, and applies them to the session.
 
 use crate::model::chunk::Direction;
 use crate::model::event::Moment;
@@ -14,7 +14,7 @@ use super::{COST_ANSWER, Origin, StratumSession};
 use crate::model::text::printable_bounded;
 
 impl StratumSession {
-    /// Books an answer: with the request that it belongs to, and what it brings along.
+    /// Processes an answer: settles the request it belongs to, then applies the act in it (`read`).
     pub(super) fn answer(
         &mut self,
         at: Moment,
@@ -50,7 +50,7 @@ impl StratumSession {
         }
     }
 
-    /// The open request that an answer belongs to.
+    /// Removes and returns the open request that an answer belongs to.
     fn matching(
         &mut self,
         message: &RpcMessage<'_>,
@@ -58,8 +58,8 @@ impl StratumSession {
         brings_job: bool,
     ) -> Option<Open> {
         let bare = message.result().is_none_or(|result| result.boolean().is_some());
-        // Without an id, the words decide: CryptoNote pools have their own for keep-alives, if they
-        // answer them at all.
+        // Without a usable id, the status decides: CryptoNote pools answer keep-alives with
+        // `KEEPALIVED`, if they answer them at all.
         let status = message.result_object().and_then(|result| result.text("status"));
         let kept = status
             .filter(|_| message.id.is_vague())
@@ -78,20 +78,20 @@ impl StratumSession {
         if brings_job {
             return None;
         }
-        // Some pools answer `mining.subscribe` with an id of their own.
+        // Some pools answer `mining.subscribe` with a different id.
         let compound = message.result().is_some_and(|result| result.is_array());
         if compound && self.ledger.any(|open| open.asked == PendingShare::Hello) {
             return self.ledger.take(|open| open.asked == PendingShare::Hello);
         }
-        // Otherwise only an answer without a usable id may go to the oldest request: pools answer
-        // in order.
+        // Otherwise only an answer without a usable id may match the oldest request that fits:
+        // pools answer in order.
         if !message.id.is_vague() {
             return None;
         }
         self.ledger.take(|open| open.asked != PendingShare::Work && fits(open))
     }
 
-    /// The pool's answer to anything but a share.
+    /// Processes the pool's answer to a request that is not a share.
     fn granted(
         &mut self,
         at: Moment,
@@ -120,7 +120,7 @@ impl StratumSession {
             _ => {}
         }
         if brings_job {
-            // A login's answer with a job proves both at once; keep the rungs apart.
+            // An answer to a login that includes a job proves two stages; record both.
             self.ladder.answered = true;
             if asked == PendingShare::Login {
                 self.ladder.asked = true;
@@ -143,7 +143,7 @@ impl StratumSession {
         }
     }
 
-    /// The pool accepts as many of the open shares, oldest first, as there are up to `shares`.
+    /// Accepts up to `shares` open shares, oldest first.
     pub(super) fn receipt(&mut self, at: Moment, shares: u32) {
         for _ in 0..shares {
             let Some(share) = self.ledger.take(Open::is_share) else { break };
@@ -151,7 +151,7 @@ impl StratumSession {
         }
     }
 
-    /// The pool sends the miner away, perhaps instead of an answer to its login.
+    /// Records that the pool ends the conversation: this refuses a login that is still open.
     pub(super) fn sent_away(&mut self, at: Moment, reason: String) {
         if let Some(open) = self.ledger.take(|open| open.asked == PendingShare::Login) {
             self.granted(at, open.asked, &RequestOutcome::Refused(reason), false);

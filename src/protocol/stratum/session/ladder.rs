@@ -1,4 +1,4 @@
-//! The ladder of proof: what was seen of each side, and the highest stage that it supports.
+//! Collects the evidence from both sides, and derives the stage that it supports.
 
 use crate::model::EvidenceKind;
 use crate::model::event::Moment;
@@ -7,27 +7,28 @@ use crate::model::event::mining::StageProof;
 
 use super::super::act::Proof;
 
-/// Evidence, and the stages that it has led to.
+/// Evidence from both sides, and the stages that it has proven.
 ///
-/// One side alone never reaches the top: two shares (or a login and one) without a word of the
-/// pool are a session, two jobs without a word of the miner are mining.
+/// One side alone never proves the highest stage. Without a message of the pool, two shares, or a
+/// login and a share, support [`ConversationStage::Answered`]. Without a message of the miner, two
+/// jobs support [`ConversationStage::WorkDelivered`].
 #[derive(Debug, Default)]
 pub(super) struct ProofLadder {
-    /// The miner said something that only miners say.
+    /// The miner sent a message that only miners send.
     pub asked: bool,
-    /// The pool answered that, or spoke as pools do.
+    /// The pool answered such a message, or sent one that only pools send.
     pub answered: bool,
-    /// The miner wants to hear of all work to come.
+    /// The miner asked for all later jobs.
     pub standing: bool,
-    /// Jobs, in halves: a block template is half a proof.
+    /// Jobs seen, counted in halves: a block template counts one half unless `standing`.
     work: u32,
-    /// Shares with the right shape.
+    /// Shares submitted.
     shares: u32,
-    /// Answers to shares.
+    /// Answers to shares seen.
     judged: u32,
-    /// A login that could be anybody's, until the pool's answer shows that it is a miner's.
+    /// A login that does not prove mining by itself, until other evidence does.
     latent: Option<(Moment, String)>,
-    /// Lowest first.
+    /// Stages proven, lowest first.
     pub steps: Vec<StageProof>,
 }
 
@@ -36,12 +37,12 @@ impl ProofLadder {
         self.steps.is_empty()
     }
 
-    /// Something that only miners say, apart from jobs and shares, was heard.
+    /// Whether the miner sent a share, or another message that only miners send.
     pub(super) fn miner_spoke(&self) -> bool {
         self.asked || self.shares > 0
     }
 
-    /// Jobs or shares were seen.
+    /// Whether jobs or shares were seen.
     pub(super) fn work_seen(&self) -> bool {
         self.work > 0 || self.shares > 0
     }
@@ -59,16 +60,16 @@ impl ProofLadder {
         self.judged = self.judged.saturating_add(1);
     }
 
-    /// Keeps a login that proves nothing by itself.
+    /// Keeps the first login that does not prove mining by itself.
     pub(super) fn keep(&mut self, at: Moment, detail: String) {
         self.latent.get_or_insert((at, detail));
     }
 
-    /// The stage that all evidence together supports.
+    /// The highest stage that all evidence together supports.
     fn supported(&self) -> Option<ConversationStage> {
         let ProofLadder { answered, work, shares, judged, .. } = *self;
         let asked = self.miner_spoke();
-        // Who hands in a share after a login has been given work, seen or not.
+        // A miner that submits a share after a login was given work, seen or not.
         let worked = self.asked && shares > 0;
         if shares > 0 && (work > 0 || judged > 0) {
             Some(ConversationStage::ShareSubmitted)
@@ -83,7 +84,10 @@ impl ProofLadder {
         }
     }
 
-    /// Adds the stage that a message is evidence for, or the higher one that it completes.
+    /// Adds the stage that a message is evidence for, or the higher one that it makes provable.
+    ///
+    /// Adds nothing while the evidence supports no stage. Otherwise it first adds a kept login,
+    /// with the time at which the login was sent.
     pub(super) fn climb(
         &mut self,
         at: Moment,

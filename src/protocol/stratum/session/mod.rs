@@ -1,9 +1,9 @@
-//! One mining conversation: what its messages prove, and when to report it.
+//! State of one mining conversation: what its messages prove, and when to report it.
 //!
 //! ```text
-//! act ────▶ acts ────┐                 ┌─▶ ladder: what is proven
-//! answer ─▶ answers ─┴─▶ Session ──────┼─▶ shares: who waits for which answer
-//!                                      └─▶ work, pace: jobs, pauses, nonces
+//! act ────▶ acts ────┐                     ┌─▶ ladder: stages proven
+//! answer ─▶ answers ─┴─▶ StratumSession ───┼─▶ shares: open requests, share counts
+//!                                          └─▶ work, pace: jobs, pauses, nonces
 //! ```
 
 mod acts;
@@ -31,28 +31,30 @@ use pace::Nonces;
 use shares::ShareLedger;
 use work::{HashCounter, Jobs, WorkClock};
 
-/// A growing conversation is reported at most this often, apart from new steps.
+/// Shortest time between two reports of a conversation, unless it proves a new stage or ends.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// Packets of one direction after which silence of the other means that it is not seen. Fewer may be
-/// a capture that begins late, or an answer that takes its time.
+/// Packets of one direction, without any of the other, after which the flow counts as one-way.
+/// Fewer can mean that the capture began late, or that the answer is slow.
 const ONE_WAY_AFTER: u32 = 8;
 
-/// How much of other grammars a conversation may show before it counts as none of mining. An
-/// unknown method costs much, an answer to an unseen question little.
+/// Total cost of foreign messages after which a conversation no longer counts as possible mining.
+/// An unknown method costs much; an answer to an unseen request costs little.
 const PATIENCE: u32 = 64;
 const COST_FOREIGN: u32 = 8;
 const COST_MALFORMED: u32 = 8;
 const COST_ANSWER: u32 = 1;
 
-/// Where an act comes from: the id and the name of its message.
+/// Id and method of the message that an act comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
     pub id: Id,
     pub method: &'a str,
 }
 
-/// A conversation between a miner and a pool, whatever carries it.
+/// State of a conversation between a miner and a pool, in any carrier.
+///
+/// Parts of its `impl` are in `acts` and `answers`.
 #[derive(Debug)]
 pub(super) struct StratumSession {
     state: MiningSession,
@@ -63,18 +65,18 @@ pub(super) struct StratumSession {
     clock: WorkClock,
     counter: HashCounter,
     nonces: Nonces,
-    /// Expected hashes of the share that the newest message is, or accepts.
+    /// Expected hashes of the share that the newest message submits or accepts.
     newest: Option<f64>,
     version_asked: Option<Id>,
-    /// The carrier tells client from server: HTTP, or WebSocket.
+    /// The carrier (HTTP or WebSocket) shows which side is the client.
     plain_roles: bool,
     patience: u32,
     reported: Timestamp,
 }
 
 impl StratumSession {
-    /// Bytes kept of jobs and shares, of requests without an answer, of pauses, and of what a miner
-    /// says of itself.
+    /// Bytes held in memory: the session itself, jobs, open requests, nonces of shares, pauses, and
+    /// the texts and stages of the state.
     pub(super) fn held(&self) -> usize {
         let shares = self.ledger.held() + self.nonces.held();
         size_of::<StratumSession>()
@@ -102,33 +104,33 @@ impl StratumSession {
         }
     }
 
-    /// Whether this is mining for all that is known.
+    /// Whether any stage of mining is proven.
     pub(super) fn is_mining(&self) -> bool {
         !self.ladder.is_empty()
     }
 
-    /// Whether enough was seen to know that this is no mining.
+    /// Whether enough was seen to rule out mining.
     pub(super) fn is_hopeless(&self) -> bool {
         !self.is_mining() && self.patience == 0
     }
 
-    /// Whether something was heard, and nothing that is foreign to mining.
+    /// Whether mining is proven, or all messages so far (one or more) could belong to mining.
     pub(super) fn is_promising(&self) -> bool {
         self.is_mining() || self.state.first_message.is_some() && self.patience == PATIENCE
     }
 
-    /// Lines that no message came out of make patience shorter.
+    /// Reduces the patience for lines that contain no message.
     pub(super) fn malformed(&mut self, lines: u64) {
         let lines = u32::try_from(lines).unwrap_or(u32::MAX);
         self.spend(lines.saturating_mul(COST_MALFORMED));
     }
 
-    /// The HTTP request around the messages to come.
+    /// Records the HTTP request around the next messages.
     pub(super) fn http_request(&mut self, request: &HttpRequest) {
         self.profile.http(&mut self.state, request);
     }
 
-    /// Takes one JSON message that travels in `direction`.
+    /// Processes one JSON message that travels in `direction`.
     pub(super) fn message(
         &mut self,
         ctx: &mut Context<'_>,
@@ -148,7 +150,7 @@ impl StratumSession {
         });
     }
 
-    /// Takes what a message of another framing means.
+    /// Processes an act of a message in another framing.
     pub(super) fn perform(
         &mut self,
         ctx: &mut Context<'_>,
@@ -160,7 +162,7 @@ impl StratumSession {
         self.hear(ctx, |session, at| session.act(at, direction, origin, dialect, act));
     }
 
-    /// Does what every message brings with it: times, and reports when they are due.
+    /// Runs `take` on one message: updates the times before it, reports after it if due.
     fn hear(&mut self, ctx: &mut Context<'_>, take: impl FnOnce(&mut Self, Moment)) {
         if self.state.first_message.is_none() {
             self.state.first_message = Some(ctx.at);
@@ -177,7 +179,7 @@ impl StratumSession {
         }
     }
 
-    /// The last word on the conversation.
+    /// Sends the last report, if mining is proven.
     pub(super) fn close(&mut self, ctx: &mut Context<'_>) {
         if self.is_mining() {
             // No answer can follow any more.
@@ -185,7 +187,7 @@ impl StratumSession {
         }
     }
 
-    /// Brings the state up to date with its parts.
+    /// Copies the results of the parts into the state to report.
     fn refresh(&mut self) {
         self.profile.tell_coin(&mut self.state);
         self.state.steps.clone_from(&self.ladder.steps);
@@ -204,7 +206,8 @@ impl StratumSession {
         };
     }
 
-    /// Tells the state. So many packets of one direction are `enough` to miss the other.
+    /// Emits the state. The flow is one-way if one direction has at least `enough` packets and the
+    /// other has none.
     fn report(&mut self, ctx: &mut Context<'_>, enough: u32) {
         self.reported = ctx.at.time;
         self.state.one_way = matches!(ctx.flow.packets, [0, seen] | [seen, 0] if seen >= enough);
@@ -216,7 +219,7 @@ impl StratumSession {
         self.patience = self.patience.saturating_sub(cost);
     }
 
-    /// What the message means in the conversation's own dialect, else in the first that knows it.
+    /// Reads the message in the conversation's dialect, else in the first dialect that accepts it.
     fn read<'a>(&self, message: &RpcMessage<'a>) -> Option<(Dialect, Act<'a>)> {
         let view = View {
             dialect: self.state.dialect,

@@ -1,49 +1,50 @@
-//! How fast a miner goes through its nonces. A share tells how far it has come with its job.
+//! Estimates a miner's hashrate from the nonces of its shares.
 //!
-//! XMRig's threads take ranges of [`RANGE`] nonces in turn from a counter that begins at 0 with each
-//! job, and try the nonces of a range one by one. A share found `age` seconds after its job came, at
-//! place n of a range, was therefore its thread's hash number n in that time. When shares are found
-//! is a matter of luck; how far the threads have come then is not, so a few shares tell the rate to
-//! a few per cent. Of miners that choose nonces otherwise the figures scatter, and nothing is
-//! concluded.
+//! XMRig's threads take ranges of [`RANGE`] nonces in turn from a counter that begins at 0 with
+//! each job, and try the nonces of a range one by one. A share that is found `age` seconds after
+//! its job, at place n of its thread's first range, is therefore hash number n of that thread in
+//! this job. The time of a share is random, but the progress of its thread at that time is not. A
+//! few shares are therefore enough to know the rate to a few per cent. If a miner chooses nonces in
+//! another way, the rates scatter and no result is given.
 
 use std::time::Duration;
 
 use crate::model::event::mining::Pace;
 
-/// Nonces that a thread takes at a time (`kReserveCount` of XMRig, the same for all its backends).
+/// Nonces that a thread takes at a time (`kReserveCount` of XMRig, equal in all its backends).
 const RANGE: u32 = 32_768;
-/// NiceHash's proxies fix the highest byte.
+/// Bits of a nonce that the miner counts up: NiceHash's proxies fix the highest byte.
 const COUNTED: u32 = 0x00ff_ffff;
-/// Shares remembered, spread over the whole time: more make the median hardly better.
+/// Most shares kept, spread over the whole time. More would hardly improve the median.
 const MAX_SAMPLES: usize = 512;
-/// Fewer say too little about how the figures scatter.
+/// Fewest shares for a result. Fewer show too little of the scatter.
 const MIN_SAMPLES: usize = 20;
-/// Of so many shares for each thread, one of the last thread is missed in 2 of 100 cases.
+/// Fewest shares per thread. With four, no share is from the last thread in 2 of 100 cases.
 const SAMPLES_PER_THREAD: usize = 4;
-/// Jobs need their time to reach the threads, which matters to shares found at once.
+/// Shortest time from a job to a share. A job takes time to reach the threads, which distorts the
+/// rate of earlier shares.
 const MIN_AGE: Duration = Duration::from_secs(5);
-/// The quartiles of a miner that counts are closer together than this share of the median.
+/// Largest distance of the quartiles, as a fraction of the median, for a miner that counts.
 const MAX_SCATTER: f64 = 0.2;
-/// Until so much of their first range is done, all threads are in it.
+/// Fraction of the first range up to which all threads are still in it.
 const FIRST_RANGE: f64 = 0.9;
-/// Distance of the quartiles of a normal distribution, in standard deviations.
+/// Distance between the quartiles of a normal distribution, in standard deviations.
 const QUARTILES: f64 = 1.349;
 
-/// Shares of a connection: all of them, or each second, fourth and so on.
+/// Sample of the shares of one connection: all, or every second, fourth and so on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nonces {
     samples: Vec<Sample>,
     shares: u64,
-    /// Each 2^`thinned`th share is kept.
+    /// One in 2^`thinned` shares is kept.
     thinned: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Sample {
-    /// Seconds since the job came.
+    /// Time since the job was delivered, in seconds.
     age: f64,
-    /// Number of the range, and place in it.
+    /// Number of the nonce's range, and the nonce's place in it.
     range: u32,
     place: u32,
 }
@@ -55,12 +56,12 @@ impl Sample {
 }
 
 impl Nonces {
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
         self.samples.capacity() * size_of::<Sample>()
     }
 
-    /// A share with `nonce`, `age` after its job.
+    /// Records a share with `nonce`, submitted `age` after its job.
     pub(super) fn share(&mut self, nonce: u32, age: Duration) {
         if age < MIN_AGE {
             return;
@@ -83,7 +84,7 @@ impl Nonces {
         self.samples.push(Sample { age: age.as_secs_f64(), range, place });
     }
 
-    /// The rate, if this miner counts its nonces.
+    /// The hashrate, if the miner counts its nonces and enough shares were seen.
     pub(super) fn pace(&self) -> Option<Pace> {
         let [_, rate, _] = quartiles(&self.samples)?;
         let mut first = self.samples.clone();
@@ -112,8 +113,8 @@ fn quartiles(samples: &[Sample]) -> Option<[f64; 3]> {
 mod tests {
     use super::*;
 
-    /// Shares of a miner with so many threads of `rate` hashes per second, in turn, at ages of 7 to
-    /// 96 seconds; in each, `jitter` of the rate.
+    /// Shares of a miner whose `threads` each compute `rate` hashes per second, with ages of 7 to
+    /// 96 seconds. The threads take turns, and the rate varies by the fraction `jitter`.
     fn nonces(threads: u32, rate: f64, jitter: f64, shares: u32) -> Nonces {
         let mut nonces = Nonces::default();
         for n in 0..shares {

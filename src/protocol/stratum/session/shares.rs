@@ -1,4 +1,4 @@
-//! The miner's open requests, and the account of its shares.
+//! Keeps the miner's open requests and counts its shares.
 
 use std::collections::VecDeque;
 
@@ -6,11 +6,11 @@ use crate::model::event::mining::Shares;
 
 use super::super::framing::message::Id;
 
-/// Open requests of a conversation. Pools answer within a round trip; a miner that outruns 512
-/// answers is one whose pool's direction is not seen.
+/// Most open requests of a conversation. Pools answer within a round trip; with 512 unanswered
+/// requests, the pool's direction is probably not captured.
 const MAX_OPEN: usize = 512;
 
-/// What the miner asked for.
+/// Kind of an open request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PendingShare {
     Hello,
@@ -21,12 +21,12 @@ pub(super) enum PendingShare {
     Share,
 }
 
-/// A request without an answer so far.
+/// A request that has no answer yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub id: Id,
     pub asked: PendingShare,
-    /// For a share: its expected hashes, if its job and difficulty are known.
+    /// Expected hashes of a share, if its job and difficulty are known.
     pub hashes: Option<f64>,
 }
 
@@ -36,7 +36,7 @@ impl Open {
     }
 }
 
-/// Shares and their hashes that were not rejected.
+/// Work of the shares that were not rejected and whose expected hashes are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct ProvenWork {
     pub shares: u64,
@@ -54,22 +54,22 @@ impl ProvenWork {
     }
 }
 
-/// Open requests in the order in which they were made, and what became of the shares among them.
+/// Open requests in the order in which they were sent, and counts of the shares among them.
 ///
-/// Questions give way to shares, so that a miner whose questions stay unanswered (eth-proxy pools
-/// answer `eth_getWork` with another id) loses no share.
+/// At the limit, other requests are dropped before shares. Otherwise a miner whose requests stay
+/// unanswered would lose shares: eth-proxy pools answer `eth_getWork` with another id.
 #[derive(Debug, Default)]
 pub(super) struct ShareLedger {
     open: VecDeque<Open>,
     submitted: u64,
     accepted: u64,
     rejected: u64,
-    /// Of the shares that are no longer open.
+    /// Work of the shares that are no longer open.
     proven: ProvenWork,
 }
 
 impl ShareLedger {
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
         self.open.capacity() * size_of::<Open>()
     }
@@ -79,7 +79,7 @@ impl ShareLedger {
             self.submitted += 1;
         }
         if self.open.len() >= MAX_OPEN {
-            // What is not a share goes first.
+            // Requests that are not shares are dropped first.
             let at = self.open.iter().position(|open| !open.is_share()).unwrap_or(0);
             if let Some(dropped) = self.open.remove(at) {
                 self.proven.add(dropped.hashes);
@@ -88,7 +88,7 @@ impl ShareLedger {
         self.open.push_back(open);
     }
 
-    /// Takes out the oldest open request that fits.
+    /// Removes and returns the oldest open request that fits.
     pub(super) fn take(&mut self, fits: impl Fn(&Open) -> bool) -> Option<Open> {
         let at = self.open.iter().position(fits)?;
         self.open.remove(at)
@@ -98,7 +98,7 @@ impl ShareLedger {
         self.open.iter().any(fits)
     }
 
-    /// Books the pool's verdict on a share that [`ShareLedger::take`] gave.
+    /// Counts the pool's answer to a share that [`ShareLedger::take`] returned.
     pub(super) fn settle(&mut self, share: Open, accepted: bool) {
         if accepted {
             self.accepted += 1;
@@ -117,7 +117,7 @@ impl ShareLedger {
         }
     }
 
-    /// Includes the shares that are still open.
+    /// Work of all shares, including those still open.
     pub(super) fn proven(&self) -> ProvenWork {
         let mut proven = self.proven;
         self.open.iter().for_each(|open| proven.add(open.hashes));

@@ -1,4 +1,4 @@
-//! The work a pool handed out: which job had which difficulty, since when, with which pauses.
+//! Keeps the jobs that a pool delivered: their difficulty, their time, and the pauses.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,25 +9,26 @@ use super::super::act::Measure;
 use super::super::framing::message::fnv1a;
 use super::super::identity::coin::plausible;
 
-/// Jobs remembered for shares to come. The busiest pools push a job each second, or sixteen every
-/// few seconds; shares of jobs older than a minute are stale.
+/// Most jobs kept for later shares. The busiest pools send a job each second, or sixteen every few
+/// seconds; shares of jobs older than a minute are stale.
 const MAX_JOBS: usize = 512;
 
-/// Pauses remembered, and how long silence has to be to count as one.
+/// Most pauses kept; the shortest is dropped first.
 const MAX_PAUSES: usize = 16;
+/// Shortest time without messages that counts as a pause.
 const MIN_PAUSE: Duration = Duration::from_secs(30);
 
-/// A job that a share may be for.
+/// A job that shares can refer to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct KnownJob {
-    /// Hash of its name.
+    /// Hash of the job's name.
     id: u64,
-    /// How hard its shares are.
+    /// Difficulty of the job's shares.
     measure: Measure,
     since: Timestamp,
 }
 
-/// Jobs and the difficulty in force.
+/// Delivered jobs, and the difficulty in force.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     known: VecDeque<KnownJob>,
@@ -36,25 +37,26 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
         self.known.capacity() * size_of::<KnownJob>()
     }
 
-    /// The difficulty of the jobs to come.
+    /// Sets the difficulty of later jobs; an unknown one changes nothing.
     pub(super) fn set_difficulty(&mut self, measure: Measure) {
         if measure != Measure::Unknown {
             self.in_force = Some(measure);
         }
     }
 
-    /// Counts and remembers a job. Returns how hard its shares are, as far as that is known now.
+    /// Counts and records a job. Returns the difficulty of its shares, as far as it is known.
     pub(super) fn deliver(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         self.delivered += 1;
         self.remember(id, measure, now)
     }
 
-    /// Remembers a job that came along with another.
+    /// Records a job without counting it: it came with another one. Returns as
+    /// [`Jobs::deliver`] does.
     pub(super) fn remember(&mut self, id: &str, measure: Measure, now: Timestamp) -> Measure {
         let measure = match (measure, self.in_force) {
             (Measure::InForce, in_force) => in_force.unwrap_or(Measure::Unknown),
@@ -71,30 +73,30 @@ impl Jobs {
         measure
     }
 
-    /// How hard a share of job `id` is, and since when there is that job. Of jobs with the same name,
-    /// the newest counts.
+    /// Difficulty of a share of job `id`, and the time at which the job was delivered. If several
+    /// jobs have this name, the newest counts.
     pub(super) fn of_share(&self, id: &str) -> Option<(Measure, Timestamp)> {
         let id = fnv1a(id);
         self.known.iter().rfind(|known| known.id == id).map(|known| (known.measure, known.since))
     }
 }
 
-/// When the two sides spoke.
+/// Times of the messages of both sides.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WorkClock {
     pub first_job: Option<Timestamp>,
     pub last: Option<Timestamp>,
-    /// In time order.
+    /// Start and end of each pause, in time order.
     pub pauses: Vec<(Timestamp, Timestamp)>,
 }
 
 impl WorkClock {
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
         self.pauses.capacity() * size_of::<(Timestamp, Timestamp)>()
     }
 
-    /// A message at `now`.
+    /// Records a message at `now`, and the pause before it if there was a job already.
     pub(super) fn tick(&mut self, now: Timestamp) {
         if let (Some(_), Some(last)) = (self.first_job, self.last)
             && now.since(last) >= MIN_PAUSE
@@ -107,25 +109,26 @@ impl WorkClock {
                 self.pauses.remove(shortest);
             }
         }
-        // Captures go back in time now and then; a conversation does not.
+        // Timestamps of a capture sometimes go back; a conversation does not.
         self.last = self.last.max(Some(now));
     }
 
-    /// Work of known difficulty is available from `now` at the latest.
+    /// Records that work of known difficulty is available from `now` at the latest. Only the first
+    /// call counts.
     pub(super) fn work(&mut self, now: Timestamp) {
         self.first_job.get_or_insert(now);
     }
 }
 
-/// A miner's own count of hashes, and the rate that follows from it.
+/// Derives a hashrate from the miner's own count of hashes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HashCounter {
     first: Option<(f64, Timestamp)>,
 }
 
 impl HashCounter {
-    /// Takes the count at `now`. Returns the mean rate since the first count, in hashes per
-    /// second, once that is long enough ago to mean something.
+    /// Records the count at `now`. Returns the mean rate since the first count, in hashes per
+    /// second, once that is at least a minute ago.
     pub(super) fn rate(&mut self, count: f64, now: Timestamp) -> Option<f64> {
         const ENOUGH: Duration = Duration::from_secs(60);
         let (first, since) = *self.first.get_or_insert((count, now));

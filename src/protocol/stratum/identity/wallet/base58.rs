@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::WalletFormat;
 use super::blake2b::blake2b_256;
 
-/// Version bytes in front of a 20-byte hash (`base58Prefixes` of each coin's `chainparams.cpp`).
+/// Version bytes before a 20-byte hash (`base58Prefixes` of each coin's `chainparams.cpp`).
 const VERSIONS: &[(&[u8], &[&str])] = &[
     (&[0x00], &["BTC", "BCH"]),
     (&[0x05], &["BTC", "BCH"]),
@@ -38,7 +38,7 @@ const VERSIONS: &[(&[u8], &[&str])] = &[
     (&[0x20, 0x96], &["ZEN"]),
 ];
 
-/// Longest text decoded: Ergo and æternity stay below.
+/// Longest text decoded, in characters. Addresses of Ergo and æternity are shorter.
 const MAX_TEXT: usize = 60;
 
 pub(super) fn identify(text: &str) -> Option<WalletFormat> {
@@ -85,15 +85,15 @@ fn ergo(bytes: &[u8]) -> Option<WalletFormat> {
     (content.first() == Some(&0x01) && holds).then(|| WalletFormat::valid(&["ERG"]))
 }
 
-/// The last four bytes are those of the double SHA-256 of the others.
+/// Whether the last four bytes are the first four of the double SHA-256 of the others.
 fn sha256d_holds(bytes: &[u8]) -> bool {
     bytes.split_last_chunk::<4>().is_some_and(|(content, checksum)| {
         Sha256::digest(Sha256::digest(content)).starts_with(checksum)
     })
 }
 
-/// Has capitals, small letters and at least three digits, as all but a few in a hundred addresses
-/// and hardly any name have.
+/// Whether `text` has capitals, small letters and at least three digits. All but a few in a hundred
+/// addresses have these, but hardly any name.
 fn looks_random(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_uppercase())
         && text.bytes().any(|b| b.is_ascii_lowercase())

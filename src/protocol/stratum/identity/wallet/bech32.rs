@@ -1,4 +1,4 @@
-//! Bech32 (BIP 173) and Bech32m (BIP 350) addresses, and DERO's and XELIS's use of them.
+//! Bech32 (BIP 173) and Bech32m (BIP 350) addresses, including those of DERO and XELIS.
 
 use bech32::primitives::decode::{CheckedHrpstring, SegwitHrpstring, UncheckedHrpstring};
 use bech32::{Bech32, Bech32m};
@@ -20,7 +20,7 @@ const SEGWIT: &[(&str, &[&str])] = &[
     ("xep1", &["XEP"]),
 ];
 
-/// Other prefixes, with the shortest and longest text.
+/// Other prefixes, their coins, and the shortest and longest address in characters.
 const PLAIN: &[(&str, &[&str], usize, usize)] = &[
     // 33-byte key; integrated addresses carry arguments.
     ("dero1", &["DERO"], 66, 66),
@@ -60,7 +60,7 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     xelis(&lower)
 }
 
-/// XELIS puts a colon where Bech32 has `1`.
+/// Recognises a XELIS address, which has a colon where Bech32 has `1`.
 fn xelis(lower: &str) -> Option<WalletFormat> {
     let (prefix, data) = lower.split_once(':')?;
     if !["xel", "xet"].contains(&prefix) || !is_data(data) || data.len() < 59 {
@@ -72,7 +72,7 @@ fn xelis(lower: &str) -> Option<WalletFormat> {
     Some(WalletFormat::checked(&["XEL"], holds))
 }
 
-/// Whether all characters are of the data part's alphabet (BIP 173).
+/// Whether all characters are in the alphabet of the data part (BIP 173).
 fn is_data(text: &str) -> bool {
     text.bytes().all(|b| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".contains(&b))
 }

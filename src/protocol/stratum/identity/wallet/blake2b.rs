@@ -11,7 +11,7 @@ const IV: [u64; 8] = [
     0x5be0cd19137e2179,
 ];
 
-/// RFC 7693 §2.7; rounds 10 and 11 repeat 0 and 1.
+/// Message schedule (RFC 7693 §2.7); rounds 10 and 11 repeat 0 and 1.
 const SIGMA: [[usize; 16]; 10] = [
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
@@ -25,7 +25,7 @@ const SIGMA: [[usize; 16]; 10] = [
     [10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0],
 ];
 
-/// Unkeyed hash of at most one block; a longer `message` is cut to 128 bytes.
+/// Unkeyed hash of at most one block. A longer `message` is cut to 128 bytes.
 pub(super) fn blake2b_256(message: &[u8]) -> [u8; 32] {
     let length = message.len().min(128);
     let mut block = [0u64; 16];
@@ -35,7 +35,7 @@ pub(super) fn blake2b_256(message: &[u8]) -> [u8; 32] {
         *word = u64::from_le_bytes(padded);
     }
     let mut state = IV;
-    // Parameter block: 32 bytes of digest, no key, fanout and depth 1.
+    // Parameter block: 32 bytes of digest, no key, fanout 1 and depth 1.
     state[0] ^= 0x0101_0020;
     let mut v = [0u64; 16];
     v[..8].copy_from_slice(&state);

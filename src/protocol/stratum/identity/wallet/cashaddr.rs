@@ -1,5 +1,5 @@
-//! Addresses with the 40-bit checksum of Bitcoin Cash's CashAddr: Kaspa and its forks, Conflux
-//! (CIP-37), Nexa.
+//! Addresses with the 40-bit checksum of CashAddr: Bitcoin Cash, eCash, Nexa, Kaspa and its forks,
+//! Conflux (CIP-37).
 
 use super::WalletFormat;
 
@@ -8,7 +8,7 @@ const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /// Alphabet of CIP-37.
 const CONFLUX: &[u8; 32] = b"abcdefghjkmnprstuvwxyz0123456789";
 
-/// Prefix, coins, and the lengths that the data part may have.
+/// Prefix, coins, and possible lengths of the data part in characters.
 const PREFIXES: &[(&str, &[&str], &[usize])] = &[
     // 33 or 34 bytes (version, Schnorr or ECDSA key) and the checksum.
     ("kaspa", &["KAS"], &[61, 63]),
@@ -45,8 +45,8 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     Some(WalletFormat::checked(coins, polymod(prefix, values(data, ALPHABET)?) == 0))
 }
 
-/// Without its prefix: a Kaspa key address is long enough to be told by its shape, a Bitcoin Cash
-/// one only by its checksum.
+/// Recognises an address without its prefix. A Kaspa address is long enough to be recognised by
+/// its form; a Bitcoin Cash address needs a valid checksum.
 fn bare(data: &str) -> Option<WalletFormat> {
     let holds = |prefix| Some(polymod(prefix, values(data, ALPHABET)?) == 0);
     match data.len() {
@@ -58,7 +58,7 @@ fn bare(data: &str) -> Option<WalletFormat> {
     }
 }
 
-/// CIP-37: the type of the address may stand between prefix and address.
+/// Recognises a Conflux address (CIP-37). A type may stand between the prefix and the data.
 fn conflux(prefix: &str, rest: &str) -> Option<WalletFormat> {
     const TYPES: [&str; 4] = ["type.user", "type.contract", "type.builtin", "type.null"];
     let data = match rest.split_once(':') {
@@ -72,7 +72,7 @@ fn conflux(prefix: &str, rest: &str) -> Option<WalletFormat> {
     Some(WalletFormat::checked(&["CFX"], polymod(prefix, values(data, CONFLUX)?) == 0))
 }
 
-/// The 5-bit values of `data`, or `None` if a character is not of the alphabet.
+/// The 5-bit values of `data`, or `None` if a character is not in the alphabet.
 fn values<'a>(data: &'a str, alphabet: &'a [u8; 32]) -> Option<impl Iterator<Item = u8> + 'a> {
     let value = |byte: u8| alphabet.iter().position(|&c| c == byte).map(|index| index as u8);
     if data.bytes().any(|byte| value(byte).is_none()) {

@@ -1,5 +1,6 @@
-//! CryptoNote addresses (Monero and its relatives): Base58 in blocks, a tag, keys, four bytes of
-//! Keccak-256.
+//! CryptoNote addresses (Monero and its relatives).
+//!
+//! The text is Base58 in blocks. It contains a tag, keys, and four bytes of Keccak-256.
 
 use tiny_keccak::{Hasher, Keccak};
 
@@ -7,8 +8,8 @@ use super::WalletFormat;
 
 const MONERO: &[&str] = &["XMR"];
 
-/// Tags (`CRYPTONOTE_PUBLIC_ADDRESS_BASE58_PREFIX` and its integrated and subaddress forms, each
-/// coin's `cryptonote_config.h`).
+/// Tags and their coins: `CRYPTONOTE_PUBLIC_ADDRESS_BASE58_PREFIX` and its integrated and
+/// subaddress forms in each coin's `cryptonote_config.h`.
 const TAGS: &[(u64, &[&str])] = &[
     // Monero: main, test and stage net.
     (18, MONERO),
@@ -36,14 +37,14 @@ const TAGS: &[(u64, &[&str])] = &[
     (0x2c_e192, &["RYO"]),
 ];
 
-/// Beginnings of the text for coins told by them.
+/// First characters that identify a coin if the tag is not in [`TAGS`].
 const PREFIXES: &[(&str, &[&str])] =
     &[("ZEPH", &["ZEPH"]), ("SC1", &["SAL"]), ("SaL", &["SAL"]), ("hv", &["XHV"])];
 
-/// Characters of a last block of 0 to 8 bytes.
+/// Base58 characters of a block of 0 to 8 bytes.
 const BLOCK_CHARACTERS: [usize; 9] = [0, 2, 3, 5, 6, 7, 9, 10, 11];
 
-/// Longest decoded address: a tag of up to 10 bytes, two keys, a payment id, the checksum.
+/// Longest decoded address, in bytes: tag (up to 10), two keys, payment id, checksum.
 const MAX_BYTES: usize = 10 + 64 + 8 + 4;
 
 pub(super) fn identify(text: &str) -> Option<WalletFormat> {
@@ -59,12 +60,12 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     has_shape_of_monero(text).then(|| WalletFormat::checked(MONERO, false))
 }
 
-/// 69 bytes take so many characters.
+/// Shortest whole address, in characters: the length for 69 bytes.
 const SHORTEST: usize = 95;
-/// Some firmware cuts user names to so many characters: of an address the beginning remains.
+/// Length in characters to which some firmware cuts user names, so that an address loses its end.
 const CUT: usize = 63;
 
-/// Length and first two characters that the tags 18, 42 and 19 give.
+/// Whether `text` has a length and first two characters of an address with tag 18, 42 or 19.
 fn has_shape_of_monero(text: &str) -> bool {
     matches!(
         (text.len(), text.as_bytes()),
@@ -74,7 +75,7 @@ fn has_shape_of_monero(text: &str) -> bool {
     )
 }
 
-/// The tag of an address whose length and checksum are right.
+/// The tag of an address, if its length and checksum are correct.
 fn checked_tag(text: &str) -> Option<u64> {
     let mut buffer = [0; MAX_BYTES];
     let bytes = decode(text.as_bytes(), &mut buffer)?;
@@ -87,7 +88,7 @@ fn checked_tag(text: &str) -> Option<u64> {
         return None;
     }
     let (tag, keys) = varint(content)?;
-    // Two keys, or two keys and a payment id; some forks have longer contents.
+    // Two keys, perhaps with a payment id; contents of some forks are longer.
     (keys >= 64).then_some(tag)
 }
 
@@ -111,7 +112,8 @@ fn decode<'b>(text: &[u8], buffer: &'b mut [u8; MAX_BYTES]) -> Option<&'b [u8]> 
     buffer.get(..length)
 }
 
-/// A little-endian base 128 number and how many bytes follow it.
+/// Reads a little-endian base-128 number of up to 9 bytes. Returns it and the number of bytes after
+/// it.
 fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0u64;
     for (index, &byte) in bytes.iter().enumerate().take(9) {
@@ -123,7 +125,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
-/// Value of a Base58 character.
+/// Value of a Base58 character, or `None` for other bytes.
 fn digit(byte: u8) -> Option<u64> {
     const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     ALPHABET.iter().position(|&c| c == byte).map(|index| index as u64)

@@ -4,8 +4,8 @@ use tiny_keccak::{Hasher, Keccak};
 
 use super::WalletFormat;
 
-/// Forks and Conflux share the format. Ethereum itself has had no miners since September 2022, so it is
-/// the least likely.
+/// Coins with this format, the most likely first: Ethereum, its forks and Conflux. Ethereum itself
+/// has had no miners since September 2022, so it is last.
 const COINS: &[&str] = &["ETC", "ETHW", "CFX", "ETH"];
 
 pub(super) fn identify(text: &str) -> Option<WalletFormat> {
@@ -22,12 +22,12 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
         return Some(WalletFormat::unchecked(COINS));
     }
     let holds = eip55_holds(digits);
-    // Without the prefix, hexadecimal in mixed case is anything.
+    // Without the prefix, mixed-case hexadecimal can be anything.
     (prefixed || holds).then(|| WalletFormat::checked(COINS, holds))
 }
 
-/// EIP-55: a letter is a capital where the nibble of the Keccak-256 of the lower-case digits is
-/// 8 or more.
+/// Whether the checksum of EIP-55 is valid: a letter is a capital where the nibble of the
+/// Keccak-256 of the lower-case digits is 8 or more.
 fn eip55_holds(digits: &str) -> bool {
     let lower = digits.to_ascii_lowercase();
     let mut keccak = Keccak::v256();

@@ -1,7 +1,7 @@
-//! Tells payout addresses from other user names: format, coins and checksum.
+//! Recognises payout addresses: format, coins and checksum.
 //!
-//! A login is whatever a miner's owner typed, so a format without a valid checksum is claimed only
-//! where no worker name looks like it. Nothing here panics; texts over [`MAX_ADDRESS`] are refused
+//! A user name can be any text. An address without a valid checksum is therefore recognised only if
+//! no worker name looks like it. Nothing here panics; texts longer than [`MAX_ADDRESS`] are refused
 //! before any work is done.
 
 mod base58;
@@ -14,10 +14,11 @@ mod nimiq;
 
 use crate::model::event::mining::{Checksum, Wallet};
 
-/// Longest address known: a Zcash unified address with all receivers has 213 characters.
+/// Longest text read, in bytes. The longest known address, a Zcash unified address with all
+/// receivers, has 213 characters.
 pub(crate) const MAX_ADDRESS: usize = 256;
 
-/// What a format knows about a text that it recognises.
+/// Coins and checksum of a recognised address.
 struct WalletFormat {
     coins: &'static [&'static str],
     checksum: Checksum,
@@ -37,12 +38,13 @@ impl WalletFormat {
     }
 }
 
-/// Recognises a payout address. `address` is the address alone: the caller has split off worker,
-/// fixed difficulty, mail and a `COIN:` prefix (but not the prefixes `kaspa:`, `cfx:`, `xel:` …,
-/// which belong to the address).
+/// Recognises a payout address. Returns `None` if `address` has no known format.
 ///
-/// `coins` of the result is empty where the checksum proves an address of the CryptoNote family
-/// whose coin is not known.
+/// `address` is the address alone: the caller has removed worker, fixed difficulty, mail and a
+/// `COIN:` prefix. The prefixes `kaspa:`, `cfx:`, `xel:` … belong to the address and stay.
+///
+/// `coins` of the result is empty if the checksum proves an address of the CryptoNote family whose
+/// coin is not known.
 pub(crate) fn identify(address: &str) -> Option<Wallet> {
     let text = address.trim();
     if text.len() > MAX_ADDRESS || !text.is_ascii() {
@@ -206,14 +208,14 @@ mod tests {
             "ak_rig",
             "dero1",
             "zs1",
-            // A donation login of XMRig and an Iron Fish address look the same: neither is claimed.
+            // XMRig's donation logins and Iron Fish addresses look equal: neither is recognised.
             "0bfe935e70c321c7ca3afc75ce0d0ca2f98b5422e008bb31c00c6d7f1f1c0ad6",
             // MD5, UUID, too short and too long hexadecimal.
             "d41d8cd98f00b204e9800998ecf8427e",
             "6a1f0c5e-2f0b-4d6e-9b8d-3f1f2b7e5a90",
             "0x1234",
             "0xe1c325306ce62691b71dc61656b7db78a939bdb",
-            // Base58 of the right length for Bitcoin, but no version byte that is known.
+            // Base58 of the right length for Bitcoin, but with an unknown version byte.
             "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
             "ответ",
         ] {

@@ -2,7 +2,7 @@
 
 use super::WalletFormat;
 
-/// Nimiq's base 32: no I, O, W and Z.
+/// Nimiq's base-32 alphabet, without I, O, W and Z.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPQRSTUVXY";
 
 pub(super) fn identify(text: &str) -> Option<WalletFormat> {
@@ -16,7 +16,7 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     {
         return None;
     }
-    // Account, then the country code as numbers, then the check digits: ≡ 1 (mod 97).
+    // The account, the country code as numbers, and the check digits must be ≡ 1 (mod 97).
     let remainder =
         account.chars().chain("NQ".chars()).chain(digits.chars()).fold(0, |remainder, c| {
             match c.to_digit(36).unwrap_or(0) {
