@@ -1,4 +1,4 @@
-//! Puts IP fragments together. The first copy of a byte wins.
+//! Reassembles IP fragments. Where fragments overlap, the first copy of a byte wins.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,31 +9,31 @@ use super::stats::DecodeStop;
 use crate::model::Timestamp;
 use crate::model::flow::AddressWords;
 
-/// The largest payload that IPv4 can announce; more is the ping of death.
+/// Bytes of the largest datagram that IPv4 can announce; a larger one is a ping of death.
 const MAX_DATAGRAM: usize = 65_535;
-/// Pieces of one datagram: 65,535 bytes in pieces of 576-byte packets, the smallest that IPv4
-/// links have to carry (RFC 791), are 119.
+/// Maximum number of pieces of one datagram. 65,535 bytes in packets of 576 bytes, the smallest
+/// size that every IPv4 host has to accept (RFC 791), need 119.
 const MAX_PIECES: usize = 128;
-/// RFC 791 suggests 15 s, Linux waits 30 s.
+/// How long an incomplete datagram waits for its pieces. RFC 791 suggests 15 s, Linux waits 30 s.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Limits of the memory for fragments.
+/// Limits on the memory for fragments.
 #[derive(Clone, Debug)]
 pub struct FragmentLimits {
-    /// Bytes held for all datagrams.
+    /// Payload bytes held for all incomplete datagrams.
     pub memory: usize,
-    /// Datagrams in progress.
+    /// Number of incomplete datagrams.
     pub datagrams: usize,
 }
 
 impl Default for FragmentLimits {
     fn default() -> Self {
-        // Fragmented traffic is rare; 64 datagrams of the largest size fit.
+        // Fragmented traffic is rare. 4 MiB hold 64 datagrams of the largest size.
         FragmentLimits { memory: 4 << 20, datagrams: 1024 }
     }
 }
 
-/// What the pieces of one datagram have in common (RFC 791 §3.2, RFC 8200 §4.5).
+/// The fields that all pieces of one datagram share (RFC 791 §3.2, RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DatagramKey {
     pub src: AddressWords,
@@ -42,34 +42,40 @@ pub(super) struct DatagramKey {
     pub id: u32,
 }
 
-/// Where a piece belongs.
+/// The position of a piece in its datagram.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FragmentPiece {
     pub key: DatagramKey,
-    /// In bytes.
+    /// Bytes of the datagram before this piece.
     pub offset: usize,
+    /// Whether more pieces follow this one.
     pub more: bool,
 }
 
 impl FragmentPiece {
-    /// Whether this has to wait for its siblings. It has not if it is all there is (RFC 791,
-    /// RFC 6946), nor if the capture lacks bytes of a first piece: then nothing can complete it, and
-    /// it shows more by itself.
+    /// Whether this piece has to wait for the other pieces of its datagram.
+    ///
+    /// It does not wait if it is the whole datagram (RFC 791, RFC 6946). Nor does a first piece of
+    /// which the capture lacks bytes: its datagram can never be completed, and the piece shows more
+    /// if it is decoded alone.
     #[inline]
     pub(super) fn is_part(&self, missing: u32) -> bool {
         self.offset > 0 || self.more && missing == 0
     }
 }
 
-/// Datagrams in progress.
+/// Collects the pieces of incomplete datagrams.
 #[derive(Debug)]
 pub(super) struct Defragmenter {
     limits: FragmentLimits,
     partial: HashMap<DatagramKey, PartialDatagram>,
-    /// Keys by age, oldest first; those done with stay until they come up.
+    /// Keys with serial numbers, oldest first; may contain datagrams that are complete.
     order: VecDeque<(DatagramKey, u64)>,
+    /// Payload bytes of all pieces.
     held: usize,
+    /// Datagrams begun so far; the serial number of the newest one.
     started: u64,
+    /// Pieces of datagrams that were given up.
     pub dropped: u64,
 }
 
@@ -77,8 +83,9 @@ pub(super) struct Defragmenter {
 struct PartialDatagram {
     serial: u64,
     started: Timestamp,
+    /// Offset and payload of each piece, in order of arrival.
     pieces: Vec<(usize, Vec<u8>)>,
-    /// Known once the last piece has come.
+    /// Bytes of the whole datagram; known once its last piece has arrived.
     length: Option<usize>,
     bytes: usize,
 }
@@ -95,7 +102,11 @@ impl Defragmenter {
         }
     }
 
-    /// Adds a piece. If it completes its datagram, the payload is written to `whole`.
+    /// Adds a piece, and writes the payload to `whole` if that completes the datagram.
+    ///
+    /// Fails with [`DecodeStop::FragmentHeld`] while pieces are missing, and with
+    /// [`DecodeStop::FragmentMalformed`] if the piece is empty, ends beyond the largest datagram,
+    /// has an invalid length or is one too many.
     pub(super) fn push(
         &mut self,
         piece: FragmentPiece,
@@ -119,7 +130,7 @@ impl Defragmenter {
             return Err(DecodeStop::FragmentMalformed);
         }
         if !piece.more {
-            // Two different ends: the first one counts.
+            // If two pieces claim to be the last, the first of them counts.
             partial.length.get_or_insert(end);
         }
         partial.pieces.push((piece.offset, payload.to_vec()));
@@ -133,7 +144,7 @@ impl Defragmenter {
             self.held -= done.bytes;
             done.join(whole);
         }
-        // Behind one that never completes, keys of those that did would pile up.
+        // Behind a datagram that never completes, the keys of complete ones would accumulate.
         if self.order.len() > 2 * self.limits.datagrams {
             let partial = &self.partial;
             self.order.retain(|(key, serial)| {
@@ -180,7 +191,7 @@ impl Defragmenter {
 }
 
 impl PartialDatagram {
-    /// Whether the pieces cover everything up to the end.
+    /// Whether the pieces cover the whole datagram.
     fn complete(&mut self) -> bool {
         let Some(length) = self.length else { return false };
         let mut ends: Vec<(usize, usize)> =
@@ -199,7 +210,7 @@ impl PartialDatagram {
     fn join(&self, whole: &mut Vec<u8>) {
         whole.clear();
         whole.resize(self.length.unwrap_or(0), 0);
-        // Later copies first, so that the first copy of a byte is written last.
+        // Newest piece first, so that the first copy of a byte is written last and stays.
         for (offset, bytes) in self.pieces.iter().rev() {
             let end = (offset + bytes.len()).min(whole.len());
             if let Some(place) = whole.get_mut(*offset..end) {

@@ -28,7 +28,7 @@ pub(super) mod protocol {
     pub(crate) const SHIM6: u8 = 140;
 }
 
-/// What one IP header leads to.
+/// An IP packet whose headers have been read.
 #[derive(Debug)]
 pub(super) struct Datagram<'a> {
     pub src: AddressWords,
@@ -36,14 +36,16 @@ pub(super) struct Datagram<'a> {
     pub v6: bool,
     pub protocol: u8,
     pub payload: &'a [u8],
-    /// Payload bytes that the header announces and the capture lacks.
+    /// Payload bytes that the header announces but the capture lacks.
     pub missing: u32,
-    /// Set if the payload is a part of a larger datagram.
+    /// Set if the payload is a fragment of a larger datagram.
     pub piece: Option<FragmentPiece>,
 }
 
-/// An IPv4 packet. A total length of zero is what a sender's segmentation offload leaves: then
-/// everything captured counts. Checksums are not looked at: offload leaves those wrong, too.
+/// Reads the header of an IPv4 packet.
+///
+/// A sender's segmentation offload leaves a total length of zero; then all captured bytes count.
+/// Checksums are not verified, since offload leaves wrong ones as well.
 #[inline(always)]
 pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
@@ -67,7 +69,10 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
 }
 
-/// An IPv6 packet up to its first header that is no extension, or up to its fragment header.
+/// Reads the headers of an IPv6 packet.
+///
+/// It stops after the extension headers, or after a fragment header that belongs to a larger
+/// datagram.
 #[inline]
 pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|error| match error {
@@ -75,7 +80,7 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
         etherparse::err::ipv6::HeaderSliceError::Content(_) => DecodeStop::IpMalformed,
     })?;
     let after = &bytes[header.slice().len()..];
-    // Zero is a jumbogram or what segmentation offload leaves.
+    // A length of zero is a jumbogram, or left by segmentation offload.
     let announced = match usize::from(header.payload_length()) {
         0 => after.len(),
         length => length,
@@ -96,11 +101,14 @@ pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     }
 }
 
-/// Walks extension headers (RFC 8200 §4). Also used on what follows a reassembled IPv6 datagram
-/// and for an authentication header in IPv4.
+/// Skips extension headers (RFC 8200 §4).
+///
+/// Also used for the content of a reassembled IPv6 datagram, and for an authentication header in
+/// IPv4.
 #[inline(never)]
 pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, DecodeStop> {
-    /// RFC 8200 recommends each header at most once; there are seven kinds.
+    /// Maximum number of extension headers. RFC 8200 recommends each at most once, and there are
+    /// seven kinds.
     const MAX_EXTENSIONS: usize = 16;
     for _ in 0..MAX_EXTENSIONS {
         let length = match (datagram.protocol, datagram.payload) {
@@ -113,7 +121,7 @@ pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Dec
                 | protocol::SHIM6,
                 [_, length, ..],
             ) => 8 * (usize::from(*length) + 1),
-            // RFC 4302 §2.2 counts in words, less two.
+            // The length is in 4-byte words, minus 2 (RFC 4302 §2.2).
             (protocol::AUTHENTICATION, [_, length, ..]) => 4 * (usize::from(*length) + 2),
             (protocol::FRAGMENT, payload) => return fragment(datagram, payload),
             (
@@ -134,7 +142,7 @@ pub(super) fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Dec
     Err(DecodeStop::TooDeep)
 }
 
-/// The fragment header of IPv6 (RFC 8200 §4.5).
+/// Reads the fragment header of IPv6 (RFC 8200 §4.5).
 fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>, DecodeStop> {
     let (header, payload) = bytes.split_first_chunk::<8>().ok_or(DecodeStop::IpTruncated)?;
     let field = u16::from_be_bytes([header[2], header[3]]);
@@ -150,7 +158,9 @@ fn fragment<'a>(datagram: Datagram<'a>, bytes: &'a [u8]) -> Result<Datagram<'a>,
     }
 }
 
-/// Cuts trailing bytes (Ethernet padding) and says how many are missing.
+/// Cuts `bytes` to the announced length and returns how many bytes are missing.
+///
+/// The bytes cut off are Ethernet padding.
 #[inline]
 pub(super) fn trim(bytes: &[u8], announced: usize) -> (&[u8], u32) {
     match bytes.get(..announced) {

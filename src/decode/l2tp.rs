@@ -1,26 +1,31 @@
-//! L2TP: PPP sessions over UDP (version 2, RFC 2661), pseudowires over UDP or IP (version 3, RFC 3931).
+//! L2TP: PPP sessions over UDP (version 2, RFC 2661), and pseudowires over UDP or IP (version 3,
+//! RFC 3931).
 //!
-//! A pseudowire's packets do not say what comes before the frame, nor what kind of frame it is: both ends
-//! have agreed on that. Such a packet counts as a tunnel only if a whole IP packet shows where its frame is.
+//! A pseudowire's packets do not say where the frame begins, nor what kind of frame it is: both
+//! ends have agreed on that beforehand. Such a packet counts as a tunnel only if a whole IP packet
+//! shows where the frame is.
 
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
 use super::{Layer, LayerStep};
 
-/// The first two bytes of a message (RFC 2661 §3.1, RFC 3931 §3.2.1).
+/// Flags in the first two bytes of a message (RFC 2661 §3.1, RFC 3931 §3.2.1).
 mod head {
     pub(super) const CONTROL: u16 = 0x8000;
     pub(super) const LENGTH: u16 = 0x4000;
     pub(super) const SEQUENCE: u16 = 0x0800;
     pub(super) const OFFSET: u16 = 0x0200;
     pub(super) const PRIORITY: u16 = 0x0100;
-    /// A control message has length and sequence numbers, and nothing else.
+    /// A control message has a length and sequence numbers, and no other optional field.
     pub(super) const CONTROL_2: u16 = CONTROL | LENGTH | SEQUENCE | 2;
     pub(super) const CONTROL_3: u16 = CONTROL | LENGTH | SEQUENCE | 3;
     pub(super) const DATA_3: u16 = 3;
 }
 
-/// What comes over UDP, if it is L2TP.
+/// Finds the frame in an L2TP message over UDP.
+///
+/// Returns `None` if the payload is not L2TP, and fails with [`DecodeStop::Signalling`] for control
+/// messages.
 pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     const OPTIONAL: u16 = head::LENGTH | head::SEQUENCE | head::OFFSET | head::PRIORITY;
     match word(payload, 0) {
@@ -28,7 +33,7 @@ pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeSt
             Err(DecodeStop::Signalling)
         }
         Some(flags) if flags & !OPTIONAL == 2 => ppp_session(flags, payload).transpose(),
-        // RFC 3931 §4.1.2.1: two reserved bytes.
+        // Two reserved bytes follow (RFC 3931 §4.1.2.1).
         Some(head::DATA_3) if word(payload, 2) == Some(0) => {
             Ok(payload.get(4..).and_then(pseudowire))
         }
@@ -36,7 +41,10 @@ pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeSt
     }
 }
 
-/// What comes in IP itself (RFC 3931 §4.1.1): control messages under a session of zero.
+/// Finds the frame in an L2TP message directly over IP (RFC 3931 §4.1.1).
+///
+/// Returns `None` if there is none. Control messages have session 0 and fail with
+/// [`DecodeStop::Signalling`].
 pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     match bytes {
         [0, 0, 0, 0, message @ ..] if word(message, 0) == Some(head::CONTROL_3) => {
@@ -46,8 +54,10 @@ pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop>
     }
 }
 
-/// A data message of version 2 (RFC 2661 §3.1): flags, length, tunnel, session, sequence numbers, offset,
-/// PPP. Where no length tells that it is one, PPP has to.
+/// Reads a data message of version 2 (RFC 2661 §3.1).
+///
+/// It has flags, length, tunnel, session, sequence numbers, offset and a PPP frame. Without a
+/// length that matches, the PPP frame must prove that this is L2TP.
 fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<LayerStep<'_>, DecodeStop>> {
     let size_of = |flag: u16, size: usize| if flags & flag != 0 { size } else { 0 };
     let tunnel = 2 + size_of(head::LENGTH, 2);
@@ -60,8 +70,10 @@ fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<LayerStep<'_>, Decod
     (word(payload, tunnel)? != 0 && (sure || is_ppp(frame))).then(|| link::ppp(frame))
 }
 
-/// Whether a frame shows that it is PPP: its protocol is IP, and so is what follows, or LCP, PAP, CHAP, or
-/// the control of IP, IPv6 or compression (IANA "PPP Numbers").
+/// Whether a frame is recognizable as PPP (IANA "PPP Numbers").
+///
+/// Either its protocol is IP and an IP header follows, or its protocol is LCP, PAP, CHAP, or the
+/// control protocol of IP, IPv6 or compression.
 fn is_ppp(frame: &[u8]) -> bool {
     matches!(
         frame.strip_prefix(&[0xff, 0x03]).unwrap_or(frame),
@@ -75,8 +87,9 @@ fn is_ppp(frame: &[u8]) -> bool {
     )
 }
 
-/// A data message of version 3 from its session on (RFC 3931 §4.1): then a cookie of 0, 4 or 8 bytes, and a
-/// sublayer of 0 or 4 (§4.6).
+/// Finds the frame in a data message of version 3 that begins with its session (RFC 3931 §4.1).
+///
+/// After the session come a cookie of 0, 4 or 8 bytes and a sublayer of 0 or 4 bytes (§4.6).
 fn pseudowire(bytes: &[u8]) -> Option<LayerStep<'_>> {
     let (session, rest) = bytes.split_first_chunk::<4>()?;
     if *session == [0; 4] {
@@ -85,9 +98,9 @@ fn pseudowire(bytes: &[u8]) -> Option<LayerStep<'_>> {
     [0, 4, 8, 12].into_iter().filter_map(|before| rest.get(before..)).find_map(with_ip)
 }
 
-/// An Ethernet or PPP frame with a whole IP packet.
+/// Returns the first step into an Ethernet or PPP frame, if that holds a whole IP packet.
 fn with_ip(frame: &[u8]) -> Option<LayerStep<'_>> {
-    /// Of a VLAN in a provider's.
+    /// Maximum number of VLAN tags: a customer's tag inside a provider's.
     const MAX_TAGS: usize = 2;
     if let Ok(step) = link::ppp(frame)
         && is_whole(step)
@@ -109,14 +122,16 @@ fn with_ip(frame: &[u8]) -> Option<LayerStep<'_>> {
         ethertype::IPV6 => Layer::Ipv6,
         _ => return None,
     };
-    // No group sends.
+    // A group address is never a sender.
     let is_frame = sender & 1 == 0 && is_whole(LayerStep::new(layer, rest));
     is_frame.then_some(LayerStep::new(Layer::Ethernet, frame))
 }
 
-/// Whether a step leads to an IP packet that is as long as its header says, but for Ethernet's padding.
+/// Whether a step leads to an IP packet of the length that its header announces.
+///
+/// Ethernet's padding may follow it.
 fn is_whole(step: LayerStep<'_>) -> bool {
-    /// Frames are padded until they carry so much (IEEE 802.3 §4A.4.2).
+    /// Bytes to which Ethernet pads a shorter payload (IEEE 802.3 §4A.4.2).
     const MIN_CARRIED: usize = 46;
     let (announced, header) = match (step.layer, step.bytes) {
         (Layer::Ipv4, [0x45..=0x4f, _, high, low, ..]) => (u16::from_be_bytes([*high, *low]), 0),
@@ -129,7 +144,7 @@ fn is_whole(step: LayerStep<'_>) -> bool {
     announced == length || (20..length).contains(&announced) && length <= MIN_CARRIED
 }
 
-/// Whether the length in a message (RFC 2661 §3.1) is that of the datagram.
+/// Whether the length field of a message (RFC 2661 §3.1) equals the length of the UDP payload.
 fn is_as_long_as_it_says(message: &[u8]) -> bool {
     word(message, 2).is_some_and(|length| usize::from(length) == message.len())
 }

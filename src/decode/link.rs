@@ -1,7 +1,8 @@
 //! Layers below IP: Ethernet, VLAN tags, MPLS, PPPoE, LLC, cooked captures, loopback, PPP.
 //!
-//! Each function takes the bytes from its own header on and says what follows. None panics on any
-//! input: headers are read through `first_chunk`, `split_at_checked` and etherparse's slices.
+//! Each function takes bytes that begin with its header and returns what follows. None panics on
+//! any input: headers are read with slice patterns, `split_first_chunk`, `get` and etherparse's
+//! slices.
 
 use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
@@ -30,7 +31,7 @@ pub(super) mod ethertype {
     pub(crate) const LLC: u16 = 0x0004;
 }
 
-/// Values up to this are lengths of 802.3 frames, not types (IEEE 802.3 §3.2.6).
+/// Largest value that is the length of an 802.3 frame and not a type (IEEE 802.3 §3.2.6).
 const MAX_LENGTH: u16 = 1500;
 
 #[inline(always)]
@@ -39,7 +40,7 @@ pub(super) fn ethernet<'a>(
     link: &mut LinkInfo,
 ) -> Result<LayerStep<'a>, DecodeStop> {
     let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::LinkTruncated)?;
-    // The innermost frame is what the hosts sent.
+    // The innermost frame is the one that the hosts sent, so it replaces what is there.
     *link = LinkInfo::from_mac(MacAddr(header.source()));
     let layer = match header.ether_type().0 {
         ethertype::IPV4 => Layer::Ipv4,
@@ -49,7 +50,7 @@ pub(super) fn ethernet<'a>(
     Ok(LayerStep::new(layer, &bytes[header.slice().len()..]))
 }
 
-/// What an EtherType announces.
+/// Reads the header that an EtherType announces, or returns the IP layer after it.
 #[inline(never)]
 pub(super) fn ether_type<'a>(
     value: u16,
@@ -77,9 +78,11 @@ fn vlan<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Result<LayerStep<'a>, Decod
     Ok(LayerStep::new(Layer::EtherType(tag.ether_type().0), &bytes[tag.slice().len()..]))
 }
 
-/// A label stack (RFC 3032), then IP, or Ethernet with or without a control word (RFC 4448).
+/// Skips an MPLS label stack (RFC 3032).
+///
+/// IP follows it, or Ethernet with or without a control word (RFC 4448).
 pub(super) fn mpls(mut bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
-    /// Real stacks have up to about six labels.
+    /// Maximum number of labels in a stack. Real stacks have up to about six.
     const MAX_LABELS: usize = 16;
     const BOTTOM_OF_STACK: u8 = 0x01;
     for _ in 0..MAX_LABELS {
@@ -100,7 +103,7 @@ pub(super) fn mpls(mut bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     Err(DecodeStop::TooDeep)
 }
 
-/// RFC 2516 §4: version and type 1, code 0 for a session, session, length.
+/// Reads a PPPoE header (RFC 2516 §4): version and type 1, code 0 for a session, session, length.
 pub(super) fn pppoe(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<6>().ok_or(DecodeStop::LinkTruncated)?;
     match header {
@@ -110,8 +113,9 @@ pub(super) fn pppoe(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// A PPP frame (RFC 1661, RFC 1662): optional HDLC address and control, then the protocol, in one
-/// byte if it is odd.
+/// Reads the header of a PPP frame (RFC 1661, RFC 1662).
+///
+/// HDLC address and control are optional. The protocol has one byte if that is odd, else two.
 pub(super) fn ppp(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
     let (protocol, rest) = match bytes {
@@ -128,7 +132,7 @@ pub(super) fn ppp(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// PPP in HDLC framing, or Cisco HDLC: address, control, EtherType.
+/// Reads PPP in HDLC framing, or Cisco HDLC: address, control, EtherType.
 pub(super) fn hdlc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
         [0x0f | 0x8f, 0x00, high, low, rest @ ..] => {
@@ -138,7 +142,7 @@ pub(super) fn hdlc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// IEEE 802.2 LLC, with SNAP or with IP's own service access point.
+/// Reads an IEEE 802.2 LLC header, with SNAP or with IP's own service access point.
 pub(super) fn llc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
         // SNAP (RFC 1042): organisation 0, or 0000f8 for bridged 802.1H.
@@ -151,7 +155,7 @@ pub(super) fn llc(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// An IP packet whose version nothing has announced.
+/// Returns the layer of an IP packet whose version only its first byte tells.
 pub(super) fn ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes.first().ok_or(DecodeStop::IpTruncated)? >> 4 {
         4 => Ok(LayerStep::new(Layer::Ipv4, bytes)),
@@ -160,9 +164,11 @@ pub(super) fn ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// BSD loopback: an address family in the byte order of the capturing machine (`NULL`) or of the
-/// network (`LOOP`). AF_INET6 is 10 on Linux, 24, 28 or 30 on the BSDs and Darwin. Some writers put
-/// an EtherType at its end instead.
+/// Reads a BSD loopback header.
+///
+/// It is an address family in the byte order of the capturing machine (`NULL`) or of the network
+/// (`LOOP`). AF_INET6 is 10 on Linux, and 24, 28 or 30 on the BSDs and Darwin. Some writers put an
+/// EtherType at the end of the header instead.
 pub(super) fn loopback(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let (header, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
     let family = match header {
@@ -179,7 +185,9 @@ pub(super) fn loopback(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// Linux cooked capture, version 1: packet type, ARPHRD, address length and 8 bytes of it, protocol.
+/// Reads the header of a Linux cooked capture, version 1.
+///
+/// It has packet type, ARPHRD, address length, an address of 8 bytes, and protocol.
 pub(super) fn cooked<'a>(
     bytes: &'a [u8],
     link: &mut LinkInfo,
@@ -189,7 +197,9 @@ pub(super) fn cooked<'a>(
     cooked_protocol([header[2], header[3]], [header[14], header[15]], rest)
 }
 
-/// Linux cooked capture, version 2: protocol, interface, ARPHRD, packet type, address.
+/// Reads the header of a Linux cooked capture, version 2.
+///
+/// It has protocol, interface, ARPHRD, packet type, address length, and an address of 8 bytes.
 pub(super) fn cooked2<'a>(
     bytes: &'a [u8],
     link: &mut LinkInfo,
@@ -207,7 +217,8 @@ fn sender(link: &mut LinkInfo, length: u8, address: &[u8]) {
     }
 }
 
-/// The protocol field of a cooked header depends on the kind of interface (ARPHRD).
+/// Interprets the protocol field of a cooked header, which depends on the kind of interface
+/// (ARPHRD).
 fn cooked_protocol(
     hardware: [u8; 2],
     protocol: [u8; 2],

@@ -1,18 +1,20 @@
-//! Captures in which each packet comes after what the capturing machine knew of it: NFLOG, PFLOG, ENC,
-//! PKTAP, PPI, Juniper's.
+//! Captures in which a header with metadata of the capturing machine precedes each packet: NFLOG,
+//! PFLOG, ENC, PKTAP, PPI, Juniper's.
 
 use super::stats::DecodeStop;
 use super::{Layer, LayerStep, link};
 use crate::model::packet::LinkType;
 
-/// The IP packet in a message of Linux's netfilter log
-/// (<https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html>): address family, version, resource,
-/// then attributes with length and type in the byte order of the capturing machine.
+/// Returns the IP packet in a message of Linux's netfilter log
+/// (<https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html>).
+///
+/// The message has address family, version and resource, then attributes with length and type in
+/// the byte order of the capturing machine.
 pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
-    /// `NFULA_PAYLOAD`; all types are small, so the zero byte tells the byte order.
+    /// `NFULA_PAYLOAD`. All types are below 256, so their zero byte shows the byte order.
     const PAYLOAD: u8 = 9;
     const HEADER: usize = 4;
-    /// There are about twenty types, each at most once.
+    /// There are about twenty types, and each occurs at most once.
     const MAX_ATTRIBUTES: usize = 32;
     let (header, mut rest) =
         bytes.split_first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
@@ -31,7 +33,7 @@ pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
             return Err(DecodeStop::LinkMalformed);
         }
         if kind == PAYLOAD {
-            // The last attribute; a snap length may have cut it.
+            // The payload is the last attribute; a snap length may have cut it.
             return Ok(&rest[HEADER..length.min(rest.len())]);
         }
         rest = rest.get(length.next_multiple_of(HEADER)..).ok_or(DecodeStop::LinkTruncated)?;
@@ -39,9 +41,10 @@ pub(super) fn nflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     Err(DecodeStop::LinkMalformed)
 }
 
-/// The frame in a packet of Darwin's PKTAP, and its link type
-/// (<https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html>): length of the header, kind of record,
-/// link type, and more that is skipped.
+/// Returns the frame in a packet of Darwin's PKTAP, and its link type
+/// (<https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html>).
+///
+/// The header has its own length, the kind of record, the link type, and more that is skipped.
 pub(super) fn pktap(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     let field = |offset: usize| {
         let field = bytes.get(offset..)?.first_chunk()?;
@@ -52,15 +55,16 @@ pub(super) fn pktap(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     };
     let frame = bytes.get(length as usize..).ok_or(DecodeStop::LinkTruncated)?;
     let link = u16::try_from(link).map_or(Err(DecodeStop::LinkType), |link| Ok(LinkType(link)))?;
-    // The header may not say that it comes again.
+    // PKTAP inside PKTAP is not supported.
     match link {
         LinkType::PKTAP => Err(DecodeStop::LinkType),
         link => Ok(LayerStep::new(Layer::Link(link), frame)),
     }
 }
 
-/// The frame in a packet with per-packet information (CACE's PPI 1.0.10 §3): version 0, flags, length of
-/// the header with its fields, link type.
+/// Returns the frame in a packet with per-packet information (CACE's PPI 1.0.10 §3).
+///
+/// The header has version 0, flags, the length of the header with its fields, and the link type.
 pub(super) fn ppi(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const HEADER: usize = 8;
     let (header, _) = bytes.split_first_chunk::<HEADER>().ok_or(DecodeStop::LinkTruncated)?;
@@ -76,10 +80,11 @@ pub(super) fn ppi(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// The IP packet behind the header of pf's log (`pfloghdr` of the BSDs), whose first byte says how long it
-/// is without the padding at its end.
+/// Returns the IP packet after the header of pf's log (`pfloghdr` of the BSDs).
+///
+/// The header's first byte is its length without the padding at its end.
 pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
-    /// From the oldest header on, which ended after the direction; what is shorter is no header.
+    /// Bytes of the oldest header, which ends after the direction. No header is shorter.
     const MIN_LENGTH: usize = 45;
     let length = usize::from(*bytes.first().ok_or(DecodeStop::LinkTruncated)?);
     if length < MIN_LENGTH {
@@ -88,14 +93,18 @@ pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(length.next_multiple_of(4)..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// The IP packet that a BSD's `enc` interface shows outside IPsec: address family, SPI, flags.
+/// Returns the IP packet that a BSD's `enc` interface shows outside IPsec.
+///
+/// Address family, SPI and flags come before it.
 pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(12..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// The frame in a capture of a Juniper router's Ethernet interface
-/// (<https://www.tcpdump.org/linktypes/LINKTYPE_JUNIPER_ETHER.html>): "MGC", flags, extensions with their
-/// length; packets of the router itself have a protocol number instead of Ethernet.
+/// Returns the frame in a capture of a Juniper router's Ethernet interface
+/// (<https://www.tcpdump.org/linktypes/LINKTYPE_JUNIPER_ETHER.html>).
+///
+/// The header has "MGC", flags, and extensions with their length. Packets of the router itself have
+/// a protocol number instead of an Ethernet header.
 pub(super) fn juniper_ether(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const NO_LINK_LAYER: u8 = 0x02;
     const EXTENSIONS: u8 = 0x80;

@@ -1,9 +1,9 @@
 //! Peels packets down to the transport layer: packets in, segments out.
 //!
-//! Plain packets are read in one step. For everything else one loop goes from header to header,
-//! through any stack of tags and tunnels, with a budget of [`MAX_LAYERS`]. Packets that end before a
-//! transport header are counted by reason. No input makes this panic, and nothing is allocated for a
-//! packet but for fragments that wait for their siblings.
+//! Plain packets are read in one step. For all others, one loop goes from header to header, through
+//! any stack of tags and tunnels, up to [`MAX_LAYERS`] headers. Packets that end before a transport
+//! header are counted by reason. No input makes the decoder panic. Memory is allocated only for
+//! fragments and their reassembly.
 
 mod fragment;
 mod ip;
@@ -27,23 +27,24 @@ use crate::model::packet::LinkType;
 use crate::model::segment::{SegmentHead, TransportHeader};
 use crate::model::{LinkInfo, Packet, Transport};
 
-/// Headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS and PPPoE has
-/// twelve; attackers can stack thousands.
+/// Maximum number of headers peeled from one packet. A mirrored frame in ERSPAN with two tags, MPLS
+/// and PPPoE has twelve; attackers can stack thousands.
 pub const MAX_LAYERS: usize = 24;
-/// Fragmented datagrams inside fragmented datagrams in one packet.
+/// Maximum number of reassemblies for one packet: a fragmented datagram may contain a fragment of
+/// another.
 const MAX_REASSEMBLIES: usize = 2;
 
-/// How to decode.
+/// Options of a decoder.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeOptions {
-    /// Keep flows of different VLANs apart. Off by default: mirrors often tag the two directions of
-    /// a flow differently.
+    /// Whether the VLAN is part of the flow key. Off by default, since mirrors often tag the two
+    /// directions of a flow differently.
     pub vlan_in_key: bool,
-    /// Bounds on fragments that wait for each other.
+    /// Limits on the memory for fragments.
     pub fragments: FragmentLimits,
 }
 
-/// What the next bytes are.
+/// The kind of header that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
     Ethernet,
@@ -51,11 +52,11 @@ enum Layer {
     Llc,
     Ipv4,
     Ipv6,
-    /// What packets of a capture of this link type begin with.
+    /// The first header of a packet with this link type.
     Link(LinkType),
 }
 
-/// A header has been read: what comes next, and where.
+/// The result of reading one header: the next layer, and the bytes that it begins with.
 #[derive(Clone, Copy, Debug)]
 struct LayerStep<'a> {
     layer: Layer,
@@ -68,12 +69,12 @@ impl<'a> LayerStep<'a> {
     }
 }
 
-/// Decodes packets, and keeps fragments of earlier ones.
+/// Decodes packets and keeps fragments of earlier packets.
 #[derive(Debug)]
 pub struct Decoder {
     vlan_in_key: bool,
     fragments: Defragmenter,
-    /// Payloads that fragments were put together to.
+    /// Buffers for reassembled datagrams, one for each level of nesting.
     whole: [Vec<u8>; MAX_REASSEMBLIES],
     /// See [`Payload::Reassembled`].
     reassembled: Vec<u8>,
@@ -85,12 +86,12 @@ pub struct Decoder {
 pub enum Payload<'a> {
     /// The payload lies in the packet.
     InPacket(&'a [u8]),
-    /// In a datagram of several packets, of which this was the last: [`Decoder::reassembled`].
+    /// The payload lies in a datagram that this packet completed: see [`Decoder::reassembled`].
     Reassembled,
 }
 
 impl<'a> Payload<'a> {
-    /// The bytes, of a packet that `decoder` has just decoded.
+    /// Returns the payload bytes. `decoder` must have decoded this packet last.
     pub fn bytes(self, decoder: &'a Decoder) -> &'a [u8] {
         match self {
             Payload::InPacket(bytes) => bytes,
@@ -100,7 +101,7 @@ impl<'a> Payload<'a> {
 }
 
 impl Decoder {
-    /// A decoder that has seen nothing.
+    /// Creates a decoder that has seen no packets.
     pub fn new(options: DecodeOptions) -> Self {
         Decoder {
             vlan_in_key: options.vlan_in_key,
@@ -111,8 +112,10 @@ impl Decoder {
         }
     }
 
-    /// Writes the headers of `packet` into `head`, whatever that held, and tells where the payload is;
-    /// `None` if the packet stops early, which is counted.
+    /// Writes the headers of `packet` into `head` and returns where the payload is.
+    ///
+    /// The earlier content of `head` does not matter. If the packet stops early, the reason is
+    /// counted and `None` is returned.
     #[inline]
     pub fn decode<'a>(
         &mut self,
@@ -127,7 +130,7 @@ impl Decoder {
         }
     }
 
-    /// What does not depend on headers.
+    /// Counts the packet and fills the fields of `head` that do not depend on its headers.
     #[inline]
     fn begin(&mut self, packet: &Packet<'_>, head: &mut SegmentHead) {
         self.stats.packets += 1;
@@ -138,7 +141,7 @@ impl Decoder {
         head.wire_len = packet.wire_len;
     }
 
-    /// Goes down a packet of any kind, layer by layer.
+    /// Decodes a packet of any kind, layer by layer.
     #[inline(never)]
     fn peel<'a>(
         &mut self,
@@ -165,7 +168,9 @@ impl Decoder {
         }
     }
 
-    /// Adds a fragment to its siblings: the payload in the datagram that it completes, if it does.
+    /// Adds a fragment to its datagram, and finds the payload if that completes the datagram.
+    ///
+    /// Fails with [`DecodeStop::FragmentHeld`] while the datagram is incomplete.
     #[cold]
     #[inline(never)]
     fn reassemble<'a>(
@@ -181,32 +186,33 @@ impl Decoder {
         Ok(Payload::Reassembled)
     }
 
-    /// The payload of the segment that the last packet completed.
+    /// The payload of the last segment that was reassembled from fragments.
     pub fn reassembled(&self) -> &[u8] {
         &self.reassembled
     }
 
-    /// What it has counted.
+    /// The counters of this decoder.
     pub fn stats(&self) -> &DecodeStats {
         &self.stats
     }
 }
 
-/// The state of one packet's way down.
+/// The state of the decoding of one packet.
 #[derive(Debug)]
 struct Peeling<'h> {
-    /// Filled on the way.
+    /// Filled header by header.
     head: &'h mut SegmentHead,
     vlan_in_key: bool,
     tunnelled: bool,
+    /// Headers peeled so far.
     layers: usize,
 }
 
-/// How far the way down led.
+/// Where the headers of a packet end.
 enum PeelOutcome<'a> {
-    /// To the payload behind the transport header.
+    /// At the payload after the transport header.
     Payload(&'a [u8]),
-    /// To a part of a larger datagram: from its IP header on.
+    /// At a fragment of a larger datagram; the step begins with its IP header.
     Fragment(LayerStep<'a>),
 }
 
@@ -261,7 +267,8 @@ impl<'h> Peeling<'h> {
         Err(DecodeStop::TooDeep)
     }
 
-    /// Goes on with the datagrams that this fragment, and those inside it, complete.
+    /// Decodes the datagram that this fragment completes, and those that fragments inside it
+    /// complete.
     fn reassemble<'b>(
         &mut self,
         mut step: LayerStep<'b>,
@@ -294,7 +301,7 @@ impl<'h> Peeling<'h> {
         Err(DecodeStop::TooDeep)
     }
 
-    /// What a whole datagram holds.
+    /// Decodes the content of a whole datagram.
     #[inline(always)]
     fn inside<'a>(
         &mut self,
@@ -332,7 +339,7 @@ impl<'h> Peeling<'h> {
         Ok(Inside::Payload(&[]))
     }
 
-    /// What the link type of the capture says about the first bytes.
+    /// Returns the first layer of a packet with this link type.
     #[inline(always)]
     fn first<'a>(&mut self, link: LinkType, bytes: &'a [u8]) -> Result<LayerStep<'a>, DecodeStop> {
         match link {
@@ -350,7 +357,7 @@ impl<'h> Peeling<'h> {
         let info = &mut self.head.link;
         match link {
             LinkType::ETHERNET => Ok(LayerStep::new(Layer::Ethernet, bytes)),
-            // Some writers put both versions under the link type of one.
+            // Some writers use the link type of one IP version for both.
             LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => link::ip(bytes),
             LinkType::NFLOG => link::ip(metadata::nflog(bytes)?),
             LinkType::PFLOG => link::ip(metadata::pflog(bytes)?),
@@ -376,7 +383,9 @@ impl<'h> Peeling<'h> {
     }
 }
 
-/// The tunnel in a datagram that is neither TCP nor UDP, if there is one.
+/// Finds the tunnel in a datagram that is neither TCP nor UDP.
+///
+/// Returns `None` if its protocol is not a tunnel.
 #[inline(never)]
 fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<LayerStep<'a>>, DecodeStop> {
     let bytes = datagram.payload;
@@ -394,9 +403,9 @@ fn within_ip<'a>(datagram: &Datagram<'a>) -> Result<Option<LayerStep<'a>>, Decod
     Ok(Some(next))
 }
 
-/// What an IP datagram holds.
+/// The content of an IP datagram.
 enum Inside<'a> {
     Tunnel(LayerStep<'a>),
-    /// A transport header, whose payload this is.
+    /// The payload after a transport header; empty for protocols other than TCP and UDP.
     Payload(&'a [u8]),
 }

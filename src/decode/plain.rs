@@ -1,8 +1,10 @@
-//! Plain packets, in one step: an Ethernet frame with at most one tag, IPv4 without options or IPv6
-//! without extensions, in one piece, and TCP or UDP. Nearly all packets are that.
+//! Decodes plain packets in one step.
 //!
-//! It is a shortcut and no second opinion: whatever is unusual, damaged or may be a tunnel is left
-//! to the way from layer to layer, which comes to the same result wherever this one has any.
+//! A plain packet is an Ethernet frame with at most one tag, IPv4 without options or IPv6 without
+//! extensions, not fragmented, and TCP or UDP. Nearly all packets are plain.
+//!
+//! This is only a shortcut. A packet that is unusual, damaged or possibly a tunnel is left to the
+//! layer-by-layer decoder. For all other packets, both give the same result.
 
 use super::ip::{Datagram, protocol, trim};
 use super::link::ethertype;
@@ -13,8 +15,9 @@ use crate::model::packet::LinkType;
 use crate::model::segment::SegmentHead;
 use crate::model::{LinkInfo, MacAddr};
 
-/// Writes the headers of a plain packet into `head` and finds the payload. Of any other packet it
-/// counts nothing, but may have written some.
+/// Writes the headers of a plain packet into `head` and returns the payload.
+///
+/// For any other packet it returns `None` and counts nothing, but it may have changed `head`.
 #[inline(always)]
 pub(super) fn decode<'a>(
     link: LinkType,
@@ -44,7 +47,7 @@ pub(super) fn decode<'a>(
     Some(payload)
 }
 
-/// The EtherType behind the tag, if there is one, and what follows.
+/// Returns the EtherType, after the VLAN tag if there is one, and the bytes that follow.
 #[inline(always)]
 fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Option<(u16, &'a [u8])> {
     let (header, rest) = bytes.split_first_chunk::<14>()?;
@@ -59,18 +62,18 @@ fn ethernet<'a>(bytes: &'a [u8], link: &mut LinkInfo) -> Option<(u16, &'a [u8])>
     Some((u16::from_be_bytes([high, low]), rest))
 }
 
-/// RFC 791 §3.1.
+/// Reads an IPv4 header (RFC 791 §3.1) without options or fragmentation.
 #[inline(always)]
 fn ipv4(bytes: &[u8]) -> Option<Datagram<'_>> {
     const VERSION_AND_LENGTH: u8 = 0x45;
-    /// "More fragments" and the offset.
+    /// Bits of "more fragments" and of the offset.
     const FRAGMENT: u16 = 0x3fff;
     let (header, rest) = bytes.split_first_chunk::<20>()?;
     let &[version, _, t0, t1, _, _, f0, f1, _, protocol, ..] = header;
     if version != VERSION_AND_LENGTH || u16::from_be_bytes([f0, f1]) & FRAGMENT != 0 {
         return None;
     }
-    // Senders' offload may leave a total of zero.
+    // A sender's offload may leave a total length of zero, which is not plain.
     let announced = usize::from(u16::from_be_bytes([t0, t1])).checked_sub(header.len())?;
     let (payload, missing) = trim(rest, announced);
     let [src, dst] = [header[12..].first_chunk()?, header[16..].first_chunk()?];
@@ -78,13 +81,13 @@ fn ipv4(bytes: &[u8]) -> Option<Datagram<'_>> {
     Some(Datagram { src, dst, v6: false, protocol, payload, missing, piece: None })
 }
 
-/// RFC 8200 §3.
+/// Reads an IPv6 header (RFC 8200 §3).
 #[inline(always)]
 fn ipv6(bytes: &[u8]) -> Option<Datagram<'_>> {
     let (header, rest) = bytes.split_first_chunk::<40>()?;
     let &[version, _, _, _, l0, l1, protocol, ..] = header;
     let announced = usize::from(u16::from_be_bytes([l0, l1]));
-    // Zero is a jumbogram or left by offload.
+    // A length of zero is a jumbogram, or left by a sender's offload.
     if version >> 4 != 6 || announced == 0 {
         return None;
     }
@@ -94,7 +97,7 @@ fn ipv6(bytes: &[u8]) -> Option<Datagram<'_>> {
     Some(Datagram { src, dst, v6: true, protocol, payload, missing, piece: None })
 }
 
-/// TCP, or UDP that is no tunnel.
+/// Reads a header of TCP, or of UDP that may not be a tunnel, and returns the payload.
 #[inline(always)]
 fn segment<'a>(
     datagram: Datagram<'a>,
@@ -137,7 +140,7 @@ mod tests {
 
     const MACS: Macs = Macs { src: [2, 0, 0, 0, 0, 0x49], dst: [2, 0, 0, 0, 0, 1] };
 
-    /// Two decoders of which one has the shortcut.
+    /// Two decoders; one uses the shortcut, the other does not.
     struct Both {
         short: Decoder,
         long: Decoder,
@@ -150,9 +153,9 @@ mod tests {
             Both { short: decoder(), long: decoder() }
         }
 
-        /// Both make the same of a packet.
+        /// Asserts that both decode `packet` alike.
         fn agree(&mut self, packet: &Packet<'_>) {
-            // What an earlier packet may have left in the record.
+            // Values that an earlier packet may have left in the record.
             let mut used = SegmentHead::BLANK;
             used.link.push_vlan(99);
             (used.missing, used.header) = (99, TransportHeader::Udp);
@@ -181,7 +184,7 @@ mod tests {
         }
     }
 
-    /// TCP or UDP from port 45812.
+    /// An IP packet with TCP or UDP from port 45812.
     fn ip(v6: bool, udp: bool, port: u16, payload: &[u8]) -> Vec<u8> {
         let [src, dst]: [SocketAddr; 2] = match v6 {
             true => ["[fd00::49]:45812".parse().unwrap(), "[2001:db8::167]:0".parse().unwrap()],
@@ -242,7 +245,7 @@ mod tests {
     }
 
     proptest! {
-        // It takes some luck to hit a flag and nothing else.
+        // Random damage seldom changes a flag and nothing else.
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
         #[test]

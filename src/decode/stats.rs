@@ -1,43 +1,44 @@
-//! What was decoded, and why packets stopped early.
+//! Counters of decoded packets, and the reasons why packets stop early.
 
 use serde::{Serialize, Serializer};
 
-/// Why a packet gave no segment.
+/// The reason why a packet gave no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum DecodeStop {
-    /// The link type of the capture is none that we read.
+    /// The link type is not supported.
     LinkType,
-    /// ARP, LLDP, spanning tree and whatever else is not IP.
+    /// ARP, LLDP, spanning tree or anything else that is not IP.
     NotIp,
-    /// The link layer's header is cut.
+    /// The header of a link layer or tunnel is cut.
     LinkTruncated,
-    /// A tag, label or tunnel header that is cut or contradicts itself.
+    /// The header of a link layer or tunnel is invalid or contradicts itself.
     LinkMalformed,
-    /// More layers than [`super::MAX_LAYERS`].
+    /// More layers than [`super::MAX_LAYERS`], or too many MPLS labels, IPv6 extension headers or
+    /// fragmented datagrams inside each other.
     TooDeep,
     /// The IP header is cut.
     IpTruncated,
     /// The IP header contradicts itself.
     IpMalformed,
-    /// The header of TCP or UDP is cut.
+    /// The TCP or UDP header is cut.
     TransportTruncated,
-    /// The header of TCP or UDP contradicts itself.
+    /// The TCP header contradicts itself.
     TransportMalformed,
-    /// A fragment whose siblings are still missing; not an error.
+    /// A fragment of a datagram that is still incomplete; not an error.
     FragmentHeld,
-    /// A fragment contradicts itself or others.
+    /// A fragment with an invalid offset or length, or one too many for its datagram.
     FragmentMalformed,
     /// Encrypted 802.11 data, or ESP.
     Encrypted,
-    /// 802.11 management, control and empty data frames.
+    /// An 802.11 management, control or empty data frame.
     NoData,
-    /// A tunnel's own signalling (control of PPP and L2TP, GTP echo, Teredo bubble).
+    /// A tunnel's own signalling (control of PPP, PPPoE and L2TP, GTP echo, Teredo bubble).
     Signalling,
 }
 
 impl DecodeStop {
-    /// All reasons.
+    /// All reasons, in order of their counters.
     pub const ALL: [DecodeStop; 14] = [
         DecodeStop::LinkType,
         DecodeStop::NotIp,
@@ -76,32 +77,32 @@ impl DecodeStop {
     }
 }
 
-/// Counters of one decoder: all of them add up over several.
+/// Counters of one decoder. Each can be summed over several decoders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DecodeStats {
-    /// Packets taken.
+    /// Packets read.
     pub packets: u64,
-    /// On the wire.
+    /// Bytes of these packets on the wire.
     pub bytes: u64,
-    /// Packets with IPv4, tunnels' inner packets among them.
+    /// IPv4 headers, including those inside tunnels.
     pub ipv4: u64,
-    /// Packets with IPv6, tunnels' inner packets among them.
+    /// IPv6 headers, including those inside tunnels.
     pub ipv6: u64,
     /// TCP segments.
     pub tcp: u64,
     /// UDP datagrams.
     pub udp: u64,
-    /// Other IP protocols.
+    /// IP datagrams of other protocols.
     pub other: u64,
     /// Packets with at least one VLAN tag.
     pub vlan: u64,
-    /// Packets that came through a tunnel.
+    /// Packets with a tunnel.
     pub tunnelled: u64,
-    /// Packets of which the capture holds only the beginning.
+    /// Packets of which the capture holds only the first bytes.
     pub cut: u64,
-    /// Datagrams put together from fragments.
+    /// Datagrams reassembled from fragments.
     pub reassembled: u64,
-    /// Fragments given up: too old, too many, or evicted by others.
+    /// Fragments given up because they were too old or the limits were reached.
     pub fragments_dropped: u64,
     #[serde(rename = "stopped", serialize_with = "by_name")]
     stops: [u64; DecodeStop::ALL.len()],
@@ -112,17 +113,17 @@ impl DecodeStats {
         self.stops[reason as usize] += 1;
     }
 
-    /// How many packets stopped for this reason.
+    /// Returns the number of packets that stopped for `reason`.
     pub fn stopped(&self, reason: DecodeStop) -> u64 {
         self.stops[reason as usize]
     }
 
-    /// All reasons with their counts, those that never occurred included.
+    /// Returns all reasons with their counts, including those that are zero.
     pub fn stops(&self) -> impl Iterator<Item = (DecodeStop, u64)> + '_ {
         DecodeStop::ALL.iter().map(|&reason| (reason, self.stopped(reason)))
     }
 
-    /// Adds the counters of another decoder, as of another worker with packets of its own.
+    /// Adds the counters of another decoder, such as another worker's.
     pub fn merge(&mut self, other: &DecodeStats) {
         self.packets += other.packets;
         self.bytes += other.bytes;

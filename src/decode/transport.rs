@@ -1,4 +1,4 @@
-//! TCP and UDP: ends, header and payload of a segment.
+//! TCP and UDP: flow key, header and payload of a segment.
 
 use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
 
@@ -8,7 +8,7 @@ use super::{Inside, tunnel};
 use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Transport};
 
-/// The payload of a TCP segment, whose header goes into `head`.
+/// Writes the TCP header into `head` and returns the payload.
 #[inline(always)]
 pub(super) fn tcp<'a>(
     datagram: Datagram<'a>,
@@ -33,7 +33,9 @@ pub(super) fn tcp<'a>(
     Ok(&bytes[header.slice().len()..])
 }
 
-/// What a UDP datagram holds: a tunnel, or a payload, and then its header goes into `head`.
+/// Reads a UDP header and returns the tunnel or payload after it.
+///
+/// If it is a payload, the header goes into `head`.
 #[inline(always)]
 pub(super) fn udp<'a>(
     datagram: Datagram<'a>,
@@ -43,7 +45,7 @@ pub(super) fn udp<'a>(
     let bytes = datagram.payload;
     let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::TransportTruncated)?;
     let after = &bytes[header.slice().len()..];
-    // A length that does not fit (0 in jumbograms, wrong in hostile packets) is passed over.
+    // A length that does not fit (0 in jumbograms, wrong in hostile packets) is ignored.
     let payload = usize::from(header.length())
         .checked_sub(header.slice().len())
         .and_then(|length| after.get(..length))
@@ -59,7 +61,7 @@ pub(super) fn udp<'a>(
     Ok(Inside::Payload(payload))
 }
 
-/// Notes who talks to whom.
+/// Writes the flow key and the sending side into `head`.
 #[inline(always)]
 pub(super) fn ends(
     datagram: &Datagram<'_>,

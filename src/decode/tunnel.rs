@@ -1,14 +1,14 @@
-//! Tunnels inside IP: GRE with ERSPAN, EtherIP, and those that ride on UDP.
+//! Tunnels inside IP: GRE with ERSPAN, EtherIP, and tunnels over UDP.
 //!
-//! A UDP port proves nothing, so a payload counts as a tunnel only if its header fits strictly;
-//! otherwise the datagram is what it seems.
+//! A UDP port proves nothing, so a payload counts as a tunnel only if its header fits strictly.
+//! Otherwise the packet is an ordinary UDP datagram.
 
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
 use super::{Layer, LayerStep, l2tp};
 use crate::model::packet::LinkType;
 
-/// Port numbers of tunnels over UDP, assigned by IANA but for TZSP's and the old VXLAN's.
+/// Port numbers of tunnels over UDP. IANA assigned all but TZSP's and the old VXLAN's.
 mod port {
     pub(super) const L2TP: u16 = 1701;
     pub(super) const GTP_U: u16 = 2152;
@@ -16,12 +16,15 @@ mod port {
     pub(super) const VXLAN: u16 = 4789;
     pub(super) const VXLAN_GPE: u16 = 4790;
     pub(super) const GENEVE: u16 = 6081;
-    /// VXLAN in Linux before the port was assigned.
+    /// Linux used this port for VXLAN before IANA assigned one.
     pub(super) const OLD_VXLAN: u16 = 8472;
     pub(super) const TZSP: u16 = 37008;
 }
 
-/// Whether a datagram between these ports may be a tunnel, though another one was not.
+/// Whether a datagram between these ports may be a tunnel.
+///
+/// The ports alone do not decide: of two datagrams with the same ports, one may be a tunnel and the
+/// other not.
 #[inline(always)]
 pub fn has_port([one, other]: [u16; 2]) -> bool {
     is_tunnels(one) || is_tunnels(other)
@@ -33,7 +36,7 @@ fn is_tunnels(port: u16) -> bool {
     matches!(port, L2TP | GTP_U | TEREDO | VXLAN | VXLAN_GPE | GENEVE | OLD_VXLAN | TZSP)
 }
 
-/// GRE: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
+/// Reads a GRE header: RFC 2784 and RFC 2890 (version 0), RFC 2637 (version 1, PPTP).
 pub(super) fn gre(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const CHECKSUM: u16 = 0x8000;
     const ROUTING: u16 = 0x4000;
@@ -65,7 +68,9 @@ pub(super) fn gre(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     }
 }
 
-/// ERSPAN type III (draft-foschiano-erspan-03 §4.3): 12 bytes, and 8 more if the O bit is set.
+/// Skips an ERSPAN type III header (draft-foschiano-erspan-03 §4.3).
+///
+/// It has 12 bytes, and 8 more if the O bit is set.
 fn erspan3(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     const PLATFORM_SUBHEADER: u8 = 0x01;
     let (head, rest) = bytes.split_first_chunk::<12>().ok_or(DecodeStop::LinkTruncated)?;
@@ -73,7 +78,9 @@ fn erspan3(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     Ok(LayerStep::new(Layer::Ethernet, rest))
 }
 
-/// RFC 3378 §3: version 3 and twelve reserved bits. Some BSDs wrote the half bytes the other way round.
+/// Reads an EtherIP header (RFC 3378 §3): version 3 and twelve reserved bits.
+///
+/// Some BSDs swapped the two halves of the first byte.
 pub(super) fn ether_ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
     match bytes {
         [0x30 | 0x03, 0, frame @ ..] => Ok(LayerStep::new(Layer::Ethernet, frame)),
@@ -86,7 +93,9 @@ fn skip(bytes: &[u8], count: usize) -> Result<&[u8], DecodeStop> {
     bytes.get(count..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// The tunnel in a UDP payload, if there is one.
+/// Finds the tunnel in a UDP payload.
+///
+/// Returns `None` if the payload is not a tunnel.
 #[inline(never)]
 pub(super) fn over_udp(
     [src, dst]: [u16; 2],
@@ -94,7 +103,7 @@ pub(super) fn over_udp(
 ) -> Result<Option<LayerStep<'_>>, DecodeStop> {
     match src {
         _ if is_tunnels(dst) => at_port(dst, payload),
-        // These answer from where they were asked.
+        // These tunnels answer from their port to the port of the client.
         port::TEREDO | port::GTP_U | port::L2TP => at_port(src, payload),
         _ => Ok(None),
     }
@@ -115,8 +124,10 @@ fn at_port(port: u16, payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeSto
     })
 }
 
-/// RFC 7348 §5: flags, reserved, VNI, reserved. With a reserved bit set, except those of the group
-/// policy extension, the frame inside must show that this is VXLAN.
+/// Reads a VXLAN header (RFC 7348 §5): flags, reserved, VNI, reserved.
+///
+/// If a checked reserved bit is set, the frame inside must carry IP to prove that this is VXLAN.
+/// The bits of the group policy extension need no such proof.
 fn vxlan(payload: &[u8]) -> Option<LayerStep<'_>> {
     const VNI_VALID: u8 = 0x08;
     const GROUP_POLICY: u8 = 0x80;
@@ -126,13 +137,13 @@ fn vxlan(payload: &[u8]) -> Option<LayerStep<'_>> {
     fits.then_some(LayerStep::new(Layer::Ethernet, rest))
 }
 
-/// Whether an Ethernet frame without tags carries IP, by its type and by the version inside.
+/// Whether an Ethernet frame without tags carries IP: its EtherType and the IP version agree.
 fn holds_ip(frame: &[u8]) -> bool {
     const TYPE: usize = 12;
     matches!(frame.get(TYPE..), Some([0x08, 0x00, 0x40..=0x4f, ..] | [0x86, 0xdd, 0x60..=0x6f, ..]))
 }
 
-/// draft-ietf-nvo3-vxlan-gpe: the next protocol is named in the fourth byte.
+/// Reads a VXLAN-GPE header (draft-ietf-nvo3-vxlan-gpe); its fourth byte names the next protocol.
 fn vxlan_gpe(payload: &[u8]) -> Option<LayerStep<'_>> {
     let (head, rest) = payload.split_first_chunk::<8>()?;
     if head[0] & 0x08 == 0 || head[7] != 0 {
@@ -147,7 +158,8 @@ fn vxlan_gpe(payload: &[u8]) -> Option<LayerStep<'_>> {
     Some(LayerStep::new(layer, rest))
 }
 
-/// RFC 8926 §3.4: version 0, length of the options in words, protocol type, VNI.
+/// Reads a Geneve header (RFC 8926 §3.4): version 0, option length in 4-byte words, protocol type,
+/// VNI.
 fn geneve(payload: &[u8]) -> Option<LayerStep<'_>> {
     let (head, rest) = payload.split_first_chunk::<8>()?;
     let options = 4 * usize::from(head[0] & 0x3f);
@@ -164,7 +176,9 @@ fn geneve(payload: &[u8]) -> Option<LayerStep<'_>> {
     }
 }
 
-/// GTP version 1, user plane (3GPP TS 29.281 §5): only G-PDU carries a user's packet.
+/// Reads a header of GTP version 1, user plane (3GPP TS 29.281 §5).
+///
+/// Only a G-PDU carries a user's packet; other messages give `None`.
 fn gtp_u(payload: &[u8]) -> Option<LayerStep<'_>> {
     const G_PDU: u8 = 0xff;
     const EXTENSION: u8 = 0x04;
@@ -192,8 +206,10 @@ fn gtp_u(payload: &[u8]) -> Option<LayerStep<'_>> {
     by_version(rest)
 }
 
-/// The other messages of the user plane (3GPP TS 29.281 §6): echoes, error indication, supported extension
-/// headers, tunnel status, end marker; as long as they say.
+/// Whether a payload is another message of the user plane (3GPP TS 29.281 §6).
+///
+/// These are echoes, error indication, supported extension headers, tunnel status and end marker.
+/// The length in the header must match the payload.
 fn is_gtp_signalling(payload: &[u8]) -> bool {
     match payload {
         [0x30..=0x37, 1 | 2 | 26 | 31 | 253 | 254, high, low, _, _, _, _, rest @ ..] => {
@@ -203,7 +219,7 @@ fn is_gtp_signalling(payload: &[u8]) -> bool {
     }
 }
 
-/// RFC 4380 §5.1.1: authentication and origin indications, then IPv6.
+/// Reads a Teredo packet (RFC 4380 §5.1.1): authentication and origin indications, then IPv6.
 fn teredo(payload: &[u8]) -> Option<LayerStep<'_>> {
     let mut rest = payload;
     if let [0x00, 0x01, id, auth, ..] = rest {
@@ -217,12 +233,14 @@ fn teredo(payload: &[u8]) -> Option<LayerStep<'_>> {
     (head[0] >> 4 == 6 && 40 + length == rest.len()).then_some(LayerStep::new(Layer::Ipv6, rest))
 }
 
-/// TZSP, in which sniffers of routers and access points stream frames: version 1, type (received, or to be
-/// sent), what the frame begins with, and tagged fields of which the last is marked.
+/// Reads a TZSP header, with which routers and access points stream captured frames.
+///
+/// It has version 1, a type (received, or to be sent), the link type of the frame, and tagged
+/// fields up to an end tag.
 fn tzsp(payload: &[u8]) -> Option<LayerStep<'_>> {
     const PADDING: u8 = 0;
     const END: u8 = 1;
-    /// About ten fields are known; nothing forbids padding.
+    /// About ten kinds of fields are known, but any number of padding bytes is allowed.
     const MAX_FIELDS: usize = 64;
     let (&[1, 0 | 1, high, low], mut fields) = payload.split_first_chunk()? else { return None };
     let link = match u16::from_be_bytes([high, low]) {
@@ -301,7 +319,7 @@ mod tests {
             &[1, 0, 0, 1],                 // no end
             &[1, 0, 0, 1, 10, 9, 0, 1, 7], // a field that is longer than the rest
             &[1, 0, 0, 1, 10],
-            &[&[1, 0, 0, 1][..], &[0; 1000], &[1, 7]].concat(), // nothing but padding
+            &[&[1, 0, 0, 1][..], &[0; 1000], &[1, 7]].concat(), // too much padding
         ] {
             assert_eq!(tzsp(payload).map(|step| step.layer), None, "{payload:x?}");
         }

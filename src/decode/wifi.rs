@@ -1,12 +1,13 @@
-//! IEEE 802.11 data frames that are not encrypted, and what capturing machines put before them: radiotap,
-//! Prism, AVS.
+//! Unencrypted IEEE 802.11 data frames, and the headers that capturing machines put before them:
+//! radiotap, Prism, AVS.
 
 use super::stats::DecodeStop;
 use super::{Layer, LayerStep};
 use crate::model::{LinkInfo, MacAddr};
 
-/// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap. Also
-/// says whether the frame that follows has padding between its header and its body.
+/// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap.
+///
+/// Also returns whether the frame that follows has padding between its header and its body.
 pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), DecodeStop> {
     const TSFT: u32 = 1;
     const FLAGS: u32 = 1 << 1;
@@ -30,19 +31,22 @@ pub(super) fn radiotap(bytes: &[u8]) -> Result<(&[u8], bool), DecodeStop> {
     Ok((frame, flags & PADDED != 0))
 }
 
-/// Skips a Prism header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_PRISM.html>): always as
-/// long, in the byte order of the capturing machine. Some drivers write an AVS header under this link type.
+/// Skips a Prism header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_PRISM.html>).
+///
+/// It has a fixed length, and fields in the byte order of the capturing machine. Some drivers write
+/// an AVS header under this link type, which is skipped as well.
 pub(super) fn prism(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     const LENGTH: usize = 144;
     match bytes {
-        // AVS, whose magic number ends with the version.
+        // AVS: the fourth byte of its magic number is the version.
         [0x80, 0x21, 0x10, ..] => avs(bytes),
         _ => bytes.get(LENGTH..).ok_or(DecodeStop::LinkTruncated),
     }
 }
 
-/// Skips an AVS header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_AVS.html>): magic number
-/// and version, length of the header, and more.
+/// Skips an AVS header (<https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_11_AVS.html>).
+///
+/// It begins with a magic number that contains the version, and the length of the header.
 pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     const MIN_LENGTH: usize = 8;
     let (head, _) = bytes.split_first_chunk::<MIN_LENGTH>().ok_or(DecodeStop::LinkTruncated)?;
@@ -53,8 +57,11 @@ pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
-/// control, QoS and HT control where present, then LLC.
+/// Reads the header of a frame (IEEE 802.11-2020 §9.2.3).
+///
+/// It has frame control, duration, three or four addresses, sequence control, and QoS and HT
+/// control where present. LLC follows. With `padded`, the header is padded to a multiple of 4
+/// bytes.
 pub(super) fn frame<'a>(
     bytes: &'a [u8],
     padded: bool,
@@ -124,7 +131,7 @@ mod tests {
             (8, Ok(&[8, 1][..])),
             (10, Ok(&[][..])),
             (11, Err(DecodeStop::LinkTruncated)),
-            (7, Err(DecodeStop::LinkMalformed)), // shorter than what says so
+            (7, Err(DecodeStop::LinkMalformed)), // ends before its own length field
         ] {
             assert_eq!(avs(&[0x80, 0x21, 0x10, 1, 0, 0, 0, length, 8, 1]), expected, "{length}");
         }

@@ -1,4 +1,4 @@
-//! A flow in the table: what was seen of it, and its payload on the way to the handler.
+//! One flow of the table: its counters, and the way of its payload to the handler.
 
 use super::handler::FlowHandler;
 use super::stats::FlowStats;
@@ -13,27 +13,31 @@ use crate::model::{KeySide, Segment};
 #[repr(C, align(64))]
 pub(super) struct FlowEntry<S> {
     pub flow: Flow,
-    /// Reassembly and the handler's state; `None` before the first payload and once settled.
+    /// Reassembly and the handler's state; `None` before the first payload, between stateless
+    /// datagrams and once settled.
     pub active: Option<Box<PayloadState<S>>>,
-    /// Initial sequence numbers, by direction, where `SYN` was seen.
+    /// Initial sequence number of each direction; valid only if its `SYN` was seen.
     pub isn: [u32; 2],
 }
 
 const _: () = assert!(size_of::<FlowEntry<()>>() == 128);
 
+/// The state of a flow whose payload is wanted.
 pub(super) struct PayloadState<S> {
+    /// The TCP streams, by direction.
     pub streams: [Reassembler; 2],
+    /// The handler's state.
     pub state: S,
-    /// Bytes that reassembly and the state hold, as last booked.
+    /// Bytes that reassembly and the handler's state held when the table last counted them.
     pub weight: usize,
-    /// The flow is in the table's list of those that hold something.
+    /// Whether the flow is in the table's list `holders`.
     pub listed: bool,
-    /// The flow is in the table's list of those with holes in their streams.
+    /// Whether the flow is in the table's list `waiting`.
     pub waiting: bool,
 }
 
 impl<S> FlowEntry<S> {
-    /// The flow that `segment` begins.
+    /// Creates the flow that `segment` begins.
     pub(super) fn new(segment: &Segment<'_>) -> Self {
         let initiator = initiator(segment);
         let mut flow = Flow::new(segment.key, initiator, segment.packet, segment.time);
@@ -46,19 +50,19 @@ impl<S> FlowEntry<S> {
         FlowEntry { flow, active: None, isn: [0; 2] }
     }
 
-    /// Names this one of the flows that had `slot`.
+    /// A timer for this flow; its generation differs from those of earlier flows in `slot`.
     #[inline]
     pub(super) fn timer(&self, slot: u32) -> Timer {
         Timer { slot, generation: self.flow.id as u32 }
     }
 
-    /// Whether it is the flow that `timer` was made for, and not gone.
+    /// Whether `timer` was made for this flow and the flow is still in the table.
     #[inline]
     pub(super) fn matches_timer(&self, timer: Timer) -> bool {
         self.timer(timer.slot) == timer && !self.is_free()
     }
 
-    /// Frees the slot. Packets are numbered from 1, so no flow has this number.
+    /// Marks the slot as free with flow number 0. Packets are numbered from 1, so no flow has it.
     pub(super) fn free(&mut self) {
         self.flow.id = 0;
     }
@@ -68,7 +72,7 @@ impl<S> FlowEntry<S> {
         self.flow.id == 0
     }
 
-    /// Whether its end means something to the handler.
+    /// Whether the handler has to be told when the flow ends.
     #[inline]
     pub(super) fn awaits_end<V: FlowHandler<State = S>>(&self, handler: &V) -> bool {
         self.active.is_some()
@@ -76,13 +80,13 @@ impl<S> FlowEntry<S> {
             || self.flow.flags.has(FlowFlags::TAPPED)
     }
 
-    /// Which way a segment travels.
+    /// The direction of a segment.
     #[inline]
     pub(super) fn direction(&self, segment: &Segment<'_>) -> Direction {
         if segment.from == self.flow.initiator { Direction::ToServer } else { Direction::ToClient }
     }
 
-    /// Counts a segment.
+    /// Counts a segment and updates the time when the flow was last seen.
     #[inline]
     pub(super) fn count(&mut self, segment: &Segment<'_>) {
         let index = self.direction(segment).index();
@@ -92,14 +96,14 @@ impl<S> FlowEntry<S> {
         }
         flow.packets[index] = flow.packets[index].saturating_add(1);
         flow.bytes[index] += u64::from(segment.wire_len);
-        // A closed connection that goes on (its RST was forged) is picked up anew when its linger
-        // is over.
+        // Packets do not extend the time for which a closed connection is remembered. So one that
+        // goes on (its RST was forged) becomes a new flow when that time is over.
         if !flow.flags.has(FlowFlags::CLOSED) {
             flow.last_seen = flow.last_seen.max(segment.time);
         }
     }
 
-    /// Bytes held back in both directions.
+    /// Payload bytes that wait for earlier ones, in both directions.
     #[inline]
     pub(super) fn buffered(&self) -> usize {
         self.active
@@ -107,19 +111,21 @@ impl<S> FlowEntry<S> {
             .map_or(0, |active| active.streams.iter().map(Reassembler::buffered).sum())
     }
 
-    /// Bytes of reassembly and the handler's state, as booked.
+    /// Bytes of reassembly and the handler's state, as the table last counted them.
     #[inline]
     pub(super) fn weight(&self) -> usize {
         self.active.as_ref().map_or(0, |active| active.weight)
     }
 
-    /// Whether segments may wait for those before them.
+    /// Whether segments may be waiting for earlier ones.
+    ///
+    /// This reads only a flag, which can still be set after the last hole was filled.
     #[inline]
     pub(super) fn may_wait(&self) -> bool {
         self.active.as_ref().is_some_and(|active| active.waiting)
     }
 
-    /// Whether segments wait for those before them.
+    /// Whether segments are waiting for earlier ones.
     pub(super) fn is_waiting(&self) -> bool {
         self.active
             .as_ref()
@@ -145,7 +151,7 @@ impl<S> FlowEntry<S> {
         });
     }
 
-    /// Puts the payload of a TCP segment in order and hands on what is next.
+    /// Puts the payload of a TCP segment in order and hands the bytes that are next to the handler.
     pub(super) fn payload<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
@@ -155,7 +161,7 @@ impl<S> FlowEntry<S> {
         handler: &mut V,
     ) {
         let direction = self.direction(segment);
-        // Data on a SYN (TCP Fast Open) comes after the number that the SYN takes.
+        // A SYN takes one sequence number; data on it (TCP Fast Open) begins after that.
         let seq = if header.flags.syn() { header.seq.wrapping_add(1) } else { header.seq };
         let part = SegmentPart {
             seq,
@@ -171,7 +177,7 @@ impl<S> FlowEntry<S> {
         });
     }
 
-    /// Hands on what `work` makes one direction deliver.
+    /// Runs `work` on the stream of one direction and hands what it delivers to the handler.
     pub(super) fn release<V: FlowHandler<State = S>>(
         &mut self,
         direction: Direction,
@@ -186,10 +192,10 @@ impl<S> FlowEntry<S> {
         }
     }
 
-    /// Runs `work`, which says what else is wanted of the flow, with the flow's state.
+    /// Runs `work` with the flow's state and applies the interest that it returns.
     ///
-    /// Of most flows the first payload is enough, and most of the others are datagrams that need no
-    /// memory of each other. So a state only moves to the heap if it has to.
+    /// A new state moves to the heap only if more is wanted: for most flows the first payload is
+    /// enough, and most others consist of datagrams that can be read independently.
     fn process_payload<V: FlowHandler<State = S>>(
         &mut self,
         stats: &mut FlowStats,
@@ -239,7 +245,10 @@ impl<S> FlowEntry<S> {
     }
 }
 
-/// Runs `work` on one direction and hands what it delivers to the handler: what else that wants.
+/// Runs `work` on one direction, hands what it delivers to the handler, and returns its interest.
+///
+/// The result is [`Interest::More`] or [`Interest::Settled`]. Runs after the flow is settled are
+/// dropped.
 fn deliver<V: FlowHandler>(
     flow: &mut Flow,
     active: &mut PayloadState<V::State>,
@@ -261,8 +270,11 @@ fn deliver<V: FlowHandler>(
     interest
 }
 
-/// Who opened the flow: the sender of a SYN, the receiver of a SYN-ACK; else the end with the
-/// higher port, since servers have the lower one; else the sender of the first packet.
+/// Returns the side that opened the flow.
+///
+/// That is the sender of a SYN or the receiver of a SYN-ACK. For other TCP segments it is the side
+/// with the higher port, since servers have the lower one. For other protocols it is the sender of
+/// the first packet, unless only the sender's port is a system port.
 fn initiator(segment: &Segment<'_>) -> KeySide {
     let sender = segment.from;
     if let TransportHeader::Tcp(header) = segment.header
@@ -270,13 +282,13 @@ fn initiator(segment: &Segment<'_>) -> KeySide {
     {
         return if header.flags.ack() { sender.other() } else { sender };
     }
-    /// Below are the system ports (RFC 6335).
+    /// Ports below this one are system ports (RFC 6335).
     const SYSTEM_PORTS: u16 = 1024;
     let [a, b] = segment.key.ports();
     let (from, to) = if sender == KeySide::A { (a, b) } else { (b, a) };
     let answer = match segment.header {
         TransportHeader::Tcp(_) => from < to,
-        // A UDP client does speak first; only a system port is stronger evidence.
+        // A UDP client speaks first; only a system port is stronger evidence.
         _ => from < SYSTEM_PORTS && to >= SYSTEM_PORTS,
     };
     if answer { sender.other() } else { sender }

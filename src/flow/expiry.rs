@@ -1,4 +1,4 @@
-//! When flows end that nobody closes: silence, the end of the input, a full table.
+//! Ends flows that nobody closes: after silence, at the end of the input, in a full table.
 
 use std::time::Duration;
 
@@ -13,8 +13,9 @@ use crate::model::flow::{FlowEndReason, FlowEnds, FlowFlags, Transport};
 use crate::model::{Segment, Timestamp};
 
 impl<S> FlowTable<S> {
-    /// Packet time has reached `now`: ends silent flows, those that matter to the handler in order of
-    /// their first packets, and gives up segments that were waited for too long.
+    /// Advances packet time to `at`: gives up holes that waited too long, and ends silent flows.
+    ///
+    /// Flows whose end the handler awaits end last, in order of their first packets.
     pub fn advance<V: FlowHandler<State = S>>(&mut self, at: Moment, handler: &mut V) {
         let now = at.time;
         self.give_up_holes(now, handler);
@@ -49,7 +50,7 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// The input has ended: ends all flows, in order of their first packets.
+    /// Ends all flows at the end of the input, in order of their first packets.
     pub fn finish<V: FlowHandler<State = S>>(&mut self, packet: u64, handler: &mut V) {
         let awaited = (0u32..)
             .zip(&self.entries)
@@ -69,11 +70,12 @@ impl<S> FlowTable<S> {
         self.stats.active = 0;
     }
 
+    /// Silence after which a flow ends.
     pub(super) fn timeout(&self, entry: &FlowEntry<S>) -> Duration {
         let one_sided = entry.flow.packets[0] == 0 || entry.flow.packets[1] == 0;
         match entry.flow.transport() {
             Transport::Tcp if entry.flow.flags.has(FlowFlags::CLOSED) => self.limits.tcp_closed,
-            // One direction with payload is what a one-way mirror shows of a connection.
+            // One direction with payload is an established connection in a one-way mirror.
             Transport::Tcp
                 if one_sided
                     && entry.active.is_none()
@@ -110,8 +112,9 @@ impl<S> FlowTable<S> {
         self.waiting = waiting;
     }
 
-    /// Takes those timers out of all lists whose flows are gone: with connections that end early,
-    /// and captures in which no time passes, they would become too many.
+    /// Removes the timers of flows that are gone from all lists.
+    ///
+    /// They would become too many if connections end early, or in captures in which no time passes.
     #[cold]
     pub(super) fn sweep(&mut self) {
         let entries = &self.entries;
@@ -123,16 +126,18 @@ impl<S> FlowTable<S> {
         self.sweep_at = MIN_SWEEP.max(left * 2);
     }
 
-    /// Evicts flows that hold much until the others fit. Of those that have held something for
-    /// longest, some are looked at, and the one that holds most goes: that is hardly ever a miner,
-    /// who says little at a time. It is picked up anew if it goes on.
+    /// Evicts flows that hold much memory until the others fit.
+    ///
+    /// It compares flows from the front of `holders`, evicts the one that holds most and moves the
+    /// others to the back. That one is hardly ever a miner, since miners send little at a time. An
+    /// evicted flow that goes on is opened again as a new one.
     #[cold]
     pub(super) fn relieve<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
         handler: &mut V,
     ) {
-        /// Flows that are compared.
+        /// Number of flows compared for each eviction.
         const LOOKED_AT: usize = 32;
         while self.held > self.room_to_hold() {
             let mut heaviest: Option<(usize, Timer)> = None;
@@ -158,14 +163,17 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Evicts flows until one more fits. A hand goes round the table, and of the flows that it passes
-    /// the one goes that would end first: a closed or an unanswered one, or the one silent for longest.
+    /// Evicts flows until one more fits.
+    ///
+    /// A hand goes round the table. Of the flows that it passes, the one that would end first is
+    /// evicted: a closed or unanswered one, or the one that has been silent for longest.
     pub(super) fn make_room<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
         handler: &mut V,
     ) {
-        /// Flows that are compared: of so many, the victim is among the oldest sixteenth on average.
+        /// Number of flows compared for each eviction. With 16, the victim is among the oldest
+        /// sixteenth on average.
         const PASSED: usize = 16;
         while self.index.len() >= self.max_flows {
             let mut victim: Option<(Timestamp, u32)> = None;
@@ -185,7 +193,7 @@ impl<S> FlowTable<S> {
     }
 }
 
-/// The flow of `timer`, unless it is gone.
+/// Returns the flow of `timer`, or `None` if it is gone.
 fn alive<S>(entries: &[FlowEntry<S>], timer: Timer) -> Option<&FlowEntry<S>> {
     entries.get(timer.slot as usize).filter(|entry| entry.matches_timer(timer))
 }

@@ -1,4 +1,4 @@
-//! What a flow table is for: someone who wants to know of flows and their payload.
+//! The interface through which a flow table reports flows and their payload.
 
 use std::ops::ControlFlow;
 
@@ -7,50 +7,57 @@ use crate::model::chunk::{Chunk, Direction, Interest};
 use crate::model::event::Moment;
 use crate::model::flow::{Flow, FlowEndReason};
 
-/// Takes what a flow table finds. `State` is what the handler keeps for each flow whose payload it
-/// wants.
+/// Receives flows and their payload from a flow table.
 pub trait FlowHandler {
-    /// What the handler keeps for a flow.
+    /// What the handler keeps for each flow whose payload it wants.
     type State;
 
-    /// The segment of this packet comes next; what follows is because of it.
+    /// Announces the packet whose segment comes next and causes the calls that follow.
     fn packet(&mut self, number: u64) {
         let _ = number;
     }
 
-    /// The first packet of a new flow.
+    /// Called when a packet opens a new flow.
     fn opened(&mut self, flow: &Flow, packet: u64);
 
-    /// The flow has payload, or has more after [`Interest::Stateless`]. `None`: it is of no interest and
-    /// only counted.
+    /// Creates the state of a flow at its first payload, or at the next one after
+    /// [`Interest::Stateless`].
+    ///
+    /// With `None` the flow is settled: its packets are only counted.
     fn begin(&mut self, flow: &Flow) -> Option<Self::State>;
 
-    /// The next bytes in order. [`Interest::Settled`]: the state is dropped, the rest only counted.
-    /// [`Interest::Stateless`] is [`Interest::More`] to a TCP flow, whose order has to be remembered.
+    /// Called with the next bytes in order; returns what else is wanted of the flow.
+    ///
+    /// After [`Interest::Settled`] the state is dropped and packets are only counted. For a TCP
+    /// flow, [`Interest::Stateless`] means [`Interest::More`], since its order has to be
+    /// remembered.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>) -> Interest;
 
-    /// A packet of a settled flow was counted, and that was all: it could as well be left out.
+    /// Called for a packet of a settled flow that was only counted. Such packets may be left out.
     #[inline]
     fn settled(&mut self, flow: &Flow) {
         let _ = flow;
     }
 
-    /// Whether to tap the flow, which is settled or has no state after [`Interest::Stateless`]. It is not if
-    /// [`super::FlowLimits::MAX_TAPPED`] others are.
+    /// Whether to tap the flow; asked when it is settled or after [`Interest::Stateless`].
+    ///
+    /// The tap is refused if [`super::FlowLimits::MAX_TAPPED`] others are tapped.
     #[inline]
     fn taps(&mut self, flow: &Flow) -> bool {
         let _ = flow;
         false
     }
 
-    /// The flow is tapped from now on, so that no packet of it may be left out.
+    /// Called when the flow is tapped: from now on no packet of it may be left out.
     fn unsettled(&mut self, flow: &Flow) {
         let _ = flow;
     }
 
-    /// A segment with payload of a tapped flow, as it came: late, early or again, cut by the snap
-    /// length, and before its bytes are a chunk where they become one. `Break`: it is tapped no more,
-    /// as it is when it is closed.
+    /// Called for each segment with payload of a tapped flow, as it arrives.
+    ///
+    /// Segments may be late, early, repeated, or cut by the snap length. If the bytes become a
+    /// chunk, [`FlowHandler::chunk`] is called later. `Break` ends the tap, and so does the end of
+    /// the flow.
     fn tapped(
         &mut self,
         flow: &Flow,
@@ -61,21 +68,24 @@ pub trait FlowHandler {
         ControlFlow::Break(())
     }
 
-    /// Bytes on the heap that the state holds.
+    /// Bytes that the state holds on the heap.
     fn held(&self, state: &Self::State) -> usize {
         let _ = state;
         0
     }
 
-    /// Whether it wants to know the end of a flow that it keeps nothing for.
+    /// Whether the handler wants to be told the end of a flow that has no state.
     #[inline]
     fn awaits_end(&self, flow: &Flow) -> bool {
         let _ = flow;
         true
     }
 
-    /// The flow is over; once for each whose end is awaited, that has state or is tapped. `state` is
-    /// `None` if there was no payload or the flow is settled.
+    /// Called once when a flow ends, if it has state, is tapped or [`FlowHandler::awaits_end`] is
+    /// true.
+    ///
+    /// `state` is `None` if the flow has none: there was no payload, it is settled, or it is
+    /// stateless.
     fn closed(
         &mut self,
         flow: &Flow,

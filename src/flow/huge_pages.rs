@@ -1,11 +1,13 @@
-//! Asks the system for huge pages where a large table is looked into at random.
+//! Asks the system for huge pages for large tables that are read in random order.
 #![allow(unsafe_code)]
 
-/// Bytes of a huge page where pages have 4 KiB; a multiple of a page anywhere else.
+/// Bytes of a huge page on systems with 4 KiB pages; on others, a multiple of the page size.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Has the room of `table` backed by huge pages, as far as it spans whole ones and the system
-/// likes to: fewer page faults, and look-ups that do not wait for page tables.
+/// Asks the system to back the spare capacity of `table` with huge pages.
+///
+/// This applies only to whole huge pages, only on Linux, and the system may ignore it. Huge pages
+/// cause fewer page faults, and look-ups do not wait for page tables.
 pub(super) fn advise<T>(table: &mut Vec<T>) {
     let room = table.spare_capacity_mut().as_mut_ptr_range();
     let start = room.start.addr().next_multiple_of(HUGE_PAGE);
@@ -13,9 +15,9 @@ pub(super) fn advise<T>(table: &mut Vec<T>) {
     #[cfg(target_os = "linux")]
     if start < end {
         let start = room.start.with_addr(start).cast();
-        // SAFETY: all of it lies within what the vector has allocated and uses for nothing yet. The
-        // advice changes how the system backs the memory and never what is in it; if it fails,
-        // everything stays as it was.
+        // SAFETY: the range lies within the vector's allocation, in capacity that is not in use
+        // yet. The advice changes how the system backs the memory and never its content. If it
+        // fails, nothing changes.
         unsafe { libc::madvise(start, end - start.addr(), libc::MADV_HUGEPAGE) };
     }
     #[cfg(not(target_os = "linux"))]

@@ -1,8 +1,9 @@
-//! Where flows lie: from the hash of a key to a slot.
+//! A hash index that maps a flow's key to the slot of its entry.
 //!
-//! A place is one word with hash and slot, and what collides lies next to it: a look-up reads one
-//! cache line, which can be fetched ahead, and never looks at flows that are not wanted. hashbrown,
-//! which keeps tags and places apart, needs two lines that depend on each other.
+//! A place is one 64-bit word with hash and slot, and colliding flows lie in the places after it.
+//! So a look-up usually reads one cache line, which can be prefetched, and reads only flows with
+//! the same hash. hashbrown stores tags and values apart, so it reads two cache lines one after the
+//! other.
 
 use std::hash::BuildHasher;
 
@@ -10,19 +11,22 @@ use super::huge_pages;
 use super::prefetch::prefetch;
 use crate::model::FlowKey;
 
-/// Places at first; a power of two, as always.
+/// Number of places in a new index. The number of places is always a power of two.
 const MIN_PLACES: usize = 1024;
 /// The 64-bit golden ratio, as in Fibonacci hashing (Knuth 6.4).
 const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Open addressing with linear probing, at most five eighths full: an unsuccessful look-up then
-/// passes four places on average (Knuth 6.4, theorem K), half a cache line.
+/// A hash table with open addressing and linear probing, at most five eighths full.
+///
+/// At that load, an unsuccessful look-up passes four places on average (Knuth 6.4, theorem K),
+/// which is half a cache line.
 #[derive(Debug)]
 pub(super) struct Index {
     hasher: foldhash::fast::RandomState,
-    /// Hash above, slot and one below; 0: free. A power of two in number, so that every offset is
-    /// masked with that less one.
+    /// The hash in the upper half of each word, the slot plus 1 in the lower half; 0 is a free
+    /// place. The number of places is a power of two, so that a mask keeps every position in range.
     places: Vec<u64>,
+    /// Places in use.
     length: usize,
 }
 
@@ -32,10 +36,10 @@ impl Index {
         Index { hasher, places: free_places(MIN_PLACES), length: 0 }
     }
 
-    /// Bytes for one flow at the worst load, just after growing.
+    /// Bytes for one flow at the lowest load, just after growing: five sixteenths.
     pub(super) const BYTES_PER_FLOW: usize = size_of::<u64>() * 16 / 5;
 
-    /// The seeded hash of a key: nobody can choose keys that collide.
+    /// The hash of a key. It is seeded, so nobody can choose keys that collide.
     #[inline]
     pub(super) fn hash(&self, key: &FlowKey) -> u32 {
         (self.hasher.hash_one(key) >> 32) as u32
@@ -49,13 +53,13 @@ impl Index {
         hash as usize & (self.places.len() - 1)
     }
 
-    /// Has the place fetched where a look-up begins.
+    /// Prefetches the place where a look-up of `hash` begins.
     #[inline]
     pub(super) fn prefetch(&self, hash: u32) {
         prefetch(&self.places[self.home(hash)]);
     }
 
-    /// The first slot with this hash that `is` says yes to.
+    /// Returns the first slot with this hash that `is` accepts.
     #[inline]
     pub(super) fn find(&self, hash: u32, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
@@ -96,8 +100,10 @@ impl Index {
         }
     }
 
-    /// Forgets a slot. Those behind it move up, so that no look-up ends too early (Knuth 6.4,
-    /// algorithm R).
+    /// Removes a slot; does nothing if it is not there.
+    ///
+    /// Later places move up into the gap, so that no look-up ends too early (Knuth 6.4, algorithm
+    /// R).
     pub(super) fn remove(&mut self, hash: u32, slot: u32) {
         let mask = self.places.len() - 1;
         let wanted = u64::from(hash) << 32 | (u64::from(slot) + 1);
@@ -115,7 +121,7 @@ impl Index {
             if place == 0 {
                 break;
             }
-            // It may move up if its home does not lie between the free place and itself.
+            // This place may move up if its home is not between the free place and itself.
             let from_home = at.wrapping_sub(self.home(hash_of(place))) & mask;
             if from_home >= at.wrapping_sub(free) & mask {
                 self.places[free] = place;
@@ -127,9 +133,10 @@ impl Index {
     }
 }
 
-/// Free places, in memory that is written and so is there. Else the first look at a page would have
-/// the system lend its page of zeros, and the first write take that back, of which all processors
-/// have to be told.
+/// Allocates free places and writes to all of them, so that every page is backed by memory.
+///
+/// Otherwise the first read of a page would map the system's shared page of zeros, and the first
+/// write would have to replace that mapping on all processors.
 fn free_places(count: usize) -> Vec<u64> {
     let mut places = Vec::with_capacity(count);
     huge_pages::advise(&mut places);
@@ -145,8 +152,10 @@ fn slot_of(place: u64) -> u32 {
     (place as u32).wrapping_sub(1)
 }
 
-/// A hash of a flow's key that is the same for both directions and in every run, to spread flows
-/// over workers. The index's own hash is seeded; this one must not be.
+/// Hashes a flow's key, to distribute flows over workers.
+///
+/// The result is the same for both directions and in every run. The index's own hash is seeded;
+/// this one must not be.
 pub fn dispatch_hash(key: &FlowKey) -> u64 {
     let mixed = key
         .words()
@@ -163,7 +172,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Few hashes, so that everything collides and wraps around.
+        /// Uses few different hashes, so that they collide and probing wraps around.
         #[test]
         fn it_holds_what_was_inserted_and_not_removed(
             steps in prop::collection::vec((any::<bool>(), 0u32..3, 0u32..60, 0u32..40), 1..600),

@@ -1,4 +1,4 @@
-//! How a flow begins and ends: which segment opens one, what it leaves behind.
+//! How flows begin and end.
 
 use super::entry::FlowEntry;
 use super::handler::FlowHandler;
@@ -11,11 +11,13 @@ use crate::model::flow::{FlowEndReason, FlowFlags, Transport};
 use crate::model::segment::TransportHeader;
 
 impl<S> FlowTable<S> {
-    /// Whether the segment belongs to a later flow than the one at `slot`, and why that one ended.
+    /// Returns why the flow at `slot` ended, if `segment` begins a later flow with the same key.
+    ///
+    /// Returns `None` if the segment belongs to the flow.
     #[inline]
     pub(super) fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEndReason> {
         let entry = self.entries.get(slot as usize)?;
-        // Nearly always less than any timeout has passed.
+        // A cheap check first: nearly always, less than the shortest timeout has passed.
         if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
             && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
         {
@@ -27,11 +29,11 @@ impl<S> FlowTable<S> {
         }
         let direction = entry.direction(segment);
         let known = entry.flow.flags.has(FlowFlags::SYN << direction.index());
-        // After a reset the same number begins a new attempt: stacks do so whose handshake met a
-        // connection that the other side still remembered (RFC 5961 §4).
+        // After a reset, a SYN with the same number is a new attempt. A stack sends it if its
+        // handshake met a connection that the other side still remembered (RFC 5961 §4).
         let reset = entry.flow.flags.has(FlowFlags::CLOSED) && !entry.flow.flags.both_fins();
         let again = known && entry.isn[direction.index()] == header.seq && !reset;
-        // The answer to a handshake that is under way.
+        // The answer in a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream();
         (!again && !expected).then_some(FlowEndReason::Reused)
     }
@@ -62,7 +64,7 @@ impl<S> FlowTable<S> {
             None => self.entries.push(entry),
         }
         self.index.insert(hash, slot);
-        // The shortest timeout that may apply; the flow is looked at again then.
+        // The shortest timeout that may apply; the flow is checked again then.
         let first_look = match transport {
             Transport::Tcp => self.limits.tcp_unanswered.min(self.limits.tcp_closed),
             _ => self.limits.udp,
@@ -77,7 +79,8 @@ impl<S> FlowTable<S> {
         slot
     }
 
-    /// Ends a flow for the handler.
+    /// Ends a flow for the handler, and remembers it as closed. Does nothing if it is closed
+    /// already.
     pub(super) fn close<V: FlowHandler<State = S>>(
         &mut self,
         slot: u32,

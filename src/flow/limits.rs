@@ -1,35 +1,37 @@
-//! How much memory flows may take, and how long they are remembered.
+//! Limits on the memory of flows and on the time for which they are remembered.
 
 use std::time::Duration;
 
-/// Limits of one flow table. All times are packet time.
+/// Limits of one flow table. All durations are in packet time.
 #[derive(Clone, Debug)]
 pub struct FlowLimits {
-    /// Bytes for all flows. At least an eighth of it ([`FlowLimits::HELD_SHARE`]) is for what
-    /// reassembly and the handler's states hold.
+    /// Bytes for all flows. At least an eighth of them ([`FlowLimits::HELD_SHARE`]) are for
+    /// reassembly and the handler's states.
     pub memory: usize,
-    /// Silence after which an established TCP connection is over. Miners can be silent for
-    /// minutes; most stacks send a keep-alive after two hours.
+    /// Silence after which an established TCP connection ends. Miners can be silent for minutes;
+    /// most stacks send a keep-alive after two hours.
     pub tcp_established: Duration,
-    /// Silence after which a connection is over that only one side has spoken in.
+    /// Silence after which a TCP connection ends if only one side has sent packets, and no payload.
     pub tcp_unanswered: Duration,
-    /// How long a closed connection is remembered, so that late packets do not open a new one.
+    /// Time for which a closed connection is remembered, so that late packets do not open a new
+    /// flow.
     pub tcp_closed: Duration,
-    /// Silence after which a UDP flow (or one of another protocol) is over.
+    /// Silence after which a flow of UDP or of another IP protocol ends.
     pub udp: Duration,
-    /// Bytes that one direction of one connection may hold back while bytes before them are
-    /// missing: more than a receive window that is common on servers is not useful.
+    /// Bytes that one direction of a connection may hold back while earlier bytes are missing. More
+    /// than a receive window that is common on servers is not useful.
     pub out_of_order: usize,
 }
 
 impl FlowLimits {
-    /// The part of the memory, one in so many, that flows leave to reassembly and states in any
-    /// case: 24 MB by default, enough for what a thousand miners say. A million flows fit into the
-    /// rest.
+    /// Divisor of [`FlowLimits::memory`]: one part of this many is always left to reassembly and
+    /// the handler's states. It is 24 MiB by default, enough for the messages of a thousand miners.
+    /// A million flows fit into the rest.
     pub const HELD_SHARE: usize = 8;
 
-    /// Flows of one table that are tapped at once. For each of them the handler keeps something, a
-    /// megabyte in all if that is 256 bytes, and no packet is shed by a sensor that cannot keep up.
+    /// Maximum number of flows of one table that are tapped at once. The handler keeps state for
+    /// each, a megabyte in all if that is 256 bytes. And a sensor that cannot keep up may not leave
+    /// out packets of tapped flows.
     pub const MAX_TAPPED: u64 = 4096;
 }
 

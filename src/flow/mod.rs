@@ -1,11 +1,11 @@
 //! Tells connections apart and puts TCP streams in order: segments in, chunks out.
 //!
-//! A settled flow, one of whose payload nothing more is wanted, costs a hash, a look-up and two
-//! counters per packet. Memory stays within [`FlowLimits::memory`].
+//! A settled flow, whose payload is no longer wanted, costs a hash, a look-up and two counters per
+//! packet. Memory stays within [`FlowLimits::memory`].
 //!
-//! Nothing here panics on any input. A slot, which the index or a list remembers, is looked up with
-//! `get`: the flow may be gone. `[]` stands where the same function or type shows the bound: both
-//! directions, a mask, a remainder.
+//! Nothing here panics on any input. Slots from the index or from a list are looked up with `get`,
+//! because the flow may be gone. `[]` is used only where the same function or type shows the bound:
+//! an array of both directions, a mask, a remainder.
 
 mod community_id;
 mod entry;

@@ -1,14 +1,15 @@
-//! Asks the memory for what will be needed soon.
+//! Prefetches memory that will be needed soon.
 #![allow(unsafe_code)]
 
-/// Has the cache line of `place` fetched, without waiting for it as a load would.
+/// Asks the processor to fetch the cache line of `place`, without waiting for it as a load would.
 #[inline(always)]
 pub(super) fn prefetch<T>(place: &T) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the instruction is part of SSE, which every x86-64 processor has. It is a hint: it
-        // reads nothing, writes nothing and raises no fault, whatever the address, and this one is valid.
+        // SAFETY: the instruction is part of SSE, which every x86-64 processor has. It is a hint:
+        // it reads nothing, writes nothing and raises no fault, whatever the address, and this one
+        // is valid.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -1,47 +1,47 @@
-//! What happened to flows.
+//! Counters and gauges of flows.
 
 use serde::Serialize;
 
 /// Counters and gauges of one flow table, or of several together.
 ///
-/// A counter tells how often something happened, and those of several tables add up. So do gauges,
-/// which tell how much there is now. A peak does not: the tables reach theirs at different times, and
-/// nobody knows how much there was in all.
+/// A counter is the number of times that something happened; a gauge is a present amount. Both can
+/// be summed over several tables. A peak can not: each table reaches its peak at another time, so
+/// the peak of all tables together is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FlowStats {
     /// Flows opened.
     pub opened: u64,
-    /// Gauge: open now, those included that are closed and not yet forgotten.
+    /// Gauge: flows in the table now, including closed ones that are still remembered.
     pub active: u64,
-    /// The highest that `active` has been in any one table.
+    /// Peak: the highest value of `active` in any one table.
     pub peak: u64,
     /// TCP flows opened.
     pub tcp: u64,
     /// UDP flows opened.
     pub udp: u64,
-    /// TCP flows that were under way when they were first seen.
+    /// TCP flows that were under way when first seen: their first segment had no SYN.
     pub midstream: u64,
-    /// Connections that used the addresses and ports of an earlier one.
+    /// Flows ended by a new connection with the same addresses and ports.
     pub reused: u64,
-    /// Given up to keep within the memory budget.
+    /// Flows evicted to stay within the memory budget.
     pub evicted: u64,
     /// TCP payload bytes seen again.
     pub retransmitted_bytes: u64,
-    /// Segments that came before their predecessors.
+    /// TCP segments that arrived before earlier bytes of their stream.
     pub out_of_order: u64,
-    /// Holes that were never filled.
+    /// Holes in TCP streams that were never filled.
     pub gaps: u64,
     /// Bytes in those holes.
     pub lost_bytes: u64,
-    /// Segments far outside the window.
+    /// TCP segments far outside the window.
     pub strays: u64,
-    /// Gauge: bytes held back now, waiting for their predecessors.
+    /// Gauge: TCP payload bytes that wait now for earlier bytes of their stream.
     pub buffered_bytes: u64,
-    /// Gauge: flows tapped now. Left out where it is 0, as is the next one: a sensor that taps nothing says
-    /// nothing of it.
+    /// Gauge: flows tapped now. This field and the next one are not written if they are 0, so a
+    /// sensor that taps no flows does not mention taps.
     #[serde(skip_serializing_if = "is_zero")]
     pub tapped: u64,
-    /// Taps refused since there were too many.
+    /// Taps refused because too many flows were tapped already.
     #[serde(skip_serializing_if = "is_zero")]
     pub taps_refused: u64,
 }
@@ -52,7 +52,7 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl FlowStats {
-    /// Adds what another table counted, as that of another worker; of the peaks the higher one stays.
+    /// Adds the counters and gauges of another table, and keeps the higher of both peaks.
     pub fn merge(&mut self, other: &FlowStats) {
         self.opened += other.opened;
         self.active += other.active;

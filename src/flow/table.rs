@@ -1,4 +1,4 @@
-//! The flow table: finds a packet's flow, counts it, has its payload put in order.
+//! The flow table: finds the flow of a segment, counts the segment and reassembles its payload.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::model::flow::{FlowEndReason, FlowFlags};
 use crate::model::segment::{SegmentRecord, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Segment};
 
-/// Segments that are looked up together: enough that the memory's latencies overlap, few enough
-/// that what was fetched is still in the first cache when it is needed.
+/// Number of segments that are looked up together. They are enough that memory latencies overlap,
+/// and few enough that prefetched data is still in the first-level cache when it is needed.
 pub(super) const LOOKUP_BATCH: usize = 32;
 
-/// Fewer timers are not worth looking at.
+/// Minimum number of timers that starts a sweep; with fewer it is not worth the time.
 pub(super) const MIN_SWEEP: usize = 1 << 16;
 
 /// A segment whose flow is being fetched.
@@ -28,7 +28,7 @@ pub(super) const MIN_SWEEP: usize = 1 << 16;
 struct Lookup<'a> {
     record: Option<&'a SegmentRecord>,
     hash: u32,
-    /// Where the flow probably lies.
+    /// The slot where the flow probably is.
     guess: Option<u32>,
 }
 
@@ -37,32 +37,35 @@ pub struct FlowTable<S> {
     pub(super) limits: FlowLimits,
     /// The shortest of all timeouts, in nanoseconds.
     pub(super) shortest: u64,
+    /// Maximum number of flows.
     pub(super) max_flows: usize,
     pub(super) index: Index,
     pub(super) entries: Vec<FlowEntry<S>>,
+    /// Free slots.
     pub(super) free: Vec<u32>,
     pub(super) wheel: Wheel,
-    /// Bytes that reassembly and states hold.
+    /// Bytes that reassembly and the handler's states hold.
     pub(super) held: usize,
-    /// What they may hold in any case.
+    /// Bytes that they may hold in any case.
     max_held: usize,
     bytes_per_flow: usize,
-    /// Flows that hold some, those first that began to first; some are gone.
+    /// Flows with reassembly or handler state, roughly oldest first; may contain stale entries.
     pub(super) holders: VecDeque<Timer>,
-    /// The flow that was looked at last when room had to be made.
+    /// The slot that was compared last when room had to be made.
     pub(super) hand: usize,
-    /// Flows with holes in their streams.
+    /// Flows with holes in their streams; may contain stale entries.
     pub(super) waiting: Vec<Timer>,
+    /// An empty buffer for timers that are due, reused.
     pub(super) due: Vec<Timer>,
-    /// Timers in all lists after which those are taken out whose flows are gone.
+    /// Number of timers in all lists that triggers the next sweep.
     pub(super) sweep_at: usize,
     pub(super) stats: FlowStats,
 }
 
 impl<S> FlowTable<S> {
-    /// An empty table, whose memory is reserved.
+    /// Creates an empty table and reserves address space for all its flows.
     pub fn new(limits: FlowLimits) -> Self {
-        // A timer in the wheel and one in the list of holders; a slot in the list of free ones.
+        // A timer in the wheel, a timer in `holders`, and a slot in `free`.
         let lists = 2 * size_of::<Timer>() + size_of::<u32>();
         let bytes_per_flow = size_of::<FlowEntry<S>>() + Index::BYTES_PER_FLOW + lists;
         let timeouts =
@@ -70,8 +73,8 @@ impl<S> FlowTable<S> {
         let shortest = timeouts.iter().min().map_or(0, Duration::as_nanos);
         let max_held = limits.memory / FlowLimits::HELD_SHARE;
         let max_flows = ((limits.memory - max_held) / bytes_per_flow).max(1);
-        // Only what is used becomes memory; growing would copy it. If there are no addresses for so
-        // much, it has to grow.
+        // Only pages that are used take memory, while growing would copy all entries. If the
+        // reservation fails, the vector grows as needed.
         let mut entries = Vec::new();
         let _ = entries.try_reserve_exact(max_flows);
         huge_pages::advise(&mut entries);
@@ -95,31 +98,33 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// What it has counted.
+    /// The counters and gauges of this table.
     pub fn stats(&self) -> &FlowStats {
         &self.stats
     }
 
-    /// Flows that fit into the memory budget.
+    /// Number of flows that fit into the memory budget.
     pub fn capacity(&self) -> usize {
         self.max_flows
     }
 
-    /// What reassembly and states may hold: their share, and what no flow has needed so far.
+    /// Bytes that reassembly and the handler's states may hold.
+    ///
+    /// That is the memory that flows have not needed so far, and at least their share.
     pub(super) fn room_to_hold(&self) -> usize {
         let flows = self.entries.len() * self.bytes_per_flow;
         self.limits.memory.saturating_sub(flows).max(self.max_held)
     }
 
-    /// Takes segments in order; their payload lies in `bytes`.
+    /// Processes segments in order; `bytes` holds their payload.
     pub fn process<'a, V: FlowHandler<State = S>>(
         &mut self,
         mut records: impl Iterator<Item = &'a SegmentRecord>,
         bytes: &[u8],
         handler: &mut V,
     ) {
-        // Loads that do not depend on each other run at the same time. So whatever a batch needs is
-        // fetched, step by step, before it is used.
+        // Independent loads run at the same time. So each step prefetches for the whole batch what
+        // the next step reads.
         let mut wanted = [Lookup::default(); LOOKUP_BATCH];
         loop {
             let mut count = 0;
@@ -147,6 +152,7 @@ impl<S> FlowTable<S> {
         }
     }
 
+    /// Finds or opens the flow of a segment, and counts and processes the segment.
     fn take<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,
@@ -172,8 +178,8 @@ impl<S> FlowTable<S> {
         entry.count(segment);
         match segment.header {
             TransportHeader::Tcp(header) => {
-                // Nearly every packet of real traffic belongs to a flow of which all is known, or only
-                // acknowledges.
+                // Nearly every packet of real traffic belongs to a settled flow, or only
+                // acknowledges data.
                 let seen = entry.flow.flags;
                 let events = TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST;
                 let is_event = header.flags.0 & events != 0;
@@ -201,7 +207,7 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Has the flow at `slot` fetched.
+    /// Prefetches the flow at `slot`.
     #[inline]
     pub(super) fn prefetch(&self, slot: u32) {
         if let Some(entry) = self.entries.get(slot as usize) {
@@ -210,7 +216,7 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Whether the flow at `slot` is the one with this key.
+    /// Whether `slot` holds a flow with this key.
     #[inline]
     pub(super) fn holds(&self, slot: u32, key: &FlowKey) -> bool {
         self.entries
@@ -286,7 +292,7 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Books a change of what the flow's reassembly and state hold.
+    /// Updates `held` after the flow's reassembly and state have changed from `before` bytes.
     fn book(&mut self, slot: u32, before: usize) {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         self.held = self.held - before + entry.weight();
@@ -298,7 +304,7 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Books a change of what the flow holds back.
+    /// Updates the buffered bytes after those of the flow have changed from `before`.
     fn rebalance(&mut self, slot: u32, before: usize) {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let after = entry.buffered();

@@ -1,7 +1,8 @@
-//! Taps: flows whose segments the handler goes on seeing, as they come, whether or not they are settled.
+//! Taps: the handler sees the segments of a tapped flow as they arrive, settled or not.
 //!
-//! A tap is a bit of the flow, so a flow that nobody taps costs nothing: only what leaves the path of
-//! settled flows meets it. What the handler makes of a flow's segments, it keeps by the flow's number.
+//! A tap is one bit of the flow's flags. A flow without a tap costs nothing: the bit is tested
+//! together with others, and separately only outside the path of settled flows. The handler keeps
+//! what it learns from the segments itself, under the flow's number.
 
 use std::ops::ControlFlow;
 
@@ -14,8 +15,10 @@ use crate::model::flow::FlowFlags;
 use crate::model::{FlowKey, Segment};
 
 impl<S> FlowTable<S> {
-    /// Taps the flow with this key and number: whether it is tapped now. Not if it is over, nor if
-    /// [`FlowLimits::MAX_TAPPED`] others are.
+    /// Taps the flow with this key and number, and returns whether it is tapped now.
+    ///
+    /// Returns `false` if the flow is unknown or closed, or if [`FlowLimits::MAX_TAPPED`] others
+    /// are tapped.
     pub fn tap<V: FlowHandler<State = S>>(
         &mut self,
         key: &FlowKey,
@@ -31,7 +34,8 @@ impl<S> FlowTable<S> {
 }
 
 impl<S> FlowEntry<S> {
-    /// Taps the flow, if there is room for one more: whether it is tapped now.
+    /// Taps the flow if fewer than [`FlowLimits::MAX_TAPPED`] are, and returns whether it is tapped
+    /// now.
     #[cold]
     pub(super) fn tap<V: FlowHandler<State = S>>(
         &mut self,
@@ -51,7 +55,7 @@ impl<S> FlowEntry<S> {
         true
     }
 
-    /// Shows a segment of a tapped flow to the handler.
+    /// Shows a segment of a tapped flow to the handler, unless the segment has no payload.
     #[cold]
     pub(super) fn show<V: FlowHandler<State = S>>(
         &mut self,
@@ -88,11 +92,11 @@ mod tests {
     const ACK: u8 = TcpFlags::ACK;
     const PORT: u16 = 5000;
 
-    /// Wants a chunk of each TCP flow and anew every datagram, and taps if it is told to.
+    /// A handler whose interest depends on the payload, and that taps flows if `taps` is set.
     #[derive(Default)]
     struct Toy {
         taps: bool,
-        /// It has seen enough after so many segments; 0: never.
+        /// Segments after which it ends the tap; 0 is never.
         patience: usize,
         seen: Vec<String>,
         counted: usize,

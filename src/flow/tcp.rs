@@ -1,9 +1,9 @@
 //! One direction of a TCP connection: payload in order, each byte once.
 //!
-//! Of bytes that come twice, the first copy that is next in order wins: what fills a hole also counts
-//! where it covers bytes that waited behind it. Bytes that come early wait, within bounds, for those
-//! before them; when these are lost for good, what follows is delivered with the size of the gap. In
-//! the common case, a segment that comes in order, the slice is handed on and nothing is copied.
+//! If bytes arrive twice, the copy that is delivered first wins: a segment that fills a hole also
+//! replaces the waiting bytes that it overlaps. Bytes that arrive early wait, within limits, for
+//! the bytes before them. If those are given up as lost, the next bytes are delivered with the size
+//! of the gap. In the common case, a segment in order, the slice is handed on without a copy.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,44 +11,46 @@ use std::time::Duration;
 use super::stats::FlowStats;
 use crate::model::Timestamp;
 
-/// Data that the receiver has acknowledged has passed the sensor. If it is not here yet, the mirror
-/// has put packets in another order (milliseconds) or has lost it.
+/// How long a hole may wait if the receiver has acknowledged its bytes. They have
+/// passed the sensor. If they are not here yet, the mirror has reordered packets (milliseconds) or
+/// has lost them.
 const ACKNOWLEDGED_WAIT: Duration = Duration::from_millis(200);
-/// Without an acknowledgement (one direction only) a retransmission may still come: the first ones
-/// of common stacks come after 0.2, 0.6, 1.4 and 3 s.
+/// How long a hole may wait without an acknowledgement (as in a capture of one direction only). A
+/// retransmission may still come: common stacks send the first ones after 0.2, 0.6, 1.4 and 3 s.
 const UNACKNOWLEDGED_WAIT: Duration = Duration::from_secs(5);
-/// Segments that one direction may hold back; a window of 64 KiB in segments of 536 bytes is 122.
+/// Maximum number of segments that one direction holds back. A window of 64 KiB has 122 segments of
+/// 536 bytes.
 const MAX_PENDING: usize = 128;
-/// Further from the expected byte than any window (RFC 7323 allows 1 GiB, nobody uses more than
-/// this): a stray segment, or a connection that we have lost track of.
+/// Bytes from the expected one beyond which a segment is a stray, or we have lost track of the
+/// connection. RFC 7323 allows windows of 1 GiB, but nobody uses one larger than this.
 const MAX_DISTANCE: i32 = 64 << 20;
-/// How far a reset may be ahead of the bytes seen: a window of usual size.
+/// Bytes that a reset may be ahead of the expected one: a window of usual size.
 const MAX_RESET_DISTANCE: i32 = 1 << 20;
-/// So many strays in a row are the connection itself.
+/// Strays in a row after which the stream continues at their sequence number.
 const STRAYS_TO_RESYNC: u8 = 3;
 
 /// A run of payload that is next in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StreamRun<'a> {
     pub bytes: &'a [u8],
-    /// Bytes lost before it.
+    /// Bytes lost before this run.
     pub gap: u64,
     pub time: Timestamp,
     pub packet: u64,
 }
 
-/// Payload of one segment and its place.
+/// Payload of one segment, and its position in the stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SegmentPart<'a> {
     pub seq: u32,
     pub bytes: &'a [u8],
-    /// Bytes that follow in the segment and were not captured.
+    /// Bytes at the end of the segment that were not captured.
     pub missing: u32,
     pub time: Timestamp,
     pub packet: u64,
 }
 
-/// A segment that waits for its predecessors.
+/// A segment that waits for earlier bytes.
 #[derive(Debug)]
 struct PendingSegment {
     seq: u32,
@@ -67,33 +69,39 @@ pub(super) struct ReassemblyLimits {
     pub total: usize,
 }
 
-/// One direction of a connection. There are two for every flow of which more is wanted, and nearly all
-/// come in order: so what waits lies apart.
+/// Reassembly of one direction of a connection.
+///
+/// Every flow whose payload is still wanted has two. Nearly all segments arrive in order, so the
+/// waiting ones are kept in a separate allocation.
 #[derive(Debug, Default)]
 pub(super) struct Reassembler {
     /// Sequence number of the next byte, once known.
     next: Option<u32>,
+    /// Strays in a row so far.
     strays: u8,
-    /// Lost bytes that the next run has to tell of.
+    /// Lost bytes that the next run reports.
     gap: u64,
-    /// `None` if nothing waits.
+    /// Waiting segments; `None` if there are none.
     early: Option<Box<Early>>,
 }
 
-/// Segments that came early.
+/// Segments that arrived early.
 #[derive(Debug)]
 struct Early {
     /// Sorted by distance from the next byte; never empty between two calls.
     pending: VecDeque<PendingSegment>,
+    /// Payload bytes in `pending`.
     buffered: usize,
-    /// When the first one began to wait.
+    /// When the first hole began to wait.
     since: Timestamp,
-    /// The receiver has acknowledged bytes beyond the hole.
+    /// Whether the receiver has acknowledged all bytes of the first hole.
     acknowledged: bool,
 }
 
 impl Reassembler {
-    /// A stream whose first byte has this sequence number.
+    /// Creates a stream whose first byte has this sequence number.
+    ///
+    /// With `None`, the first segment that arrives sets it.
     pub(super) fn starting_at(seq: Option<u32>) -> Self {
         Reassembler { next: seq, ..Reassembler::default() }
     }
@@ -102,9 +110,9 @@ impl Reassembler {
         self.early.as_ref().map_or(0, |early| early.buffered)
     }
 
-    /// Memory of what it holds back.
+    /// Bytes of memory that waiting segments take.
     pub(super) fn held(&self) -> usize {
-        /// Bytes that the smallest allocation costs beside its content.
+        /// Bytes that even the smallest allocation costs besides its content.
         const ALLOCATION: usize = 32;
         let Some(early) = &self.early else { return 0 };
         let records = early.pending.capacity() * size_of::<PendingSegment>();
@@ -115,7 +123,7 @@ impl Reassembler {
         self.early.is_some()
     }
 
-    /// Whether the hole has waited long enough.
+    /// Whether the first hole has waited too long.
     fn is_overdue(&self, now: Timestamp) -> bool {
         self.early.as_ref().is_some_and(|early| {
             let wait = if early.acknowledged { ACKNOWLEDGED_WAIT } else { UNACKNOWLEDGED_WAIT };
@@ -123,13 +131,15 @@ impl Reassembler {
         })
     }
 
-    /// Whether a receiver would believe a reset with this number (RFC 5961 §3), with some allowance
-    /// for bytes that the sensor has not seen yet: forged ones try to hide what follows.
+    /// Whether a receiver would accept a reset with this sequence number (RFC 5961 §3).
+    ///
+    /// Forged resets try to hide what follows, so their number is checked. It may be up to
+    /// [`MAX_RESET_DISTANCE`] ahead, for bytes that the sensor has not seen yet.
     pub(super) fn may_be_reset_at(&self, seq: u32) -> bool {
         self.next.is_none_or(|next| (0..MAX_RESET_DISTANCE).contains(&distance(next, seq)))
     }
 
-    /// The other side has acknowledged everything before `ack`.
+    /// Notes that the other side has acknowledged everything before `ack`.
     pub(super) fn acknowledged(&mut self, ack: u32) {
         if let Some(early) = &mut self.early
             && let Some(first) = early.pending.front()
@@ -158,7 +168,7 @@ impl Reassembler {
         }
     }
 
-    /// Takes the payload of a segment and delivers what is in order now.
+    /// Adds the payload of a segment and delivers the bytes that are in order now.
     pub(super) fn push(
         &mut self,
         part: SegmentPart<'_>,
@@ -190,7 +200,7 @@ impl Reassembler {
         }
     }
 
-    /// Delivers what of `part`, which begins at or before the next byte, is new.
+    /// Delivers the new bytes of `part`, which begins at or before the next byte.
     fn deliver(
         &mut self,
         part: SegmentPart<'_>,
@@ -227,7 +237,7 @@ impl Reassembler {
         stats.lost_bytes += bytes;
     }
 
-    /// Keeps a segment that came early.
+    /// Keeps a segment that arrived early, and gives up holes if too much waits then.
     fn hold(
         &mut self,
         part: SegmentPart<'_>,
@@ -243,7 +253,7 @@ impl Reassembler {
         let Some(next) = self.next else { return };
         let early = self.early.get_or_insert_with(|| Box::new(Early::since(part.time)));
         let position = early.pending.partition_point(|held| distance(next, held.seq) < ahead);
-        // The same segment again: a mirror that doubles packets.
+        // The same segment again, as from a mirror that sends packets twice.
         if let Some(same) = early.pending.get(position)
             && same.seq == part.seq
             && same.bytes.len() >= part.bytes.len()
@@ -291,7 +301,7 @@ impl Reassembler {
                 return;
             };
             if distance(next, first.seq) > 0 {
-                // A new hole begins to wait when the one before it was filled.
+                // The next hole has waited since the segment after it arrived.
                 early.since = early.since.max(first.time);
                 return;
             }
@@ -311,7 +321,7 @@ impl Reassembler {
 }
 
 impl Early {
-    /// Nothing yet, but from now on.
+    /// No segments yet; the hole waits from `time` on.
     fn since(time: Timestamp) -> Self {
         Early { pending: VecDeque::new(), buffered: 0, since: time, acknowledged: false }
     }
@@ -468,7 +478,7 @@ mod tests {
                 let (a, b) = (a.index(payload.len()), b.index(payload.len()));
                 parts.push((a.min(b), a.max(b) + 1));
             }
-            // More may not wait for the first one.
+            // Only this many may wait for the first one.
             prop_assume!(parts.len() <= MAX_PENDING);
             for pair in swaps.chunks(2) {
                 if let [a, b] = pair {

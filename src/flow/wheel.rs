@@ -1,15 +1,15 @@
-//! A lazy timer wheel: when to look at which flow again, at no cost for a packet.
+//! A lazy timer wheel: when to check which flow again, at no cost per packet.
 //!
-//! A flow stands in one bucket. When its time comes, the table compares `last_seen` and either ends
-//! the flow or puts it in again, later.
+//! Each flow has one timer in one bucket. When that is due, the table reads the flow's `last_seen`
+//! and either ends the flow or arms the timer again for a later time.
 
 use crate::model::Timestamp;
 
-/// Buckets of one second; longer waits are looked at again when the wheel has turned. More than an
-/// hour, the longest default timeout.
+/// Number of buckets, one second each. They span more than an hour, the longest default timeout. A
+/// timer that should wait longer is due early, and the table arms it again.
 const BUCKETS: usize = 4096;
 
-/// Which flow, by its slot, and which of the flows that had this slot.
+/// Identifies a flow by its slot, and by a generation among the flows that had this slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timer {
     pub slot: u32,
@@ -18,10 +18,11 @@ pub(super) struct Timer {
 
 #[derive(Debug)]
 pub(super) struct Wheel {
-    /// [`BUCKETS`] of them; see [`bucket`].
+    /// [`BUCKETS`] lists of timers; [`bucket`] gives the index.
     buckets: Vec<Vec<Timer>>,
+    /// Timers in all buckets.
     length: usize,
-    /// The second up to which everything was looked at.
+    /// The last second whose timers were taken.
     now: u64,
     started: bool,
 }
@@ -31,13 +32,13 @@ impl Wheel {
         Wheel { buckets: vec![Vec::new(); BUCKETS], length: 0, now: 0, started: false }
     }
 
-    /// Looks at `timer` after `deadline`.
+    /// Makes `timer` due after `deadline`, or earlier if that is beyond the wheel's span.
     pub(super) fn arm(&mut self, timer: Timer, deadline: Timestamp) {
         if !self.started {
             self.now = seconds(deadline).saturating_sub(BUCKETS as u64 / 2);
             self.started = true;
         }
-        // One second later, since a bucket is looked at when its second begins.
+        // One second later, since a bucket is taken when its second begins.
         let due = seconds(deadline).saturating_add(1);
         let due = due.clamp(self.now + 1, self.now + BUCKETS as u64 - 1);
         self.buckets[bucket(due)].push(timer);
@@ -48,7 +49,7 @@ impl Wheel {
         self.length
     }
 
-    /// Takes out the timers that `wanted` says no to.
+    /// Removes the timers that `wanted` rejects, and frees their memory.
     pub(super) fn retain(&mut self, wanted: impl Fn(Timer) -> bool) {
         self.length = 0;
         for bucket in &mut self.buckets {
@@ -58,15 +59,18 @@ impl Wheel {
         }
     }
 
-    /// Takes all timers of a bucket, and gives its memory back: a flood would leave much in each.
+    /// Moves all timers of a bucket to `due` and frees the bucket's memory, which a flood makes
+    /// large.
     fn take(&mut self, bucket: usize, due: &mut Vec<Timer>) {
         let mut timers = std::mem::take(&mut self.buckets[bucket]);
         self.length -= timers.len();
         due.append(&mut timers);
     }
 
-    /// Takes all timers that are due at `now`. Packet time can jump: the wheel turns once at most,
-    /// and a jump back only sets it.
+    /// Moves all timers that are due at `now` to `due`.
+    ///
+    /// Packet time can jump. A jump ahead turns the wheel once at most, and a jump back only sets
+    /// the wheel's time.
     pub(super) fn due(&mut self, now: Timestamp, due: &mut Vec<Timer>) {
         let target = seconds(now);
         if !self.started || target < self.now {
