@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 
 use super::flow::Endpoint;
 
-/// The host: without a port, which is digits or nothing, and without the brackets of an IPv6
-/// address. What is no authority stays as it is, a bare IPv6 address among it.
+/// Returns the host without its port and without the brackets of an IPv6 address.
+///
+/// A port is zero or more digits. Text that is not an authority is returned unchanged; so is a
+/// bare IPv6 address.
 pub fn without_port(authority: &str) -> &str {
-    // Nearly always there is neither.
+    // Fast path: most authorities have neither a port nor brackets.
     let before_digits = authority.bytes().rfind(|byte| !byte.is_ascii_digit());
     if !matches!(before_digits, Some(b':' | b']')) {
         return authority;
@@ -22,8 +24,9 @@ pub fn without_port(authority: &str) -> &str {
     }
 }
 
-/// The endpoint in an authority that has an address where a name could be; port 80, that of HTTP
-/// (RFC 9110 §4.2.1), if it has none.
+/// Returns the endpoint of an authority whose host is an IP address, or `None` for a name.
+///
+/// The port is 80, the default of HTTP (RFC 9110 §4.2.1), if the authority has none.
 pub fn endpoint(authority: &str) -> Option<Endpoint> {
     const HTTP: u16 = 80;
     let ip = without_port(authority).parse().ok()?;

@@ -1,16 +1,21 @@
 //! Base64 (RFC 4648 §4), in bounded memory.
 
-/// Characters that are decoded of one text: credentials with a wallet and a worker's name have 150, and
-/// a domain name in a list 340.
+/// Longest text that is decoded, in characters.
+///
+/// Credentials with a wallet and a worker's name have 150 characters, a domain name in a list 340.
 pub const MAX_DIGITS: usize = 1024;
 
-/// The bytes of the digits that `text` begins with, up to the first character that is none.
+/// Decodes the Base64 digits at the beginning of `text`.
+///
+/// Decoding stops at the first character that is not a digit, and after [`MAX_DIGITS`] characters.
 pub fn decode_prefix(text: &[u8]) -> Vec<u8> {
     decode(text).bytes
 }
 
-/// The bytes of a text that is nothing but Base64: whole groups of four with padding, and no bits left
-/// over.
+/// Decodes a text that is Base64 and nothing else.
+///
+/// Returns `None` unless it is whole groups of four characters, with padding and without bits left
+/// over, and at most [`MAX_DIGITS`] characters long.
 pub fn decode_exact(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
@@ -22,9 +27,9 @@ pub fn decode_exact(text: &[u8]) -> Option<Vec<u8>> {
 
 struct DecodedBytes {
     bytes: Vec<u8>,
-    /// How many were read.
+    /// Number of digits read.
     digits: usize,
-    /// Bits that make no whole byte.
+    /// Value of the last bits, which do not fill a byte.
     spare: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use super::Timestamp;
 
-/// Which way bytes travel, seen from the flow's initiator.
+/// The direction in which bytes travel, relative to the flow's initiator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the client (initiator) to the server.
@@ -16,7 +16,7 @@ impl Direction {
     /// Both directions, for loops.
     pub const BOTH: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
 
-    /// 0 for [`Direction::ToServer`], 1 for [`Direction::ToClient`]: for arrays of two.
+    /// Index into an array of two: 0 for [`Direction::ToServer`], 1 for [`Direction::ToClient`].
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -32,8 +32,8 @@ impl Direction {
 
 /// Bytes of one direction of a flow: the next ones of a TCP stream, or one UDP datagram.
 ///
-/// TCP chunks arrive in order, each byte once. Where bytes were lost for good, the next chunk
-/// says how many.
+/// TCP chunks arrive in order, and each byte arrives once. After a permanent loss, the next chunk
+/// has the number of lost bytes in [`Chunk::gap`].
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
     /// The direction in which the bytes travel.
@@ -42,19 +42,19 @@ pub struct Chunk<'a> {
     pub time: Timestamp,
     /// Number of that packet.
     pub packet: u64,
-    /// Bytes lost between the chunk before and this one; more than zero only for TCP.
+    /// Bytes lost between the previous chunk and this one; always 0 for UDP.
     pub gap: u64,
     /// The bytes themselves.
     pub bytes: &'a [u8],
 }
 
-/// What a protocol wants after a chunk.
+/// What a protocol needs after a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interest {
-    /// Go on reassembling and delivering.
+    /// Continue to reassemble and to deliver chunks.
     More,
-    /// Go on, but there is nothing to remember: a new state will do for the next datagram.
+    /// Continue, but keep no state: the next datagram can start with a new one.
     Stateless,
-    /// Nothing more to learn here: count packets, drop the state.
+    /// The payload can tell nothing more: drop the state and only count packets.
     Settled,
 }

@@ -1,4 +1,4 @@
-//! Flows: who talks to whom, since when, how much.
+//! Flows: their keys, end points, counters and flags.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -17,12 +17,12 @@ pub enum Transport {
     Tcp,
     /// UDP.
     Udp,
-    /// Another protocol, by number.
+    /// Another protocol, with its number.
     Other(u8),
 }
 
 impl Transport {
-    /// The protocol's number.
+    /// Returns the protocol's number.
     pub const fn number(self) -> u8 {
         match self {
             Transport::Tcp => 6,
@@ -31,7 +31,7 @@ impl Transport {
         }
     }
 
-    /// The protocol with this number.
+    /// Returns the protocol with this number.
     pub const fn from_number(number: u8) -> Transport {
         match number {
             6 => Transport::Tcp,
@@ -41,12 +41,12 @@ impl Transport {
     }
 }
 
-/// An address and a port (0 where the protocol has none).
+/// An IP address and a port. The port is 0 if the protocol has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
-    /// Its address.
+    /// IP address.
     pub ip: IpAddr,
-    /// Its port.
+    /// Port.
     pub port: u16,
 }
 
@@ -65,14 +65,14 @@ impl fmt::Display for Endpoint {
 /// One of the two ends of a [`FlowKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeySide {
-    /// The end whose address, then port, is lower.
+    /// The end with the lower address, or with the lower port if the addresses are equal.
     A,
     /// The other end.
     B,
 }
 
 impl KeySide {
-    /// The opposite end.
+    /// Returns the opposite end.
     pub const fn other(self) -> KeySide {
         match self {
             KeySide::A => KeySide::B,
@@ -81,10 +81,10 @@ impl KeySide {
     }
 }
 
-/// The symmetric 5-tuple (and VLAN, where the site wants it): both directions have the same key.
+/// The 5-tuple of a flow, the same for both directions; optionally with the VLAN.
 ///
-/// Five words, so that it hashes and compares as one 40-byte block: two addresses of 16 bytes
-/// (IPv4 as IPv4-mapped IPv6), then both ports, the protocol and the VLAN.
+/// It consists of five words, so that it hashes and compares as one block of 40 bytes: two
+/// addresses of 16 bytes (IPv4 as IPv4-mapped IPv6), then both ports, the VLAN and the protocol.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct FlowKey {
@@ -92,7 +92,7 @@ pub struct FlowKey {
 }
 
 impl PartialEq for FlowKey {
-    /// Without a branch: keys are compared when they are most likely equal.
+    /// Compares without a branch, because keys that are compared are most likely equal.
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let differences = self.words.iter().zip(&other.words).map(|(a, b)| a ^ b);
@@ -110,10 +110,11 @@ impl Hash for FlowKey {
 }
 
 impl FlowKey {
-    /// The key of nothing: both ends are `::` and port 0.
+    /// The empty key: both ends are `::` and port 0.
     pub const BLANK: FlowKey = FlowKey { words: [0; 5] };
 
-    /// The key of a packet from `src` to `dst`, and the end that sent it.
+    /// Returns the key of a packet from `src` to `dst`, and the end that sent it.
+    ///
     /// `vlan` is 0 unless flows of different VLANs must stay apart.
     pub fn new(
         src: Endpoint,
@@ -126,7 +127,7 @@ impl FlowKey {
         FlowKey::from_words(src, dst, transport, vlan)
     }
 
-    /// Likewise, of addresses as a decoder finds them.
+    /// Like [`FlowKey::new`], for addresses that a decoder has converted to words.
     #[inline(always)]
     pub fn from_words(
         src: (AddressWords, u16),
@@ -136,7 +137,7 @@ impl FlowKey {
     ) -> (FlowKey, KeySide) {
         let ((AddressWords(src), src_port), (AddressWords(dst), dst_port)) = (src, dst);
         let number = |words: [u64; 2]| u128::from(words[0]) << 64 | u128::from(words[1]);
-        // Without a branch: nobody could predict it.
+        // No branch, because it would be unpredictable.
         let equal = number(src) == number(dst);
         let swap = (number(src) > number(dst)) | (equal & (src_port > dst_port));
         let differs = |src: u64, dst: u64| (src ^ dst) & u64::from(swap).wrapping_neg();
@@ -151,12 +152,12 @@ impl FlowKey {
         (FlowKey { words }, if swap { KeySide::B } else { KeySide::A })
     }
 
-    /// The five words, for hashing.
+    /// Returns the five words, for hashing.
     pub const fn words(&self) -> &[u64; 5] {
         &self.words
     }
 
-    /// One end.
+    /// Returns one end.
     #[inline]
     pub fn endpoint(&self, side: KeySide) -> Endpoint {
         let [a_high, a_low, b_high, b_low, last] = self.words;
@@ -166,17 +167,17 @@ impl FlowKey {
         }
     }
 
-    /// The ports of [`KeySide::A`] and [`KeySide::B`].
+    /// Returns the ports of [`KeySide::A`] and [`KeySide::B`].
     pub const fn ports(&self) -> [u16; 2] {
         [(self.words[4] >> 48) as u16, (self.words[4] >> 32) as u16]
     }
 
-    /// The protocol.
+    /// Returns the protocol.
     pub const fn transport(&self) -> Transport {
         Transport::from_number(self.words[4] as u8)
     }
 
-    /// The VLAN, or 0 where flows of different VLANs are one.
+    /// Returns the VLAN, or 0 if keys do not distinguish VLANs.
     pub const fn vlan(&self) -> u16 {
         (self.words[4] >> 16) as u16
     }
@@ -187,13 +188,13 @@ impl FlowKey {
 pub struct AddressWords([u64; 2]);
 
 impl AddressWords {
-    /// From the bytes of an IPv4 address.
+    /// Converts the bytes of an IPv4 address.
     #[inline]
     pub const fn v4(address: [u8; 4]) -> Self {
         AddressWords([0, 0xffff_0000_0000 | u32::from_be_bytes(address) as u64])
     }
 
-    /// From the bytes of an IPv6 address.
+    /// Converts the bytes of an IPv6 address.
     #[inline]
     pub const fn v6(address: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(address);
@@ -218,36 +219,36 @@ fn address(high: u64, low: u64) -> IpAddr {
     IpAddr::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)))
 }
 
-/// What is known of a flow without looking at its payload. Arrays are indexed by
+/// The facts about a flow that do not need its payload. Arrays are indexed by
 /// [`Direction::index`].
 ///
-/// 112 bytes, and what changes with every packet stands next to the key: flows are too many for the
-/// caches.
+/// The size is 112 bytes, and the fields that change with every packet are next to the key, because
+/// the flows do not fit into the CPU caches.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Flow {
-    /// Who talks to whom.
+    /// Addresses, ports and protocol.
     pub key: FlowKey,
     /// Packet time of the newest packet.
     pub last_seen: Timestamp,
-    /// Stays at its largest value.
+    /// Packets per direction; saturates at the largest value.
     pub packets: [u32; 2],
-    /// Bytes on the wire.
+    /// Bytes on the wire per direction.
     pub bytes: [u64; 2],
-    /// Number of its first packet: unique in an input and the same in every replay.
+    /// Number of the first packet; unique in an input and the same in every replay.
     pub id: u64,
     /// Packet time of the first packet.
     pub first_seen: Timestamp,
-    /// Link layer of the first packet of each direction, as its sender put it.
+    /// Link layer of the first packet of each direction.
     pub link: [LinkInfo; 2],
-    /// The end that opened it: sender of the SYN, else a guess (see `flow`).
+    /// The end that opened the flow: the sender of the SYN, otherwise a guess (see `flow`).
     pub initiator: KeySide,
-    /// What was seen of its beginning and end.
+    /// What was seen of the flow's beginning and end, and how its packets are treated.
     pub flags: FlowFlags,
 }
 
 impl Flow {
-    /// A flow of which nothing was counted yet.
+    /// Creates a flow with zero packets and bytes.
     pub const fn new(key: FlowKey, initiator: KeySide, id: u64, first_seen: Timestamp) -> Flow {
         Flow {
             key,
@@ -262,7 +263,7 @@ impl Flow {
         }
     }
 
-    /// The handshake was not seen: the capture started later than the connection.
+    /// Returns whether the handshake was not seen: the capture started later than the connection.
     #[inline]
     pub const fn midstream(&self) -> bool {
         self.flags.has(FlowFlags::MIDSTREAM)
@@ -281,27 +282,27 @@ impl FlowEnds for Flow {
     }
 }
 
-/// Who is at which end of a flow.
+/// Gives the end points of a flow by role and by direction.
 pub trait FlowEnds {
-    /// The flow's key.
+    /// Returns the flow's key.
     fn key(&self) -> &FlowKey;
 
-    /// The end that opened the flow.
+    /// Returns the side of the key that opened the flow.
     fn initiator(&self) -> KeySide;
 
-    /// The end that opened the flow.
+    /// Returns the end that opened the flow.
     #[inline]
     fn client(&self) -> Endpoint {
         self.key().endpoint(self.initiator())
     }
 
-    /// The other end.
+    /// Returns the end that did not open the flow.
     #[inline]
     fn server(&self) -> Endpoint {
         self.key().endpoint(self.initiator().other())
     }
 
-    /// The end that sends in `direction`.
+    /// Returns the end that sends in `direction`.
     #[inline]
     fn sender(&self, direction: Direction) -> Endpoint {
         match direction {
@@ -310,15 +311,17 @@ pub trait FlowEnds {
         }
     }
 
-    /// The protocol.
+    /// Returns the protocol.
     #[inline]
     fn transport(&self) -> Transport {
         self.key().transport()
     }
 }
 
-/// What was seen of a flow's beginning and end, as bits; those for [`Direction::ToClient`] are one
-/// higher.
+/// Bits for a flow's beginning and end, and for the treatment of its packets.
+///
+/// [`FlowFlags::SYN`] and [`FlowFlags::FIN`] are for [`Direction::ToServer`]; the bit above each of
+/// them is for [`Direction::ToClient`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowFlags(u8);
 
@@ -326,20 +329,20 @@ impl FlowFlags {
     /// No bit is set.
     pub const NOTHING: FlowFlags = FlowFlags(0);
 
-    /// A SYN of the client; one bit higher: of the server.
+    /// The client sent a SYN; one bit higher: the server did.
     pub const SYN: u8 = 0x01;
-    /// A FIN of the client; one bit higher: of the server.
+    /// The client sent a FIN; one bit higher: the server did.
     pub const FIN: u8 = 0x04;
-    /// Nothing more is wanted of its payload.
+    /// The payload can tell nothing more.
     pub const SETTLED: u8 = 0x10;
-    /// Ended for the handler; kept to swallow late packets.
+    /// The flow ended for the handler; it is kept to absorb late packets.
     pub const CLOSED: u8 = 0x20;
-    /// The first packet was not of a handshake.
+    /// The first packet was not part of a handshake.
     pub const MIDSTREAM: u8 = 0x40;
-    /// Its segments are shown to the handler as they come, whether or not it is settled.
+    /// Segments are shown to the handler as they arrive, whether or not the flow is settled.
     pub const TAPPED: u8 = 0x80;
 
-    /// Whether any of these bits is set.
+    /// Returns whether any of these bits is set.
     #[inline]
     pub const fn has(self, bits: u8) -> bool {
         self.0 & bits != 0
@@ -356,13 +359,13 @@ impl FlowFlags {
         self.0 &= !bits;
     }
 
-    /// Whether its packets are only counted: it is settled, and neither closed nor tapped.
+    /// Returns whether packets are only counted: the flow is settled, not closed and not tapped.
     #[inline]
     pub const fn is_only_counted(self) -> bool {
         self.0 & (Self::SETTLED | Self::CLOSED | Self::TAPPED) == Self::SETTLED
     }
 
-    /// Whether both ends have sent their FIN.
+    /// Returns whether both ends have sent a FIN.
     pub const fn both_fins(self) -> bool {
         self.0 & (Self::FIN * 3) == Self::FIN * 3
     }

@@ -1,8 +1,8 @@
-//! What the intelligence says of an indicator that matched.
+//! What the intelligence knows about an indicator that matched.
 
 use std::sync::Arc;
 
-/// Who runs an indicator's host, and how bad a contact is.
+/// What an indicator stands for, and so how serious a contact with it is.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -12,16 +12,16 @@ pub enum IntelClass {
     Pool,
     /// A mining proxy or a relay in front of pools.
     Proxy,
-    /// Serves miners to web browsers.
+    /// A host that serves miners to web browsers.
     Browser,
     /// Infrastructure of mining malware.
     Malware,
-    /// Mining-related but not proof of mining: exchanges' pools, dashboards, downloads.
+    /// Related to mining but no proof of it: pools of exchanges, dashboards, downloads.
     Policy,
 }
 
 impl IntelClass {
-    /// The word in records and in lists.
+    /// Returns the word used in records and in lists.
     pub const fn name(self) -> &'static str {
         match self {
             IntelClass::Pool => "pool",
@@ -33,16 +33,16 @@ impl IntelClass {
     }
 }
 
-/// An entry of the intelligence, to which indicators belong.
+/// An entry of the intelligence, to which indicators refer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntelEntry {
-    /// Name of the pool, proxy or campaign; else the indicator itself.
+    /// Name of the pool, proxy or campaign; otherwise the indicator itself.
     pub name: String,
-    /// How bad a contact is.
+    /// What the entry stands for.
     pub class: IntelClass,
-    /// Ticker symbols.
+    /// Ticker symbols of the coins that belong to the entry.
     pub coins: Vec<String>,
-    /// Lists that name it, with date: `maltrail 2026-11-01`.
+    /// Lists that contain the entry, with their dates: `maltrail 2026-11-01`.
     pub sources: Vec<String>,
 }
 

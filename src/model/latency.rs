@@ -1,16 +1,16 @@
-//! How long after their packets alerts were written.
+//! Delay between a packet and the alert that it caused.
 
 use std::time::Duration;
 
-/// Delays of the alerts of a live capture.
+/// Summary of the alert delays of a live capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LatencySummary {
-    /// Alerts that a packet caused; others tell of silence.
+    /// Number of alerts that a packet caused; other alerts report silence.
     pub alerts: u64,
-    /// Half of the alerts came sooner.
+    /// Delay that half of the alerts do not exceed.
     #[serde(rename = "p50_ms", serialize_with = "millis")]
     pub median: Duration,
-    /// 99 % of the alerts came sooner.
+    /// Delay that 99 % of the alerts do not exceed.
     #[serde(rename = "p99_ms", serialize_with = "millis")]
     pub p99: Duration,
     /// The longest delay.

@@ -1,51 +1,52 @@
-//! What the layers below IP tell about the sender of a packet.
+//! What the layers below IP show about the sender of a packet.
 
 use minewatch_record::MacAddr;
 
-/// Addresses and tags around the innermost IP packet.
+/// The sender's MAC address and the VLAN tags around the innermost IP packet.
 ///
-/// Inside a tunnel that carries Ethernet (VXLAN, GENEVE, ERSPAN, TZSP, GRE bridging) the inner frame
-/// counts, since that is what the mirrored hosts sent.
+/// In a tunnel that carries Ethernet (VXLAN, GENEVE, ERSPAN, TZSP, GRE bridging) they are those of
+/// the inner frame, because the mirrored hosts sent that one.
 ///
-/// Eleven bytes: there are two in every flow.
+/// The size is 11 bytes, because every flow holds two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkInfo {
-    /// The sender's MAC address; all zero (of loopback devices, or where there is none): unknown.
+    /// The sender's MAC address; all zero if unknown (loopback devices, or no address at all).
     mac: MacAddr,
-    /// From the lowest bits up: how many VLAN identifiers, then these, outermost first.
+    /// From the lowest bits up: the number of VLAN identifiers, then the identifiers, outermost
+    /// first.
     tags: [u8; 5],
 }
 
-/// Bits of a VLAN identifier (IEEE 802.1Q §9.6).
+/// Bits per VLAN identifier (IEEE 802.1Q §9.6).
 const VLAN_BITS: usize = 12;
-/// Bits that tell how many there are.
+/// Bits of the number of identifiers.
 const COUNT_BITS: usize = 2;
 
 impl LinkInfo {
-    /// Tags kept for the report; deeper ones are peeled but not remembered. QinQ needs two.
+    /// Most VLAN tags kept per packet; deeper ones are skipped. QinQ needs two.
     pub const MAX_VLANS: usize = 3;
 
-    /// Where the link layer tells nothing.
+    /// No address and no tags.
     pub const NONE: LinkInfo = LinkInfo::from_mac(MacAddr([0; 6]));
 
-    /// Of a frame from `src`, without tags.
+    /// Creates the information of an untagged frame from `src`.
     #[inline]
     pub const fn from_mac(src: MacAddr) -> Self {
         LinkInfo { mac: src, tags: [0; 5] }
     }
 
-    /// The sender's address.
+    /// Returns the sender's MAC address, or `None` if it is unknown.
     pub fn src_mac(&self) -> Option<MacAddr> {
         (self.mac != LinkInfo::NONE.mac).then_some(self.mac)
     }
 
-    /// Whether there are any VLAN tags.
+    /// Returns whether there are VLAN tags.
     #[inline]
     pub fn is_tagged(&self) -> bool {
         self.tags != LinkInfo::NONE.tags
     }
 
-    /// The VLAN identifiers, outermost first.
+    /// Returns the VLAN identifiers, outermost first.
     pub fn vlans(&self) -> impl DoubleEndedIterator<Item = u16> {
         let tags = self.tag_bits();
         (0..count(tags)).map(move |index| {
@@ -53,13 +54,13 @@ impl LinkInfo {
         })
     }
 
-    /// The last of the VLAN identifiers that are kept.
+    /// Returns the innermost VLAN identifier that was kept.
     #[inline(never)]
     pub fn innermost_vlan(&self) -> Option<u16> {
         self.vlans().next_back()
     }
 
-    /// Remembers one more tag; silently ignores those beyond [`LinkInfo::MAX_VLANS`].
+    /// Adds a tag; ignores tags beyond [`LinkInfo::MAX_VLANS`].
     pub fn push_vlan(&mut self, id: u16) {
         let tags = self.tag_bits();
         let count = count(tags);

@@ -1,6 +1,6 @@
-//! The nouns that cross the arrows between modules, without I/O and without behaviour of their own.
+//! Types that pass from one module to the next. They do no I/O.
 //!
-//! | arrow | type |
+//! | from → to | type |
 //! |---|---|
 //! | capture → decode | [`PacketBatch`] of [`Packet`]s |
 //! | decode → flow | [`SegmentBatch`] of [`Segment`]s |

@@ -1,9 +1,11 @@
-//! Packets as they come from a capture, in batches that share one buffer.
+//! Packets of a capture, in batches that share one buffer.
 
 use super::Timestamp;
 
-/// What the first byte of a packet is: a value of the `LINKTYPE_` registry
-/// (<https://www.tcpdump.org/linktypes.html>), not of a platform's `DLT_` numbers.
+/// The type of the outermost header of a packet.
+///
+/// The value is from the `LINKTYPE_` registry (<https://www.tcpdump.org/linktypes.html>); it is not
+/// a platform's `DLT_` number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkType(pub u16);
 
@@ -33,63 +35,65 @@ impl LinkType {
     pub const LINUX_SLL2: LinkType = LinkType(276);
 }
 
-/// Where one packet lies in its batch, and what the capture says about it.
+/// The place of one packet in its batch, with the metadata of the capture.
 #[derive(Clone, Copy, Debug)]
 pub struct PacketRecord {
-    /// When it was captured.
+    /// When the packet was captured.
     pub time: Timestamp,
     /// Offset of the first byte in [`PacketBatch::bytes`].
     pub offset: u32,
-    /// Bytes captured.
+    /// Number of bytes captured.
     pub captured: u32,
-    /// Bytes on the wire; more than `captured` where the snap length cut the packet.
+    /// Number of bytes on the wire; more than `captured` if the snap length cut the packet.
     pub wire_len: u32,
-    /// What its first byte is.
+    /// Type of the outermost header.
     pub link: LinkType,
 }
 
 /// One packet, borrowed from its batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
-    /// Position in the whole input, from 1: a unique, reproducible name for the packet.
+    /// Position in the whole input, from 1; it identifies the packet in every run.
     pub number: u64,
-    /// When it was captured.
+    /// When the packet was captured.
     pub time: Timestamp,
-    /// What its first byte is.
+    /// Type of the outermost header.
     pub link: LinkType,
-    /// Bytes on the wire.
+    /// Number of bytes on the wire.
     pub wire_len: u32,
     /// The bytes that were captured.
     pub bytes: &'a [u8],
 }
 
-/// Bytes of a buffer that is recycled: several times those of a batch. More it holds only where packets
-/// are very large, or where many datagrams were put together from fragments.
+/// Capacity that a recycled buffer keeps at most, in bytes: several times the bytes of a batch.
+///
+/// A buffer holds more only if packets are very large, or if many datagrams were reassembled from
+/// fragments.
 const KEEP_CAPACITY: usize = 8 << 20;
 
-/// A run of packets in capture order, with one buffer for all their bytes.
+/// Consecutive packets in capture order, with one buffer for all their bytes.
 ///
-/// Batches are recycled: a source clears one and fills it again, so that the steady state
-/// allocates nothing.
+/// Batches are recycled: a source clears a batch and fills it again, so the steady state allocates
+/// nothing.
 #[derive(Debug, Default)]
 pub struct PacketBatch {
     /// Number of the first packet ([`Packet::number`]).
     pub first_packet: u64,
     /// The bytes of all packets, one after the other.
     pub bytes: Vec<u8>,
-    /// Where each packet lies.
+    /// The place of each packet.
     pub records: Vec<PacketRecord>,
 }
 
 impl PacketBatch {
-    /// Empties the batch; keeps its memory unless that is unusually much.
+    /// Empties the batch and keeps its memory, the buffer up to 8 MiB.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEEP_CAPACITY);
         self.records.clear();
     }
 
-    /// Copies a packet in: for sources that cannot hand over whole blocks.
+    /// Appends a copy of a packet, for sources that cannot hand over whole blocks.
     pub fn push(&mut self, time: Timestamp, link: LinkType, wire_len: u32, bytes: &[u8]) {
         let offset = self.bytes.len() as u32;
         self.bytes.extend_from_slice(bytes);
@@ -102,12 +106,13 @@ impl PacketBatch {
         });
     }
 
-    /// Number of the last packet ([`Packet::number`]).
+    /// Returns the number of the last packet ([`Packet::number`]).
     pub fn last_packet(&self) -> u64 {
         (self.first_packet + self.records.len() as u64).saturating_sub(1)
     }
 
-    /// The packets, in order. A record that points outside the buffer yields an empty packet.
+    /// Returns the packets, in order. A record that points outside the buffer yields an empty
+    /// packet.
     pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
         (self.first_packet..).zip(&self.records).map(|(number, record)| {
             let start = record.offset as usize;

@@ -1,4 +1,4 @@
-//! Decoded transport-layer units: TCP segments and UDP datagrams with their payload, in batches.
+//! Decoded TCP segments, UDP datagrams and other IP packets with their payload, in batches.
 
 use std::ops::Deref;
 
@@ -49,40 +49,40 @@ impl TcpFlags {
     }
 }
 
-/// What carries the payload.
+/// The transport header in front of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportHeader {
     /// A TCP segment.
     Tcp(TcpHeader),
     /// A UDP datagram.
     Udp,
-    /// Any other IP protocol: counted in a flow, its payload is not looked at.
+    /// Any other IP protocol: its packets count in a flow, but their payload is not inspected.
     Other,
 }
 
-/// What the headers of one decoded packet say.
+/// The header fields of one decoded packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHead {
-    /// The flow to which it belongs.
+    /// Key of the flow to which the packet belongs.
     pub key: FlowKey,
     /// Packet time.
     pub time: Timestamp,
-    /// [`super::Packet::number`] of the packet that completed it.
+    /// [`super::Packet::number`] of the packet, or of the fragment that completed it.
     pub packet: u64,
-    /// Link layer around the innermost packet.
+    /// Link layer around the innermost IP packet.
     pub link: LinkInfo,
-    /// Header of the transport.
+    /// Transport header.
     pub header: TransportHeader,
-    /// Payload bytes that the headers announce and the capture lacks (snap length).
+    /// Payload bytes that the headers announce but the capture lacks (snap length).
     pub missing: u32,
     /// Bytes of the whole packet on the wire, for counters.
     pub wire_len: u32,
-    /// Which end of `key` sent it.
+    /// The end of `key` that sent the packet.
     pub from: KeySide,
 }
 
 impl SegmentHead {
-    /// What a decoder begins with: nothing is known yet.
+    /// The empty value that a decoder starts with.
     pub const BLANK: SegmentHead = SegmentHead {
         key: FlowKey::BLANK,
         time: Timestamp::ZERO,
@@ -95,17 +95,17 @@ impl SegmentHead {
     };
 }
 
-/// One decoded packet, ready for its flow; its head's fields are its own.
+/// One decoded packet, ready for its flow. It dereferences to its [`SegmentHead`].
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
-    /// Its headers.
+    /// The header fields.
     pub head: &'a SegmentHead,
-    /// Its payload, as far as it was captured.
+    /// The payload, as far as it was captured.
     pub payload: &'a [u8],
 }
 
 impl Segment<'_> {
-    /// When it was seen.
+    /// Returns when the segment was seen.
     #[inline]
     pub fn moment(&self) -> Moment {
         Moment { time: self.head.time, packet: self.head.packet }
@@ -121,49 +121,51 @@ impl Deref for Segment<'_> {
     }
 }
 
-/// The segments of a batch of packets; they lie where their packets lie.
+/// The segments of a batch of packets. Their payload stays in the packets' buffer.
 ///
-/// Batches are recycled, as those of packets are.
+/// Batches are recycled like [`PacketBatch`].
 #[derive(Debug, Default)]
 pub struct SegmentBatch {
-    /// Behind the packets' bytes come datagrams that were put together from fragments.
+    /// The packets. Datagrams reassembled from fragments are appended to the packets' bytes.
     pub packets: PacketBatch,
     /// The segments, in order.
     pub records: Vec<SegmentRecord>,
-    /// For each worker, which of the records belong to its flows.
+    /// For each worker, the indices in `records` of the segments of its flows.
     pub dealt: Vec<Vec<u32>>,
-    /// When packet time enters a new second.
+    /// The places at which packet time enters a new second.
     pub ticks: Vec<Tick>,
 }
 
-/// A segment and where in its batch the payload lies.
+/// A segment's headers, and the place of its payload in the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentRecord {
-    /// Its headers.
+    /// The header fields.
     pub head: SegmentHead,
-    /// Offset in [`PacketBatch::bytes`].
+    /// Offset of the payload in [`PacketBatch::bytes`].
     pub offset: u32,
-    /// Bytes of payload.
+    /// Length of the payload in bytes.
     pub length: u32,
 }
 
-/// Packet time has entered a new second.
+/// The place in a batch at which packet time enters a new second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// How many segments of the batch come before it.
+    /// Number of segments of the batch that come before it.
     pub before: usize,
-    /// The packet time that shows it.
+    /// Packet time of the packet that causes the tick.
     pub time: Timestamp,
-    /// The packet that shows it.
+    /// Number of that packet.
     pub packet: u64,
 }
 
 impl SegmentRecord {
-    /// What a decoder begins with.
+    /// The empty value that a decoder starts with.
     pub const BLANK: SegmentRecord =
         SegmentRecord { head: SegmentHead::BLANK, offset: 0, length: 0 };
 
-    /// The segment, whose payload lies in `bytes`. A record that points outside yields no payload.
+    /// Returns the segment, with its payload in `bytes`.
+    ///
+    /// The payload is empty if the record points outside `bytes`.
     #[inline]
     pub fn segment<'a>(&'a self, bytes: &'a [u8]) -> Segment<'a> {
         let start = self.offset as usize;

@@ -1,4 +1,4 @@
-//! What one flow says: small owned values that travel from the workers to the one correlator.
+//! Signals: small owned values that the workers send to the correlator, each about one flow.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,54 +10,55 @@ use super::indicator::IntelMatch;
 use super::link::LinkInfo;
 use super::{EvidenceKind, Timestamp};
 
-/// One statement about one flow.
+/// One observation in one flow.
 #[derive(Clone, Debug)]
 pub struct Signal {
-    /// When it was seen.
+    /// When the observation was made.
     pub at: Moment,
-    /// The flow in which it was seen.
+    /// The flow in which it was made.
     pub flow: FlowRef,
-    /// The direction in which the packets of the host travel that the signal is about.
+    /// The direction in which the host that the signal is about sends its packets.
     pub sender: Direction,
-    /// What it says.
+    /// What was observed.
     pub kind: SignalKind,
 }
 
-/// What a signal says.
+/// What was observed in a flow.
 #[derive(Clone, Debug)]
 pub enum SignalKind {
     /// The host may have opened this connection.
     Connection,
-    /// A DNS answer to the host: which addresses a name has.
+    /// A DNS answer to the host, with the addresses of a name.
     DnsAnswer(Box<NameAnswer>),
-    /// A name, an address or a URL of the intelligence was touched.
+    /// A contact with a name, an address or a URL of the intelligence.
     Contact(Box<Contact>),
-    /// A name that the far end goes by (SNI, HTTP host, tunnel target), not in the intelligence.
+    /// A name of the far end (SNI, HTTP host, tunnel target) that is not in the intelligence.
     PeerName(Arc<str>),
-    /// What a host calls itself.
+    /// The name that a host announced for itself.
     HostName(Box<NamedHost>),
-    /// A mining conversation, as far as it has come.
+    /// The current state of a mining conversation.
     Mining(Box<MiningSession>),
-    /// A flow with a mining conversation ended.
+    /// The flow of a mining conversation ended.
     MiningEnded,
 }
 
-/// A connection that was opened, in brief: there is one for every flow, and nearly all are of no
-/// interest to the correlator.
+/// A connection that was opened, as a compact form of [`SignalKind::Connection`].
+///
+/// There is one for every flow, and the correlator needs hardly any of them.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// Packet time of its first packet.
+    /// Packet time of the first packet.
     pub time: Timestamp,
-    /// The flow itself.
+    /// The flow of the connection.
     pub flow: FlowRef,
-    /// The direction in which the packets of the host travel that may have opened it.
+    /// The direction in which the host that may have opened it sends its packets.
     pub sender: Direction,
 }
 
 impl From<Connection> for Signal {
     fn from(connection: Connection) -> Self {
         let Connection { time, flow, sender } = connection;
-        // A flow has the number of its first packet.
+        // A flow's identifier is the number of its first packet.
         let at = Moment { time, packet: flow.id };
         Signal { at, flow, sender, kind: SignalKind::Connection }
     }
@@ -94,35 +95,35 @@ impl FlowEnds for FlowRef {
 }
 
 impl FlowRef {
-    /// Link layer of the packets that this end sent, if it has sent any.
+    /// Returns the link layer of the packets in `direction`; empty if there were none.
     pub fn link_of(&self, direction: Direction) -> &LinkInfo {
         &self.link[direction.index()]
     }
 }
 
-/// A DNS answer, reduced to the addresses of a name.
+/// The addresses that a DNS answer gives for a name.
 #[derive(Clone, Debug)]
 pub struct NameAnswer {
     /// The name asked for.
     pub name: Arc<str>,
-    /// Other names on the way (CNAME targets).
+    /// Names between the one asked for and the addresses (CNAME targets).
     pub aliases: Vec<String>,
     /// The addresses in the answer.
     pub addresses: Vec<IpAddr>,
-    /// The smallest TTL on the way, in seconds.
+    /// The smallest TTL of the records used, in seconds.
     pub ttl: u32,
     /// Match of the name or of one of its aliases with the intelligence.
     pub hit: Option<IntelMatch>,
 }
 
-/// Something of the intelligence was touched.
+/// A contact with something that the intelligence lists.
 #[derive(Clone, Debug)]
 pub struct Contact {
-    /// What kind of thing was touched.
+    /// The kind of contact.
     pub evidence: EvidenceKind,
-    /// What was observed: `pool.supportxmr.com`, `91.121.140.167:3333`.
+    /// The observed value, for example `pool.supportxmr.com` or `91.121.140.167:3333`.
     pub observed: String,
-    /// The far end of the flow is a proxy, whose address is not that of what was observed.
+    /// The far end of the flow is a proxy, so its address does not belong to `observed`.
     pub proxied: bool,
     /// The match with the intelligence.
     pub hit: IntelMatch,

@@ -1,14 +1,19 @@
-//! Text that somebody else wrote and a person will read: nothing in it may steer a terminal or deceive
-//! the eye, and what is kept of it is bounded.
+//! Makes text from the network safe to show, and bounds its length.
+//!
+//! A person will read such text, so it must neither control a terminal nor contain characters that
+//! deceive the eye.
 
 use std::borrow::Cow;
 
-/// Longest text kept of one field, in bytes: agents of XMRig and logins of MoneroOcean (several
-/// wallets in one) are below 250.
+/// Longest text kept of one field, in bytes.
+///
+/// Agents of XMRig and logins of MoneroOcean (several wallets in one) are shorter than 250.
 pub const MAX_TEXT: usize = 256;
 
-/// Whether a terminal obeys this character, or a reader can not see it: control characters, those
-/// that turn the direction of writing, those of no width, tags and fillers.
+/// Returns whether a character controls a terminal or is invisible to a reader.
+///
+/// These are control characters, characters that change the writing direction, characters of zero
+/// width, tags and fillers.
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -29,22 +34,21 @@ pub fn is_deceptive(c: char) -> bool {
         )
 }
 
-/// How a text that is too long is shortened: its beginning, a mark, its end. All lengths are in
-/// characters.
+/// Shortens a long text to its beginning, a mark and its end. All lengths are in characters.
 #[derive(Clone, Copy, Debug)]
 pub struct Abbreviation {
-    /// Texts up to this length stay whole.
+    /// Longest text that stays whole.
     pub whole: usize,
-    /// Characters kept of the beginning.
+    /// Number of characters kept of the beginning.
     pub head: usize,
-    /// What stands for those left out.
+    /// Text in place of the characters left out.
     pub mark: &'static str,
-    /// Characters kept of the end.
+    /// Number of characters kept of the end.
     pub tail: usize,
 }
 
 impl Abbreviation {
-    /// The text, shortened if it is too long.
+    /// Returns the text, shortened if it is too long.
     pub fn of(self, text: &str) -> String {
         let length = text.chars().count();
         if length <= self.whole {
@@ -55,20 +59,20 @@ impl Abbreviation {
     }
 }
 
-/// The text with every deceptive character escaped as `\u{…}`: safe to show on a terminal.
+/// Escapes every deceptive character as `\u{…}`; the result is safe to show on a terminal.
 pub fn printable(text: &str) -> String {
     printable_within(text, usize::MAX).into_owned()
 }
 
-/// Likewise, at most [`MAX_TEXT`] bytes long, with `…` where something was cut: fit to keep.
+/// Escapes like [`printable`] and cuts the text to [`MAX_TEXT`] bytes; a cut text ends with `…`.
 pub fn printable_bounded(text: &str) -> String {
     printable_within(text, MAX_TEXT).into_owned()
 }
 
-/// Likewise, at most `limit` bytes long.
+/// Escapes like [`printable`] and cuts the text to `limit` bytes; a cut text ends with `…`.
 pub fn printable_within(text: &str, limit: usize) -> Cow<'_, str> {
     const MARK: char = '…';
-    // Nearly always there is nothing to do.
+    // Fast path: most texts need no change.
     if text.len() <= limit && is_plain(text.as_bytes()) {
         return Cow::Borrowed(text);
     }
@@ -91,9 +95,9 @@ pub fn printable_within(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether all bytes are printable ASCII.
+/// Returns whether all bytes are printable ASCII.
 pub fn is_plain(bytes: &[u8]) -> bool {
-    // Looks at every byte: without an early exit, many are compared at once.
+    // Without an early exit, the compiler can compare many bytes at once.
     bytes.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte))
 }
 

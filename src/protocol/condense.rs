@@ -1,34 +1,40 @@
-//! Keeps a JSON text that arrives in pieces, in bounded memory: block templates have megabytes.
+//! Keeps a JSON text that arrives in pieces, in bounded memory.
 //!
-//! A text that grows too long is condensed as it passes: long strings are cut, and arrays and
-//! objects deep inside lose what comes after their beginning. What is left is JSON with the members
-//! in the same places. Bitcoin's template keeps all but a few of its thousands of transactions.
+//! Block templates have megabytes, so a text that grows too long is condensed as it arrives. Long
+//! strings are cut, and nested arrays and objects keep only their beginning. The result is JSON
+//! with the members in the same places. Of the thousands of transactions in a Bitcoin template,
+//! only the first few are kept.
 
-/// Longest text kept. XMRig's own buffer for a line has this size; the longest lines seen in
-/// practice are an Equihash share of 2.8 kB and a Bitcoin job of 3 kB, and monerod's templates have
-/// 20 KiB. What is longer is condensed, and dropped if it is still longer then.
+/// Longest text kept, in bytes.
+///
+/// XMRig's own line buffer has this size. The longest lines seen in practice are an Equihash share
+/// of 2.8 kB and a Bitcoin job of 3 kB; monerod's templates have 20 KiB. A longer text is
+/// condensed, and dropped if it is still too long.
 pub(super) const MAX_TEXT: usize = 64 * 1024;
 
-/// Longest string in a condensed text: four times an Equihash solution, or the beginning of a block.
+/// Longest string in a condensed text, in bytes: four Equihash solutions, or the start of a block.
 const MAX_STRING: usize = 16 * 1024;
-/// An array or object deep inside a condensed text ends after this many bytes, and the element that
-/// they end in: transactions, of which none is looked at.
+/// Bytes after which a nested array or object of a condensed text ends.
+///
+/// The element at that position is still completed. Such arrays hold transactions, and no parser
+/// looks at those.
 const MAX_INNER: usize = 8 * 1024;
-/// A message, and its `params` or `result`: these are kept whole. In a batch they lie one deeper.
+/// Nesting depth up to which arrays and objects are kept whole: a message, and its `params` or
+/// `result`. In a batch the depth is one more.
 const WHOLE_DEPTH: u32 = 2;
-/// Buffers above this size are given back once their text is done.
+/// Buffer capacity kept between two texts, in bytes; more is freed.
 const KEEP_CAPACITY: usize = 4 * 1024;
 
-/// A text as it arrives.
+/// A text that arrives in pieces, condensed if it grows too long.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct CondensedText {
     kept: Vec<u8>,
-    /// It was too long to be kept as it is.
+    /// Present once the text was too long to be kept as it is.
     condenser: Option<Condenser>,
 }
 
 impl CondensedText {
-    /// Adds the next bytes; false if they are more than can be kept.
+    /// Adds the next bytes; returns false if the text is too long even when condensed.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         if self.condenser.is_none() && self.kept.len() + bytes.len() > MAX_TEXT {
             let mut condenser = Condenser::default();
@@ -43,12 +49,12 @@ impl CondensedText {
         self.kept.len() <= MAX_TEXT
     }
 
-    /// What is kept.
+    /// Returns the text, condensed if it was too long.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.kept
     }
 
-    /// Bytes of memory that it takes.
+    /// Returns the bytes of memory held.
     pub(super) fn held(&self) -> usize {
         self.kept.capacity()
     }
@@ -57,7 +63,7 @@ impl CondensedText {
         self.kept.is_empty()
     }
 
-    /// Begins the next text.
+    /// Empties the buffer for the next text.
     pub(super) fn clear(&mut self) {
         self.condenser = None;
         self.kept.clear();
@@ -65,30 +71,30 @@ impl CondensedText {
     }
 }
 
-/// The state between two pieces.
+/// Condenses a text piece by piece; holds the state between two pieces.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Condenser {
-    /// Arrays and objects that are open.
+    /// Number of open arrays and objects.
     depth: u32,
-    /// Those that are kept whole.
+    /// Depth up to which arrays and objects are kept whole.
     whole: u32,
-    /// Where in what is kept the outermost one that is not kept whole begins.
+    /// Offset in the output at which the outermost array or object that may be cut begins.
     inner: usize,
-    /// The rest of the array or object at this depth is left out.
+    /// Depth of the array or object whose rest is left out.
     dropped: Option<u32>,
-    /// Inside a string, of which so many bytes were passed on.
+    /// Bytes of the current string that were passed on; `None` outside strings.
     string: Option<usize>,
     escape: Escape,
 }
 
-/// Where in an escape (RFC 8259 §7) the text is. Escapes are passed on whole or not at all.
+/// Position in an escape (RFC 8259 §7). Escapes are passed on whole or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Escape {
     #[default]
     None,
     /// The backslash was the last byte.
     Begun { kept: bool },
-    /// So many digits of `\uXXXX` are missing.
+    /// `left` digits of `\uXXXX` are missing.
     Digits { left: u8, kept: bool },
 }
 
@@ -109,7 +115,7 @@ impl Condenser {
         }
     }
 
-    /// A byte outside strings.
+    /// Handles a byte outside strings.
     fn structure(&mut self, byte: u8, out: &mut Vec<u8>) {
         match byte {
             b'"' => self.string = Some(0),
@@ -134,7 +140,7 @@ impl Condenser {
         self.pass(&[byte], out);
     }
 
-    /// Characters of a string up to the next quote or backslash.
+    /// Handles the characters of a string up to the next quote or backslash; returns the rest.
     fn characters<'a>(&mut self, length: usize, bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
         let (run, rest) = bytes.split_at(end);
@@ -157,7 +163,7 @@ impl Condenser {
         }
     }
 
-    /// A byte of an escape.
+    /// Handles a byte of an escape.
     fn escape(&mut self, escape: Escape, byte: u8, out: &mut Vec<u8>) {
         let (left, kept) = match escape {
             Escape::Begun { kept } => (if byte == b'u' { 4 } else { 0 }, kept),
@@ -243,7 +249,7 @@ mod tests {
         assert!(text.is_empty() && text.kept.capacity() <= KEEP_CAPACITY);
     }
 
-    /// Any JSON text of a few levels, with some long strings and arrays.
+    /// Generates JSON of a few levels, with some long strings and arrays.
     fn json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             any::<i32>().prop_map(Value::from),

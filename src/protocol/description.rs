@@ -1,4 +1,4 @@
-//! How a protocol describes itself to the registry.
+//! Types with which a protocol describes itself to the registry.
 
 use std::ops::RangeInclusive;
 
@@ -9,30 +9,34 @@ use crate::model::chunk::{Chunk, Direction};
 type FindStart = fn(&[u8]) -> Option<usize>;
 type TakeFirstChunk = fn(&mut Context<'_>, &Chunk<'_>) -> Option<Box<dyn StreamParser>>;
 
-/// A protocol that a TCP connection can speak. Its folder has one constant of this type, and the
-/// registry one line.
+/// A protocol that a TCP connection can speak.
+///
+/// The protocol's module has one constant of this type, and the registry has one line for it.
 #[derive(Clone, Copy)]
 pub(super) struct StreamProtocol {
-    /// What its flows are counted under.
+    /// Name under which flows of the protocol are counted.
     pub name: &'static str,
-    /// How sure it is, from the beginning of a direction, that the connection is for it.
+    /// Decides from the beginning of a direction whether the connection speaks the protocol.
     pub probe: fn(Direction, &[u8]) -> Probe,
-    /// The bytes that a direction can begin with: for all others it is not even asked.
+    /// The bytes that a direction can begin with. `probe` is not called for other first bytes.
     pub first_bytes: FirstBytes,
-    /// Where in a chunk one of its messages may begin, in a direction that began with something else,
-    /// or in the middle of one; the probe decides then.
+    /// Finds the offset in a chunk at which a message of the protocol may begin.
+    ///
+    /// It is called for a direction that began with something else, or in the middle of a message;
+    /// `probe` then decides.
     pub message_start: Option<FindStart>,
-    /// Whether it begins with this chunk for sure, after an exchange of another protocol in clear.
+    /// Returns whether the protocol certainly begins with this chunk, after another protocol's
+    /// exchange in clear.
     pub follows_clear: Option<fn(&[u8]) -> bool>,
-    /// Makes its parser.
+    /// Creates a parser.
     pub open: fn(&Surroundings) -> Box<dyn StreamParser>,
-    /// Takes the first chunk without a parser on the heap, and makes one only if there is a second
-    /// look. For protocols that nearly always are done after one chunk.
+    /// Parses the first chunk without a parser on the heap, and creates one only if more chunks are
+    /// needed. It is for protocols that are nearly always done after one chunk.
     pub first_chunk: Option<TakeFirstChunk>,
 }
 
 impl StreamProtocol {
-    /// A protocol that is found by its beginning only, which may be any byte.
+    /// Describes a protocol that only its probe finds, and that can begin with any byte.
     pub(super) const fn new(
         name: &'static str,
         probe: fn(Direction, &[u8]) -> Probe,
@@ -50,7 +54,7 @@ impl StreamProtocol {
     }
 }
 
-/// Bytes that something can begin with.
+/// The bytes with which a direction of a protocol can begin.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FirstBytes {
     Any,
@@ -70,24 +74,24 @@ impl FirstBytes {
     }
 }
 
-/// A protocol of datagrams.
+/// A protocol that a UDP flow can speak.
 #[derive(Clone, Copy)]
 pub(super) struct DatagramProtocol {
-    /// What its flows are counted under.
+    /// Name under which flows of the protocol are counted.
     pub name: &'static str,
-    /// Takes a datagram of a flow of which nothing is remembered.
+    /// Parses a datagram of a flow for which no state is kept.
     pub first_datagram: fn(&mut Context<'_>, &Chunk<'_>) -> FirstDatagram,
 }
 
-/// What a protocol makes of a datagram of a flow of which nothing is remembered.
+/// The result of a protocol for a datagram of a flow for which no state is kept.
 pub(super) enum FirstDatagram {
     NotForUs,
-    /// This one is not for us, but one may follow, whatever comes between.
+    /// The datagram is not of this protocol, but any later one may be.
     NotYet,
-    /// It was read, and so will the next be, without memory of this one.
+    /// The datagram was parsed, and the next one needs no state of it.
     Stateless,
-    /// It was read, and the parser takes those to come.
+    /// The datagram was parsed, and the parser takes the following ones.
     More(Box<dyn Parser>),
-    /// It was read, and there is nothing more to learn.
+    /// The datagram was parsed, and there is nothing more to learn.
     Done,
 }

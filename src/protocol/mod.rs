@@ -1,13 +1,14 @@
-//! Protocol parsers: chunks of a flow in, events out.
+//! Protocol parsers: they take chunks of a flow and emit events.
 //!
 //! ```text
-//!                      ┌─ search ─ registry ◀─ one line and one folder a protocol
+//!                      ┌─ detector ─ registry ◀─ one line for each protocol
 //! Chunk ─▶ inspector ──┤
 //!                      └─ parser of the flow ─▶ Event
-//!                           └─ body ─▶ readers of what HTTP and WebSocket carry
+//!                           └─ body ─▶ readers of HTTP and WebSocket bodies
 //! ```
 //!
-//! A new protocol is a folder with a constant of [`StreamProtocol`](description::StreamProtocol) or
+//! A new protocol needs a module with a constant of type
+//! [`StreamProtocol`](description::StreamProtocol) or
 //! [`DatagramProtocol`](description::DatagramProtocol), and a line in [`registry`]. A new reader of
 //! bodies implements [`BodyReader`](body::BodyReader) and has a line in [`body`]'s registry.
 

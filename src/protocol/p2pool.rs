@@ -1,7 +1,8 @@
-//! The peer-to-peer protocol of p2pool: whoever speaks it runs a mining node.
+//! Detects the peer-to-peer protocol of p2pool. A host that speaks it runs a mining node.
 //!
-//! Both sides begin alike: a challenge (type 0, 8 bytes, peer id of 8), then its solution (type 1,
-//! hash of 32, salt of 8). What follows is the side chain's blocks, of which nothing is read.
+//! Both sides begin with a challenge (type 0, 8 bytes, peer id of 8 bytes) and then a solution
+//! (type 1, hash of 32 bytes, salt of 8 bytes). The blocks of the side chain that follow are not
+//! parsed.
 
 use crate::model::Chunk;
 use crate::model::EvidenceKind;
@@ -29,16 +30,18 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
 const CHALLENGE: u8 = 0;
 const SOLUTION: u8 = 1;
 const CHALLENGE_LENGTH: usize = 17;
-/// Challenge and solution.
+/// Bytes of a challenge and a solution.
 const HANDSHAKE_LENGTH: usize = CHALLENGE_LENGTH + 41;
 
-/// Distinct values that the 16 random bytes of a challenge have at least; 15.5 on average.
+/// Fewest distinct values among the 16 random bytes of a challenge; 15.5 on average.
 const MIN_DISTINCT: usize = 11;
-/// The same for all 56 of a handshake; 50 on average, with a deviation of 2. Other protocols begin
-/// with the length of a message and its type, and have names and zeros behind it (OpenWire).
+/// Fewest distinct values among the bytes of a handshake.
+///
+/// Its 56 random bytes have 50 on average, with a standard deviation of 2. Other protocols begin
+/// with the length and the type of a message, followed by names and zeros (OpenWire).
 const MIN_DISTINCT_IN_ALL: usize = 36;
 
-/// Whether a direction begins with p2pool's handshake.
+/// Decides whether a direction begins with p2pool's handshake.
 pub(super) fn probe(bytes: &[u8]) -> Probe {
     let Some((first, rest)) = bytes.split_first() else { return Probe::Unsure };
     if *first != CHALLENGE {
@@ -55,7 +58,7 @@ pub(super) fn probe(bytes: &[u8]) -> Probe {
     }
 }
 
-/// Decides on a handshake with the right types and lengths.
+/// Decides by the distinct values about a handshake whose types and lengths are right.
 fn whole(bytes: &[u8]) -> Probe {
     let handshake = bytes.get(..HANDSHAKE_LENGTH).unwrap_or(bytes);
     if distinct(handshake) < MIN_DISTINCT_IN_ALL { Probe::NotForUs } else { Probe::Certain }
@@ -67,7 +70,7 @@ fn distinct(bytes: &[u8]) -> usize {
     seen.iter().filter(|&&seen| seen).count()
 }
 
-/// One connection: waits for both handshakes.
+/// Parser of one connection; it waits for the handshakes of both sides.
 #[derive(Debug, Default)]
 pub(super) struct P2PoolSession {
     /// The beginning of each direction.
@@ -77,7 +80,7 @@ pub(super) struct P2PoolSession {
 }
 
 impl P2PoolSession {
-    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one.
     pub(super) fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         P2PoolSession { carriers, tunnel, ..P2PoolSession::default() }
     }
@@ -151,7 +154,7 @@ mod tests {
             Probe::NotForUs
         );
         assert_eq!(probe(b"\x16\x03\x01"), Probe::NotForUs);
-        // A length, a type, a name; a one where the solution's type would be, and zeros.
+        // A length, a type, a name; a 1 at the place of the solution's type, and zeros.
         let mut named = b"\x00\x00\x01\x3e\x01BrokerName\x00\x0c\x01\x00\x00\x01\x2c".to_vec();
         named.resize(HANDSHAKE_LENGTH + 20, 0);
         assert_eq!(named.get(CHALLENGE_LENGTH), Some(&SOLUTION));

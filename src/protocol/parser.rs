@@ -1,4 +1,4 @@
-//! What every protocol parser is to the inspector: something that takes chunks and emits events.
+//! Traits and types that protocol parsers share with the inspector.
 
 use super::dns;
 use super::stats::ProtocolStats;
@@ -7,53 +7,54 @@ use crate::model::Chunk;
 use crate::model::event::{DnsMessage, Event, EventSink, Moment, Tunnel};
 use crate::model::flow::Flow;
 
-/// How sure a parser is, from the first bytes of one direction, that a flow is for it.
+/// Whether a flow speaks a protocol, judged from the first bytes of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// No other protocol begins like this.
     Certain,
     /// More bytes are needed.
     Unsure,
-    /// The flow is another protocol's.
+    /// The flow does not speak this protocol.
     NotForUs,
 }
 
 /// What a parser wants after a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The following chunks, too.
+    /// The parser needs the following chunks, too.
     More,
-    /// Nothing: all that this protocol shows has been seen.
+    /// The parser has seen all that the protocol shows.
     Done,
-    /// The flow does not follow this protocol after all; nothing was emitted for this chunk.
+    /// The flow does not follow the protocol; nothing was emitted for this chunk.
     Reject,
 }
 
-/// What the parsers of one worker share: buffers, so that the steady state allocates nothing, and
-/// counters.
+/// Buffers and counters that the parsers of one worker share.
+///
+/// Sharing buffers keeps the steady state free of allocations.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Only what detection needs is wanted: parsers may leave out the rest and be done early.
+    /// Only detection uses the events: parsers may omit other fields and finish early.
     pub brief: bool,
-    /// The message that is parsed at the moment.
+    /// The DNS message that is being parsed.
     pub dns: DnsMessage,
-    /// A QUIC packet that is decrypted in place.
+    /// Buffer in which a QUIC packet is decrypted in place.
     pub packet: Vec<u8>,
-    /// Memory of names that are parsed next.
+    /// Spare memory for the next DNS names.
     pub dns_spare: dns::SpareNames,
-    /// What the flows of this worker speak.
+    /// Counts of this worker's flows by protocol.
     pub protocols: ProtocolStats,
 }
 
-/// Everything around a chunk that a parser may need.
+/// What a parser may need in addition to a chunk.
 pub struct Context<'a> {
     /// The flow to which the chunk belongs.
     pub flow: &'a Flow,
-    /// When its bytes became available.
+    /// When the bytes of the chunk became available.
     pub at: Moment,
-    /// Buffers of the worker.
+    /// Buffers and counters of the worker.
     pub scratch: &'a mut Scratch,
-    /// Where events go.
+    /// Receiver of the events.
     pub sink: &'a mut dyn EventSink,
 }
 
@@ -64,23 +65,25 @@ impl Context<'_> {
     }
 }
 
-/// A parser of one protocol for one flow. Its memory is bounded by named constants, and no input
-/// makes it panic.
+/// A parser of one protocol for one flow.
+///
+/// Named constants bound its memory, and no input makes it panic.
 pub trait Parser: Send {
-    /// Takes the next bytes.
+    /// Parses the next bytes.
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next;
 
-    /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
+    /// Returns the heap bytes kept because of this flow's content, without what every flow needs.
     fn held(&self) -> usize;
 
-    /// The flow has ended: emit what is still held back.
+    /// Emits what is still held back; called when the flow has ended.
     fn close(&mut self, context: &mut Context<'_>) {
         let _ = context;
     }
 }
 
-/// Gives a new parser its first chunk; `None` if it wants no other. That is enough for most, and then
-/// costs no memory.
+/// Gives a new parser its first chunk, and returns the parser if it needs more chunks.
+///
+/// Most parsers need only one chunk, and then no heap memory is allocated for them.
 pub fn after_first_chunk<P: Parser + Default>(
     context: &mut Context<'_>,
     chunk: &Chunk<'_>,
@@ -90,51 +93,52 @@ pub fn after_first_chunk<P: Parser + Default>(
     more.then(|| Box::new(parser))
 }
 
-/// A parser of a TCP connection, which may turn into another protocol's. Every [`Parser`] is one.
+/// A parser of a TCP connection that can hand over to another protocol.
+///
+/// Every [`Parser`] is a `StreamParser`.
 pub trait StreamParser: Send {
-    /// Takes the next bytes.
+    /// Parses the next bytes.
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> StreamProgress;
 
-    /// Bytes that the flow has made it keep on the heap; what every flow needs does not count.
+    /// Returns the heap bytes kept because of this flow's content, without what every flow needs.
     fn held(&self) -> usize;
 
-    /// The flow has ended: emit what is still held back. Never called after [`StreamProgress::Done`]
-    /// or a handover.
+    /// Emits what is still held back; called when the flow has ended, but never after
+    /// [`StreamProgress::Done`] or a handover.
     fn close(&mut self, context: &mut Context<'_>);
 }
 
 /// What the parser of a connection wants after a chunk.
 pub enum StreamProgress {
-    /// The following chunks, too.
+    /// The parser needs the following chunks, too.
     More,
-    /// Nothing: all that this protocol shows has been seen and emitted.
+    /// The parser has seen and emitted all that the protocol shows.
     Done,
-    /// Bytes are missing, and without them it can not be told where another protocol begins: the
-    /// search for what is spoken starts anew with this chunk.
+    /// Lost bytes hide where another protocol begins: detection restarts with this chunk.
     Torn,
-    /// Another protocol speaks from now on.
+    /// Another protocol follows.
     Handover(Handover),
 }
 
 /// The place in a connection where one protocol ends and another begins.
 pub struct Handover {
-    /// Where in the chunk that is.
+    /// Offset of that place in the chunk.
     pub offset: usize,
-    /// What the other side has sent of the new protocol ahead of time.
+    /// Bytes of the new protocol that the other side sent ahead of time.
     pub early: Vec<u8>,
-    /// The protocol that goes on.
+    /// The protocol that follows.
     pub successor: Successor,
 }
 
-/// Makes the parser of a protocol whose parameters were negotiated before.
+/// Creates the parser of a protocol whose parameters were negotiated before.
 pub type ParserMaker = Box<dyn FnOnce(&Surroundings) -> Box<dyn StreamParser>>;
 
 /// What a connection speaks after a handover.
 pub enum Successor {
-    /// What a proxy carries: the search starts anew. The tunnel is unknown where the request was not
-    /// seen, or asked for bare bytes.
+    /// What a proxy or an upgrade carries: detection restarts. The tunnel is unknown if its request
+    /// was not seen, or asked for bare bytes.
     Carried(Option<Tunnel>),
-    /// The protocol of this name, with the parser that this makes.
+    /// The protocol with this name, and a function that creates its parser.
     Protocol(&'static str, ParserMaker),
 }
 

@@ -1,4 +1,4 @@
-//! All protocols, in the order in which they are asked: each is one line here and a folder.
+//! The list of all protocols, in the order in which they are probed: one line for each.
 
 use super::description::{DatagramProtocol, StreamProtocol};
 use super::proxy_handshake::{proxy_protocol, socks};
@@ -6,8 +6,7 @@ use super::stats::MAX_PROTOCOLS;
 use super::stratum::sv2;
 use super::{dns, host_names, http, p2pool, quic, stratum, tls, websocket};
 
-/// What a TCP connection can speak. Of the beginnings of a direction, the first that is certain ends
-/// the search.
+/// Protocols that a TCP connection can speak. The first whose probe is certain is chosen.
 pub(super) const STREAMS: [StreamProtocol; 9] = [
     tls::STREAM,
     http::STREAM,
@@ -20,7 +19,7 @@ pub(super) const STREAMS: [StreamProtocol; 9] = [
     p2pool::STREAM,
 ];
 
-/// What a UDP flow can speak: the first that does not refuse a datagram has it.
+/// Protocols that a UDP flow can speak. The first that accepts a datagram is chosen.
 pub(super) const DATAGRAMS: [DatagramProtocol; 3] =
     [host_names::DATAGRAMS, dns::DATAGRAMS, quic::DATAGRAMS];
 
@@ -35,28 +34,28 @@ impl StreamSlot {
         &STREAMS[self.0]
     }
 
-    /// The slot in which its flows are counted.
+    /// Returns the slot in which the protocol's flows are counted.
     pub(super) fn index(self) -> usize {
         self.0
     }
 
-    /// The protocol of this name.
+    /// Returns the protocol with this name.
     pub(super) fn named(name: &str) -> Option<StreamSlot> {
         STREAMS.iter().position(|protocol| protocol.name == name).map(StreamSlot)
     }
 }
 
-/// The slot in which the flows of a protocol of [`DATAGRAMS`] are counted.
+/// Returns the slot in which the flows of the protocol at `place` in [`DATAGRAMS`] are counted.
 pub(super) fn datagram_slot(place: usize) -> usize {
     STREAMS.len() + place
 }
 
-/// A set of protocols: a bit for each place in [`STREAMS`].
+/// A set of protocols, with one bit for each place in [`STREAMS`].
 type StreamSet = u16;
 
 const ALL: StreamSet = (1 << STREAMS.len()) - 1;
 
-/// The protocols whose direction can begin with a byte, by that byte.
+/// For each byte, the protocols that can begin with it.
 static BY_FIRST_BYTE: [StreamSet; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -73,7 +72,7 @@ static BY_FIRST_BYTE: [StreamSet; 256] = {
     table
 };
 
-/// The protocols that a direction which begins with `head` may be for, in order.
+/// Returns the protocols whose first bytes allow `head`, in the order of [`STREAMS`].
 pub(super) fn candidates(head: &[u8]) -> impl Iterator<Item = StreamSlot> {
     let mut left = head.first().map_or(ALL, |first| BY_FIRST_BYTE[usize::from(*first)]);
     std::iter::from_fn(move || {
@@ -83,7 +82,7 @@ pub(super) fn candidates(head: &[u8]) -> impl Iterator<Item = StreamSlot> {
     })
 }
 
-/// The places in [`STREAMS`] of those that have a hook, found at compile time: nobody else is called.
+/// Collects at compile time the places in [`STREAMS`] of the protocols that have a hook.
 macro_rules! places_with {
     ($hook:ident) => {{
         const COUNT: usize = {
@@ -110,7 +109,7 @@ macro_rules! places_with {
 const WITH_MESSAGE_START: &[usize] = &places_with!(message_start);
 const FOLLOWING_CLEAR: &[usize] = &places_with!(follows_clear);
 
-/// The first protocol of which a message may begin in this chunk, and where.
+/// Returns the first protocol whose message may begin in this chunk, and the message's offset.
 pub(super) fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
     WITH_MESSAGE_START.iter().find_map(|&place| {
         let start = STREAMS[place].message_start?(bytes)?;
@@ -118,7 +117,8 @@ pub(super) fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
     })
 }
 
-/// The protocol that begins with this chunk for sure, after an exchange of another in clear.
+/// Returns the protocol that certainly begins with this chunk, after another one's exchange in
+/// clear.
 #[inline]
 pub(super) fn following_clear(bytes: &[u8]) -> Option<StreamSlot> {
     let follows = |place: &&usize| STREAMS[**place].follows_clear.is_some_and(|hook| hook(bytes));

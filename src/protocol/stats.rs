@@ -1,35 +1,37 @@
-//! Flows by the protocols that were found in them.
+//! Numbers of flows by the protocols found in them.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Protocols that are told apart, of streams and of datagrams: those of the registry, which checks at
-/// compile time that it has no more.
+/// Most protocols that are counted, of streams and datagrams together.
+///
+/// The registry checks at compile time that it has no more.
 pub const MAX_PROTOCOLS: usize = 16;
 
-/// How many flows spoke what.
+/// Number of flows per protocol, and of flows with an unknown protocol.
 ///
-/// A flow counts once for each protocol that is found in it: a connection through a proxy counts for
-/// the proxy's protocol and for what that carries. It counts as unknown when it is settled without
-/// any; one that ends before is not counted. A UDP flow of which nothing is remembered between
-/// datagrams (host names, DNS at its port) counts if its first datagram is of the protocol.
+/// A flow counts once for each protocol found in it: a connection through a proxy counts for the
+/// proxy's protocol and for what the proxy carries. A flow that is settled without a protocol
+/// counts as unknown; a flow that ends before that is not counted. A UDP flow for which no state is
+/// kept between datagrams (host names, DNS at its port) counts if its first datagram is of the
+/// protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProtocolStats {
-    /// By the protocol's slot in the registry.
+    /// Counts, indexed by the protocol's slot in the registry.
     slots: [FlowCount; MAX_PROTOCOLS],
-    /// Flows that were settled without a protocol.
+    /// Number of flows that were settled without a protocol.
     pub unknown: u64,
 }
 
-/// The flows of one slot.
+/// The number of flows of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct FlowCount {
-    /// Empty until there is a flow.
+    /// The protocol's name; empty until a flow is counted.
     name: &'static str,
     flows: u64,
 }
 
 impl ProtocolStats {
-    /// The protocol of this slot and name was found in a flow.
+    /// Counts a flow in which the protocol of this slot and name was found.
     pub fn count(&mut self, slot: usize, name: &'static str) {
         if let Some(count) = self.slots.get_mut(slot) {
             count.name = name;
@@ -37,12 +39,12 @@ impl ProtocolStats {
         }
     }
 
-    /// The flows of a protocol. DNS over UDP and over TCP are one.
+    /// Returns the number of flows of a protocol; DNS over UDP and over TCP are one protocol.
     pub fn flows(&self, name: &str) -> u64 {
         self.slots.iter().filter(|count| count.name == name).map(|count| count.flows).sum()
     }
 
-    /// The protocols that were found and their flows, in the order of the registry.
+    /// Returns the protocols found and their numbers of flows, in the order of the registry.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         let seen = |index: usize, name: &str| {
             self.slots.iter().take(index).any(|earlier| earlier.name == name)
@@ -53,7 +55,7 @@ impl ProtocolStats {
             .map(|(_, count)| (count.name, self.flows(count.name)))
     }
 
-    /// Adds what another worker has counted.
+    /// Adds the counts of another worker.
     pub fn merge(&mut self, other: &ProtocolStats) {
         for (count, more) in self.slots.iter_mut().zip(&other.slots) {
             if more.flows > 0 {
@@ -65,7 +67,7 @@ impl ProtocolStats {
     }
 }
 
-/// A map from the names of the protocols that were found, and `unknown`, to their flows.
+/// Serializes a map from the names of the protocols found, and `unknown`, to numbers of flows.
 impl Serialize for ProtocolStats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

@@ -1,13 +1,13 @@
-//! What the innermost protocol of a connection is wrapped in.
+//! What wraps the innermost protocol of a connection.
 
 use crate::model::event::Tunnel;
 use crate::model::event::mining::Carrier;
 
-/// Where in a connection a protocol is spoken. Nearly always there is nothing around it.
+/// Carriers and tunnel around a protocol; nearly always there are none.
 #[derive(Debug, Default)]
 pub struct Surroundings {
     /// What wraps the protocol, outermost first.
     pub carriers: Vec<Carrier>,
-    /// The far end of the innermost proxy.
+    /// The tunnel of the innermost proxy, with its far end.
     pub tunnel: Option<Tunnel>,
 }

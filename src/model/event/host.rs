@@ -1,19 +1,19 @@
-//! Names that hosts of the local network give themselves.
+//! Names that hosts of the local network announce for themselves.
 
 use std::net::IpAddr;
 
-/// A host has told its name.
+/// A host and the name that it announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedHost {
     /// The host's address.
     pub ip: IpAddr,
-    /// Printable, at most 255 characters.
+    /// The name: printable, at most 255 characters.
     pub name: String,
-    /// The protocol in which it was told.
+    /// The protocol that carried the name.
     pub source: NameSource,
 }
 
-/// Where the name was told.
+/// The protocol that carried a host's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)] // names of protocols
 pub enum NameSource {
@@ -24,7 +24,7 @@ pub enum NameSource {
 }
 
 impl NameSource {
-    /// As in alerts.
+    /// The protocol's name in alerts.
     pub const fn name(self) -> &'static str {
         match self {
             NameSource::Dhcp => "dhcp",

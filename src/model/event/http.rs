@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use super::Tunnel;
 use crate::model::chunk::Direction;
 
-/// A request line and the headers that matter. Strings are escaped (no control bytes) and bounded;
-/// they lie in the packet where nothing had to be changed.
+/// A request line and the headers that detection uses.
+///
+/// Strings are bounded and escaped (no control bytes). A string that needed no change borrows from
+/// the packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest<'a> {
-    /// In which it travels: the client's, whichever end the flow's initiator is.
+    /// The direction in which the request travels: from the HTTP client, which need not be the
+    /// flow's initiator.
     pub direction: Direction,
-    /// As sent: `GET`.
+    /// Method as sent, for example `GET`.
     pub method: Cow<'a, str>,
     /// Request target as sent: a path, an absolute URL, or host:port for CONNECT.
     pub target: Cow<'a, str>,
@@ -19,20 +22,20 @@ pub struct HttpRequest<'a> {
     pub authority: Option<Cow<'a, str>>,
     /// The `User-Agent` header.
     pub user_agent: Option<Cow<'a, str>>,
-    /// Name of the account of Basic authentication (the password is not kept).
+    /// User name of Basic authentication; the password is not kept.
     pub user: Option<String>,
-    /// As sent, `HTTP/1.1`; clients of HTTP/0.9 name none.
+    /// Version as sent, for example `HTTP/1.1`; `None` for HTTP/0.9.
     pub version: Option<Cow<'a, str>>,
 }
 
 impl HttpRequest<'_> {
-    /// The tunnel that it asks a proxy for.
+    /// Returns the tunnel that a CONNECT request asks a proxy for.
     pub fn tunnel(&self) -> Option<Tunnel> {
         let host = self.authority.as_deref().filter(|_| self.method == "CONNECT")?;
         Some(Tunnel::from_authority(host, self.direction))
     }
 
-    /// The same, to keep when the packet is gone.
+    /// Copies borrowed strings, so that the request can outlive its packet.
     pub fn into_owned(self) -> HttpRequest<'static> {
         HttpRequest {
             method: owned(self.method),
@@ -50,15 +53,15 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
-/// A status line and the headers that matter.
+/// A status line and the headers that detection uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpResponse<'a> {
-    /// In which it travels.
+    /// The direction in which the response travels.
     pub direction: Direction,
     /// Status code.
     pub status: u16,
     /// The `Content-Type` header.
     pub content_type: Option<Cow<'a, str>>,
-    /// As sent.
+    /// Version as sent, for example `HTTP/1.1`.
     pub version: Cow<'a, str>,
 }

@@ -1,4 +1,4 @@
-//! A mining conversation: everything the parser of a mining protocol knows about one connection.
+//! Mining conversations: what the parser of a mining protocol knows about one connection.
 
 use serde::Serialize;
 
@@ -102,42 +102,44 @@ pub struct Wallet {
     pub checksum: Checksum,
 }
 
-/// Work proven by shares: what the hashrate is estimated from (see `correlate::hashrate`).
+/// Work proven by shares; `correlate::mining::hashrate` estimates the hashrate from it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Work {
-    /// Σ expected hashes of every share that was not rejected.
+    /// Sum of the expected hashes of all counted shares that were not rejected.
     pub hashes: f64,
-    /// Σ of their squares.
+    /// Sum of the squares of those expected hashes.
     pub hashes_squared: f64,
-    /// Shares counted above: those whose job and difficulty were seen.
+    /// Number of shares in `hashes`: those whose job and difficulty were seen.
     pub shares: u64,
-    /// When work of known difficulty first was available.
+    /// Packet time at which work of known difficulty was first available.
     pub first_job: Option<Timestamp>,
-    /// The last message of either side.
+    /// Packet time of the last message of either side.
     pub last_message: Option<Timestamp>,
-    /// Expected hashes of the share that the last message is, or accepts.
+    /// Expected hashes of a share, if the last message submits or accepts it.
     pub last_share: Option<f64>,
-    /// What the shares' nonces tell.
+    /// Rate that the nonces of the shares show, if they do.
     pub pace: Option<Pace>,
-    /// The longest pauses between messages since `first_job`, as (start, end), in time order; bounded.
+    /// Longest pauses between messages since `first_job`, as (start, end), in time order.
+    ///
+    /// Their number is bounded.
     pub pauses: Vec<(Timestamp, Timestamp)>,
 }
 
-/// How fast a miner goes through its nonces, where that shows.
+/// The rate at which a miner tries nonces, measured from the nonces of its shares.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// Median of what single shares show.
+    /// Median of the rates that single shares show.
     pub hashes_per_second: f64,
-    /// Standard deviation of what single shares show, in hashes per second.
+    /// Standard deviation of those rates, in hashes per second.
     pub spread: f64,
 }
 
-/// How far a conversation has come, in ascending order.
+/// The progress of a mining conversation, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConversationStage {
-    /// One side spoke as a miner does.
+    /// One side sent what a miner sends.
     Requested,
-    /// The other side answered as a pool does.
+    /// The other side sent what a pool sends.
     Answered,
     /// Work was delivered.
     WorkDelivered,
@@ -146,7 +148,7 @@ pub enum ConversationStage {
 }
 
 impl ConversationStage {
-    /// The message that usually leads to it.
+    /// Returns the kind of message that usually proves the stage.
     pub const fn usual_evidence(self) -> EvidenceKind {
         match self {
             ConversationStage::Requested => EvidenceKind::Login,
@@ -162,17 +164,19 @@ impl ConversationStage {
 pub struct StageProof {
     /// The stage that is proven.
     pub stage: ConversationStage,
-    /// What was seen. Without the other side's words, or from the middle, a share proves less than
-    /// a share does, and is one nevertheless.
+    /// The kind of message that was seen.
+    ///
+    /// It can be a share at a lower stage: a share proves less if the other side was not seen, or
+    /// if the capture began in the middle of the connection.
     pub kind: EvidenceKind,
-    /// When that was seen.
+    /// When the message was seen.
     pub at: Moment,
-    /// What was seen, printable: `login of 41ymEB… with XMRig/3.2.0`.
+    /// Printable description, for example `login of 41ymEB… with XMRig/3.2.0`.
     pub detail: String,
 }
 
 impl MiningSession {
-    /// Bytes of its texts on the heap.
+    /// Returns the bytes that the session's texts and lists hold on the heap.
     pub fn held(&self) -> usize {
         let texts = [&self.login, &self.worker, &self.rig_id, &self.agent];
         let texts = texts.into_iter().flatten().chain(&self.algorithms).map(String::capacity);
@@ -187,64 +191,64 @@ impl MiningSession {
 /// A snapshot of one connection's mining conversation. Texts are printable and bounded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MiningSession {
-    /// The grammar, once it has shown.
+    /// The grammar of the messages, once it is known.
     pub dialect: Dialect,
-    /// The direction in which the miner's messages travel; `None` while it cannot be told.
+    /// The direction in which the miner's messages travel; `None` while it is unknown.
     pub miner: Option<Direction>,
     /// Stages reached, lowest first, each at most once.
     pub steps: Vec<StageProof>,
     /// What wraps the messages, outermost first.
     pub carriers: Vec<Carrier>,
-    /// The innermost tunnel's far end, if the conversation runs through one.
+    /// The innermost tunnel, if the conversation runs through one.
     pub tunnel: Option<Tunnel>,
     /// User name given at login, as sent.
     pub login: Option<String>,
-    /// Payout address, if the login has one.
+    /// Payout address, if the login contains one.
     pub wallet: Option<Wallet>,
     /// Name of the rig.
     pub worker: Option<String>,
     /// `rigid` of XMRig.
     pub rig_id: Option<String>,
-    /// The miner's name for itself.
+    /// Name and version of the mining software, as the miner reports them.
     pub agent: Option<String>,
-    /// Algorithm of the jobs ("rx/0"), else of the login if it names just one.
+    /// Algorithm of the jobs ("rx/0"), otherwise of a login that names exactly one.
     pub algorithm: Option<String>,
     /// Algorithms that the miner offers.
     pub algorithms: Vec<String>,
-    /// Ticker symbol.
+    /// Ticker symbol of the coin that is mined.
     pub coin: Option<String>,
-    /// What the coin was told from: `wallet`, `algorithm`, `dialect`, …
+    /// Evidence for the coin: `wallet`, `algorithm`, `dialect`, …
     pub coin_reason: Option<&'static str>,
-    /// Jobs delivered.
+    /// Number of jobs delivered.
     pub jobs: u64,
-    /// Shares submitted and what became of them.
+    /// Numbers of shares submitted, and of the pool's answers to them.
     pub shares: Shares,
-    /// Difficulty in force, in the dialect's own unit.
+    /// Current difficulty, in the dialect's own unit.
     pub difficulty: Option<f64>,
     /// Work proven by shares.
     pub work: Work,
     /// Hashes per second that the miner itself reported.
     pub reported_hashrate: Option<f64>,
-    /// The pool's words when it refused the login.
+    /// The pool's message when it refused the login.
     pub refused: Option<String>,
-    /// The pool told the miner to reconnect there (host may be empty: same host).
+    /// Host and port to which the pool redirected the miner; an empty host means the same host.
     pub redirect: Option<(String, u16)>,
-    /// XMRig's donation rounds: the login is a hash of the user's wallet.
+    /// The miner is in a donation round of XMRig: the login is a hash of the user's wallet.
     pub donation: bool,
-    /// The login is no wallet: a proxy of the miner's owner, or a pool account, hides it.
+    /// The login contains no wallet: a proxy of the miner's owner, or a pool account, hides it.
     pub wallet_hidden: bool,
     /// Only one direction of the connection was seen.
     pub one_way: bool,
-    /// The conversation was already under way.
+    /// The conversation had begun before the capture.
     pub midstream: bool,
-    /// The first message of either side.
+    /// When the first message of either side was seen.
     pub first_message: Option<Moment>,
-    /// The newest message of either side.
+    /// When the newest message of either side was seen.
     pub last_message: Option<Moment>,
 }
 
 impl MiningSession {
-    /// The highest stage reached.
+    /// Returns the highest stage reached.
     pub fn stage(&self) -> Option<ConversationStage> {
         self.steps.iter().map(|step| step.stage).max()
     }

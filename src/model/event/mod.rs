@@ -1,4 +1,4 @@
-//! What a protocol parser read out of a flow.
+//! Events that protocol parsers extract from flows.
 
 pub mod dns;
 mod host;
@@ -17,44 +17,46 @@ pub use mining::MiningSession;
 pub use tls::{ClientHello, QuicInitial, TlsHandshake};
 pub use tunnel::Tunnel;
 
-/// When something was seen: packet time, and the packet that completed it.
+/// The time at which something was seen, and the packet that completed it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// Packet time.
     pub time: Timestamp,
-    /// [`super::Packet::number`]; orders events of different workers.
+    /// [`super::Packet::number`] of the packet; it orders events of different workers.
     pub packet: u64,
 }
 
-/// One thing that a parser extracted. Borrowed: parsers reuse their buffers.
+/// One fact that a parser extracted from a flow.
+///
+/// It borrows its data, because parsers reuse their buffers.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The first packet of a new flow.
     FlowOpened,
     /// A DNS message.
     Dns(&'a DnsMessage),
-    /// A TLS ClientHello over TCP, as soon as it is complete.
+    /// A TLS ClientHello over TCP; emitted as soon as it is complete.
     TlsClientHello(&'a ClientHello),
-    /// All that a TLS connection shows before it is encrypted; once, when there is no more.
+    /// All that a TLS connection shows before it is encrypted; emitted once, at the end of that.
     TlsHandshake(&'a TlsHandshake),
-    /// A QUIC client's first packet.
+    /// An Initial packet of a QUIC client.
     Quic(&'a QuicInitial),
-    /// A request of HTTP/1.
+    /// An HTTP/1 request.
     HttpRequest(&'a HttpRequest<'a>),
-    /// A response of HTTP/1.
+    /// An HTTP/1 response.
     HttpResponse(&'a HttpResponse<'a>),
-    /// A proxy or tunnel inside the flow, with its true destination.
+    /// A proxy or tunnel inside the flow, with its real destination.
     Tunnel(&'a Tunnel),
-    /// A host of the local network has told its name.
+    /// A host of the local network announced its name.
     HostName(&'a NamedHost),
-    /// The state of a mining conversation; repeated as it grows, and at its end.
+    /// The state of a mining conversation; emitted again as it grows, and at its end.
     Mining(&'a MiningSession),
-    /// No more packets of this flow; the last event of every flow that was opened.
+    /// The flow ended; the last event of every flow that was opened.
     FlowClosed(FlowEndReason),
 }
 
-/// Takes the events of all flows of one worker.
+/// Receives the events of all flows of one worker.
 pub trait EventSink {
-    /// Takes one event of a flow.
+    /// Receives one event of a flow.
     fn event(&mut self, flow: &Flow, at: Moment, event: Event<'_>);
 }

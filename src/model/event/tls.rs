@@ -1,18 +1,20 @@
-//! What TLS and QUIC show before they are encrypted.
+//! What TLS and QUIC connections show before they are encrypted.
 
 use crate::model::chunk::Direction;
 
 /// Fields of a ClientHello (RFC 8446 §4.1.2) in wire order, GREASE (RFC 8701) values included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
-    /// In which it travels: the client's, whichever end the flow's initiator is.
+    /// The direction in which the hello travels: from the TLS client, which need not be the flow's
+    /// initiator.
     pub direction: Direction,
     /// `legacy_version`.
     pub version: u16,
-    /// `server_name` (RFC 6066 §3), lower case, of at most 255 bytes, and escaped like `alpn`; with
-    /// `ech` it names only the provider.
+    /// `server_name` (RFC 6066 §3): lower case, at most 255 bytes, escaped like `alpn`.
+    ///
+    /// With `ech` it names only the provider.
     pub sni: Option<String>,
-    /// ALPN protocol names: printable ASCII, any other byte and the backslash as `\xNN`.
+    /// ALPN protocol names in printable ASCII; any other byte, and the backslash, is `\xNN`.
     pub alpn: Vec<String>,
     /// Offered cipher suites.
     pub cipher_suites: Vec<u16>,
@@ -28,7 +30,7 @@ pub struct ClientHello {
     pub supported_versions: Vec<u16>,
     /// An encrypted_client_hello extension is present (RFC 9849): `sni` is the outer one.
     pub ech: bool,
-    /// The message was cut before its end; what is here was read up to the cut.
+    /// The message was cut before its end; the fields hold what came before the cut.
     pub truncated: bool,
 }
 
@@ -47,35 +49,36 @@ pub struct ServerHello {
     pub alpn: Option<String>,
 }
 
-/// The parts of an X.509 certificate (RFC 5280) that name somebody.
+/// Names, serial number, validity and digest of an X.509 certificate (RFC 5280).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
-    /// RFC 4514-like, most general first as Suricata prints it: `C=IT, ST=Pool, CN=mining.pool`.
+    /// Subject, similar to RFC 4514 but most general part first, as Suricata prints it:
+    /// `C=IT, ST=Pool, CN=mining.pool`.
     pub subject: String,
-    /// Of whoever signed it; the form of `subject`.
+    /// Issuer, in the form of `subject`.
     pub issuer: String,
-    /// Hexadecimal, upper case, colon separated.
+    /// Serial number: hexadecimal, upper case, colon separated.
     pub serial: String,
-    /// subjectAltName DNS names, lower case, escaped like ALPN names, at most a bounded number.
+    /// DNS names of subjectAltName: lower case, escaped like ALPN names, bounded in number.
     pub names: Vec<String>,
-    /// Seconds since the Unix epoch.
+    /// Start of the validity, in seconds since the Unix epoch.
     pub not_before: Option<i64>,
-    /// Seconds since the Unix epoch.
+    /// End of the validity, in seconds since the Unix epoch.
     pub not_after: Option<i64>,
-    /// Digest of the whole certificate.
+    /// SHA-1 digest of the whole certificate.
     pub sha1: [u8; 20],
 }
 
 /// Everything a TLS connection showed in clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsHandshake {
-    /// In which the client's messages travel.
+    /// The direction in which the client's messages travel.
     pub direction: Direction,
-    /// The first hello, where a HelloRetryRequest brought a second.
+    /// The client's hello; the first one if a HelloRetryRequest caused a second.
     pub client: Option<ClientHello>,
     /// The server's hello, if it was seen.
     pub server: Option<ServerHello>,
-    /// Leaf first. Empty where TLS 1.3 hides them or a session was resumed.
+    /// Certificates, leaf first; empty if TLS 1.3 hides them or a session was resumed.
     pub certificates: Vec<Certificate>,
 }
 

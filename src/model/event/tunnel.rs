@@ -1,10 +1,10 @@
-//! Proxies inside a flow: the address on the wire is not where the bytes go.
+//! Proxies inside a flow: the address on the wire is not the destination of the bytes.
 
 use std::net::IpAddr;
 
 use crate::model::chunk::Direction;
 
-/// How a tunnel is asked for.
+/// The protocol in which a tunnel is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // names of protocols
@@ -12,30 +12,34 @@ pub enum TunnelKind {
     Socks4,
     Socks5,
     HttpConnect,
-    /// HAProxy's PROXY protocol: here `host` and `port` are the *source* of the bytes.
+    /// HAProxy's PROXY protocol: [`Tunnel::target`] and [`Tunnel::port`] are the *source* of the
+    /// bytes.
     ProxyProtocol,
 }
 
 /// A tunnel and its far end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tunnel {
-    /// In which the request for it travels: the client's, whichever end the flow's initiator is.
+    /// The direction in which the request travels: from the proxy's client, which need not be the
+    /// flow's initiator.
     pub direction: Direction,
-    /// How the tunnel is asked for.
+    /// The protocol of the request.
     pub kind: TunnelKind,
-    /// Name or address as the client gave it; lower case.
+    /// Host name or address that the client gave, in lower case.
     pub target: String,
-    /// `host` as an address, if it is one.
+    /// `target` as an IP address, if it is one.
     pub ip: Option<IpAddr>,
     /// Port of the far end; 0 if none was given.
     pub port: u16,
-    /// The proxy agreed (SOCKS reply 0, HTTP 2xx); true for the PROXY protocol.
+    /// The proxy granted the request (SOCKS reply 0, HTTP 2xx); true for the PROXY protocol.
     pub granted: bool,
 }
 
 impl Tunnel {
-    /// The one that a CONNECT asks for: `host:port` in lower case, with an IPv6 address in brackets
-    /// (RFC 9110 §9.3.6).
+    /// Returns the tunnel that an HTTP CONNECT asks for.
+    ///
+    /// `authority` is `host:port` in lower case, with an IPv6 address in brackets (RFC 9110
+    /// §9.3.6). The port is 0 if it is missing or invalid.
     pub fn from_authority(authority: &str, direction: Direction) -> Self {
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, port.parse().unwrap_or(0)),

@@ -1,13 +1,13 @@
-//! Readers of message bodies, whatever protocol carries the bodies.
+//! Readers of message bodies, independent of the protocol that carries the bodies.
 //!
 //! ```text
 //! http ───────┐                                ┌─▶ stratum: mining
 //!             ├─ body, direction ─▶ BodyReaders ┤
-//! websocket ──┘                                └─▶ … a line in `registry` each
+//! websocket ──┘                                └─▶ … one line in `registry` for each
 //! ```
 //!
-//! A carrier knows nothing of what its bodies mean. It opens the readers of [`registry`] with the
-//! connection, and offers them what it frames.
+//! A carrier does not know what its bodies mean. It opens the readers of [`registry`] for each
+//! connection, and offers them the bodies.
 
 pub(super) mod reader;
 mod registry;

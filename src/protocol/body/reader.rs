@@ -1,4 +1,4 @@
-//! What a reader of bodies is to the protocol that carries them, and how several share a connection.
+//! The trait of body readers, and how several readers share a connection.
 
 use crate::model::chunk::Direction;
 use crate::model::event::HttpRequest;
@@ -6,34 +6,39 @@ use crate::model::event::mining::Carrier;
 use crate::protocol::parser::{Context, Next, Probe};
 use crate::protocol::surroundings::Surroundings;
 
-/// Reads the bodies of one connection: contents of HTTP messages, or WebSocket messages. Today's
-/// carriers keep only bodies that begin like JSON, and hand them over whole, condensed where they are
-/// long. A reader's memory is bounded by named constants, and no input makes it panic.
+/// Reads the bodies of one connection: contents of HTTP messages, or WebSocket messages.
+///
+/// Today's carriers keep only bodies that begin like JSON, and hand them over whole, or condensed
+/// if they are long. Named constants bound a reader's memory, and no input makes it panic.
 pub(crate) trait BodyReader: Sized {
-    /// A reader for a connection of `carrier` in these surroundings. It takes no memory from the heap
-    /// until it hears something: most connections carry nothing for it.
+    /// Creates a reader for a connection of `carrier` in these surroundings.
+    ///
+    /// It allocates no heap memory before it gets data, because most connections carry nothing for
+    /// it.
     fn open(surroundings: &Surroundings, carrier: Carrier) -> Self;
 
-    /// Whether a whole body, with a line end behind it, is for this reader. It tells what a carrier is
-    /// whose own beginning was not seen.
+    /// Decides whether a whole body, followed by a line end, is for this reader.
+    ///
+    /// It helps to recognise a carrier whose own beginning was not seen.
     fn probe(direction: Direction, body: &[u8]) -> Probe;
 
-    /// Whether it wants to be offered anything more.
+    /// Returns whether the reader needs more bodies.
     fn is_listening(&self) -> bool {
         true
     }
 
-    /// Whether bodies are worth keeping that are long: all that was heard so far was for this reader.
+    /// Returns whether long bodies must be kept, too: all data so far was for this reader.
     fn is_promising(&self) -> bool;
 
-    /// Takes the head of the HTTP request whose body comes next.
+    /// Reads the head of the HTTP request whose body comes next.
     fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>);
 
-    /// Takes a whole body.
+    /// Reads a whole body.
     fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next;
 
-    /// Takes bytes of a stream of JSON lines that came where a message was due; `gap` bytes are lost
-    /// before them.
+    /// Reads bytes of a stream of JSON lines that came instead of a message.
+    ///
+    /// `gap` is the number of bytes lost before them.
     fn lines(
         &mut self,
         context: &mut Context<'_>,
@@ -42,14 +47,14 @@ pub(crate) trait BodyReader: Sized {
         gap: u64,
     ) -> Next;
 
-    /// Bytes that the connection has made it keep on the heap.
+    /// Returns the heap bytes kept because of the connection's content.
     fn held(&self) -> usize;
 
-    /// The connection has ended: emits what is still held back.
+    /// Emits what is still held back; called when the connection has ended.
     fn close(&mut self, context: &mut Context<'_>);
 }
 
-/// A reader for as long as it wants more; then its memory is free.
+/// Holds a reader until it needs nothing more, and then frees it.
 #[derive(Debug)]
 pub(crate) struct Listener<R>(Option<R>);
 
@@ -111,7 +116,7 @@ impl<R: BodyReader> BodyReader for Listener<R> {
     }
 }
 
-/// Two readers of the same bodies, of which either may be a pair again.
+/// Two readers of the same bodies; either can be a pair itself.
 impl<A: BodyReader, B: BodyReader> BodyReader for (A, B) {
     fn open(surroundings: &Surroundings, carrier: Carrier) -> Self {
         (A::open(surroundings, carrier), B::open(surroundings, carrier))
@@ -164,7 +169,7 @@ impl<A: BodyReader, B: BodyReader> BodyReader for (A, B) {
     }
 }
 
-/// What two readers want together: more, as long as one of them does.
+/// Combines what two readers want: more, as long as one of them does.
 fn either(first: Next, second: Next) -> Next {
     if first == Next::More { first } else { second }
 }

@@ -8,45 +8,50 @@ use crate::model::chunk::{Chunk, Direction};
 pub(super) use undecided::BufferedChunk;
 use undecided::UndecidedChunks;
 
-/// Chunks after which a direction that began like nothing we know is given up, if the start of the
-/// connection was seen.
+/// Chunks after which detection gives up on a direction that began like no known protocol.
+///
+/// It applies if the start of the connection was seen.
 const PATIENCE: u32 = 3;
-/// The same for a connection that was under way: until a line of mining begins. An Equihash
-/// submission has six segments, and a pool pushes work once a minute.
+/// Like [`PATIENCE`], for a connection whose start was not seen.
+///
+/// A line of mining may begin that late: an Equihash submission has six segments, and a pool pushes
+/// work once a minute.
 const MIDSTREAM_PATIENCE: u32 = 48;
-/// Chunks and bytes of a connection within which TLS may begin after an exchange in clear. Mail,
-/// FTP, XMPP, LDAP, RDP and databases need two to ten short ones; a transfer is soon over this.
+/// Chunks and bytes of a connection within which TLS may begin after an exchange in clear.
+///
+/// Mail, FTP, XMPP, LDAP, RDP and databases need two to ten short chunks; a transfer soon exceeds
+/// these limits.
 const CLEAR_CHUNKS: u32 = 16;
 const CLEAR_BYTES: usize = 8 * 1024;
 
-/// What the bytes so far say.
+/// The result of detection after a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detection {
     Unsure,
-    /// From this offset in the chunk on. What was kept comes before it.
+    /// The protocol, and the offset in the chunk at which it begins. Kept chunks come before it.
     Found(StreamSlot, usize),
     Hopeless,
 }
 
-/// The search in one connection.
+/// Detects the protocol of one connection.
 #[derive(Debug)]
 pub(super) struct ProtocolDetector {
     midstream: bool,
-    /// Only what may follow an exchange in clear is still looked for: TLS.
+    /// Only a protocol that may follow an exchange in clear (TLS) is still looked for.
     clear: bool,
-    /// Chunks and bytes of both directions.
+    /// Number of chunks and bytes of both directions.
     chunks: u32,
     bytes: usize,
     sides: [DirectionState; 2],
-    /// What is undecided; there hardly ever is anything.
+    /// Chunks kept while no protocol is certain; hardly ever any.
     undecided: Option<Box<UndecidedChunks>>,
 }
 
-/// The search in one direction.
+/// State of detection for one direction.
 #[derive(Debug, Default)]
 struct DirectionState {
     chunks: u32,
-    /// It began like nothing we know.
+    /// The direction began like no known protocol.
     foreign: bool,
 }
 
@@ -62,12 +67,12 @@ impl ProtocolDetector {
         }
     }
 
-    /// Bytes kept.
+    /// Returns the heap bytes of the kept chunks.
     pub(super) fn held(&self) -> usize {
         self.undecided.as_ref().map_or(0, |undecided| undecided.held())
     }
 
-    /// The chunks kept so far, in order.
+    /// Takes the chunks kept so far, in order.
     pub(super) fn take(&mut self) -> Vec<BufferedChunk> {
         self.undecided.take().map_or_else(Vec::new, |undecided| undecided.kept)
     }
@@ -87,7 +92,7 @@ impl ProtocolDetector {
         if self.sides[index].foreign {
             return self.rescue(chunk);
         }
-        // Nearly always the first chunk is enough, and nothing is copied.
+        // The first chunk is nearly always enough, and then nothing is copied.
         let head = self.undecided.as_mut().map(|undecided| &mut undecided.heads[index]);
         let verdict = match head.filter(|head| !head.is_empty()) {
             None => probe(chunk.direction, chunk.bytes),
@@ -105,7 +110,7 @@ impl ProtocolDetector {
             Detection::Unsure | Detection::Hopeless => {
                 self.forget(chunk.direction);
                 self.sides[index].foreign = true;
-                // The first bytes may be the rest of a line, and a message behind it.
+                // The first bytes may be the rest of a line, with a message after it.
                 self.rescue(chunk)
             }
         }
@@ -115,8 +120,9 @@ impl ProtocolDetector {
         self.undecided.as_ref().is_none_or(|undecided| undecided.has_room(chunk))
     }
 
-    /// Looks for a message in a direction that began in the middle of one, or with something else,
-    /// and for what may follow an exchange in clear.
+    /// Looks for a message, or for TLS after an exchange in clear, in a foreign direction.
+    ///
+    /// Such a direction began in the middle of a message or with something else.
     fn rescue(&mut self, chunk: &Chunk<'_>) -> Detection {
         if let Some(slot) = registry::following_clear(chunk.bytes) {
             self.forget_all();
@@ -149,8 +155,9 @@ impl ProtocolDetector {
         self.upgrade(chunk)
     }
 
-    /// Looks only for what may follow an exchange in clear (STARTTLS and the like): that costs a
-    /// comparison a chunk.
+    /// Looks only for a protocol that may follow an exchange in clear, as after STARTTLS.
+    ///
+    /// It costs one comparison per chunk.
     fn upgrade(&self, chunk: &Chunk<'_>) -> Detection {
         if let Some(slot) = registry::following_clear(chunk.bytes) {
             Detection::Found(slot, 0)
@@ -176,7 +183,7 @@ impl ProtocolDetector {
     }
 }
 
-/// Asks the protocols about the beginning of a direction.
+/// Probes the beginning of a direction for all protocols.
 fn probe(direction: Direction, head: &[u8]) -> Detection {
     let mut verdict = Detection::Hopeless;
     for slot in registry::candidates(head) {

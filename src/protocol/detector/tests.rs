@@ -1,4 +1,4 @@
-//! What is found in the beginnings of connections, and when the detector ends.
+//! Which protocol the detector finds in the first bytes, and when it gives up.
 
 use super::undecided::MAX_KEPT;
 use super::*;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const NOTIFY: &[u8] = b"{\"id\":null,\"method\":\"mining.notify\",\"params\":[]}\n";
 
-/// Nothing that we know, and too long for a handshake of Stratum V2, which is random bytes.
+/// No known protocol, and too long for a Stratum V2 handshake, which consists of random bytes.
 const NOISE: &[u8] = &[0xff; 300];
 
 fn say(detector: &mut ProtocolDetector, direction: Direction, bytes: &[u8]) -> Detection {
@@ -28,7 +28,7 @@ fn found(name: &str, start: usize) -> Detection {
     Detection::Found(StreamSlot::named(name).unwrap(), start)
 }
 
-/// What was kept of a direction.
+/// Takes the kept chunks and returns the bytes of one direction.
 fn kept(detector: &mut ProtocolDetector, direction: Direction) -> Vec<u8> {
     let kept = detector.take();
     let own = kept.iter().filter(|kept| kept.direction == direction);
@@ -135,7 +135,7 @@ fn tls_may_begin_after_an_exchange_in_clear() {
     let mut hello = vec![22, 3, 1, 0x00, 0xc8, 1, 0x00, 0x00, 0xc4, 3, 3];
     hello.resize(5 + 0xc8, 0x5a);
     let exchanges: [&[(Direction, &[u8])]; 6] = [
-        // SSLRequest of PostgreSQL, and the server's consent.
+        // SSLRequest of PostgreSQL, and the server's positive answer.
         &[(C, &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]), (S, b"S")],
         &[
             (S, b"220 mail.example ESMTP\r\n"),

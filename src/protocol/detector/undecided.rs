@@ -1,17 +1,19 @@
-//! What is kept of a connection while nobody knows what it speaks.
+//! Buffer for the chunks of a connection while its protocol is unknown.
 
 use crate::model::Timestamp;
 use crate::model::chunk::{Chunk, Direction};
 
-/// Bytes kept of both directions together while nothing is certain: the longest undecided
-/// beginning is a Stratum line without its end, and those of 3 kB come in pairs with a notify.
+/// Most bytes kept of both directions together.
+///
+/// The longest undecided beginning is a Stratum line without its end; lines of 3 kB come in pairs
+/// with a notify.
 pub(super) const MAX_KEPT: usize = 16 * 1024;
-/// Chunks kept likewise; a line sent byte by byte.
+/// Most chunks kept of both directions together; enough for a line that is sent byte by byte.
 const MAX_KEPT_CHUNKS: usize = 8 * 1024;
-/// Bytes that the smallest allocation costs beside its content.
+/// Bytes that an allocation costs in addition to its content.
 const ALLOCATION: usize = 32;
 
-/// A chunk that was kept.
+/// An owned copy of a chunk.
 #[derive(Debug)]
 pub(crate) struct BufferedChunk {
     pub(super) direction: Direction,
@@ -33,18 +35,18 @@ impl BufferedChunk {
     }
 }
 
-/// Chunks that have not told yet what they are.
+/// Chunks of a connection whose protocol is not known yet.
 #[derive(Debug, Default)]
 pub(super) struct UndecidedChunks {
     pub(super) kept: Vec<BufferedChunk>,
-    /// Bytes of all that is kept.
+    /// Bytes of all kept chunks.
     pub(super) size: usize,
     /// The beginning of each direction.
     pub(super) heads: [Vec<u8>; 2],
 }
 
 impl UndecidedChunks {
-    /// Bytes on the heap, this among them.
+    /// Returns the bytes on the heap, including this struct.
     pub(super) fn held(&self) -> usize {
         let heads = self.heads.iter().map(Vec::capacity).sum::<usize>();
         let records =
@@ -56,7 +58,7 @@ impl UndecidedChunks {
         self.size + chunk.bytes.len() <= MAX_KEPT && self.kept.len() < MAX_KEPT_CHUNKS
     }
 
-    /// Keeps a chunk from `start` on, as the beginning of its direction or the next part of it.
+    /// Keeps the bytes of a chunk from `start` on; they begin or continue their direction.
     pub(super) fn keep(&mut self, chunk: &Chunk<'_>, start: usize) {
         let bytes = chunk.bytes.get(start..).unwrap_or_default();
         let head = &mut self.heads[chunk.direction.index()];

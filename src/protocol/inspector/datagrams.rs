@@ -1,14 +1,16 @@
-//! What a UDP flow speaks.
+//! Finds the protocol of a UDP flow and keeps its parser.
 
 use crate::model::chunk::{Chunk, Interest};
 use crate::protocol::description::FirstDatagram;
 use crate::protocol::parser::{Context, Next, Parser};
 use crate::protocol::registry::{self, DATAGRAMS};
 
-/// Packets of a UDP flow that are tried before it counts as unknown.
+/// Number of packets after which a UDP flow without a protocol counts as unknown.
 const MAX_DATAGRAMS: u32 = 4;
 
-/// A UDP flow. Without a parser, nothing of it is known yet, or nothing need be remembered.
+/// Inspector of a UDP flow.
+///
+/// It has no parser while the protocol is unknown, or if the protocol needs no state.
 #[derive(Default)]
 pub(super) struct DatagramInspector(Option<Box<dyn Parser>>);
 
@@ -20,7 +22,7 @@ impl DatagramInspector {
         }
     }
 
-    /// Looks at a datagram of a flow of which nothing is remembered.
+    /// Offers a datagram to all protocols; called while the flow has no parser.
     fn first(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         let [one, other] = context.flow.packets;
         let packets = one.saturating_add(other);

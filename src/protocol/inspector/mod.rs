@@ -1,7 +1,8 @@
-//! Finds out what a flow speaks and keeps the parser for it.
+//! Finds the protocol of a flow and keeps its parser.
 //!
-//! The first bytes decide, never the port. A proxy or an upgrade inside the flow starts the search
-//! anew for what it carries. A flow in which nothing more can be learnt is settled.
+//! For TCP, the first bytes decide, never the port. After a proxy's handshake or an upgrade to bare
+//! bytes, detection restarts for what follows; an upgrade to WebSocket names the next protocol. A
+//! flow whose payload can tell nothing more is settled.
 
 mod datagrams;
 mod stream;
@@ -12,7 +13,7 @@ use crate::model::flow::{Flow, FlowEnds, Transport};
 use datagrams::DatagramInspector;
 use stream::StreamInspector;
 
-/// What one flow speaks.
+/// Inspector of one flow: its protocol and its parser, as far as they are known.
 pub struct Inspector(Inner);
 
 enum Inner {
@@ -21,7 +22,7 @@ enum Inner {
 }
 
 impl Inspector {
-    /// `None` for transports whose payload is of no interest.
+    /// Creates the inspector of a flow; `None` for transports whose payload is not inspected.
     pub fn new(flow: &Flow) -> Option<Inspector> {
         match flow.transport() {
             Transport::Tcp => {
@@ -32,7 +33,7 @@ impl Inspector {
         }
     }
 
-    /// Takes the next bytes of the flow.
+    /// Inspects the next bytes of the flow.
     pub fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.0 {
             Inner::Stream(stream) => stream.feed(context, chunk),
@@ -40,7 +41,7 @@ impl Inspector {
         }
     }
 
-    /// Bytes on the heap: the parser, and what the flow has made it keep.
+    /// Returns the bytes on the heap: the parser, and what the flow has made it keep.
     pub fn held(&self) -> usize {
         match &self.0 {
             Inner::Stream(stream) => stream.held(),
@@ -48,7 +49,7 @@ impl Inspector {
         }
     }
 
-    /// The flow has ended: what parsers held back is emitted.
+    /// Emits what the parser still holds back; called when the flow has ended.
     pub fn close(&mut self, context: &mut Context<'_>) {
         match &mut self.0 {
             Inner::Stream(stream) => stream.close(context),
@@ -72,7 +73,7 @@ mod tests {
         fn event(&mut self, _: &Flow, _: Moment, _: Event<'_>) {}
     }
 
-    /// What the flows of a new worker speak: one flow to `port`, in which this is said.
+    /// Returns a new worker's protocol counts, as JSON, after one flow to `port` with these turns.
     fn counted(transport: Transport, port: u16, turns: &[(Direction, &[u8])]) -> String {
         let client = Endpoint { ip: "10.0.0.7".parse().unwrap(), port: 50210 };
         let server = Endpoint { ip: "198.51.100.9".parse().unwrap(), port };

@@ -1,4 +1,4 @@
-//! What a TCP connection speaks, and what is inside that.
+//! Finds the protocol of a TCP connection, and the protocols that it carries.
 
 use crate::model::chunk::{Chunk, Interest};
 use crate::model::event::tunnel::{Tunnel, TunnelKind};
@@ -8,17 +8,17 @@ use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, S
 use crate::protocol::registry::StreamSlot;
 use crate::protocol::surroundings::Surroundings;
 
-/// Proxies and upgrades inside each other that are followed: real chains have two.
+/// Number of nested proxies and upgrades at which inspection stops: real chains have two.
 const MAX_CARRIERS: usize = 6;
 
-/// A TCP connection.
+/// Inspector of a TCP connection.
 pub(super) struct StreamInspector {
     speech: AppProtocol,
-    /// Hardly ever anything.
+    /// Carriers around the innermost protocol; `None` for nearly all connections.
     around: Option<Box<Surroundings>>,
 }
 
-/// What the innermost part of a connection speaks, as far as it is known.
+/// The innermost protocol of a connection.
 enum AppProtocol {
     Unknown(ProtocolDetector),
     Known(Box<dyn StreamParser>),
@@ -45,8 +45,10 @@ impl StreamInspector {
         }
     }
 
-    /// Gives a chunk to what the connection speaks, and what that does not want to what comes
-    /// next. This goes no deeper than there are carriers: between two of them lies a detector.
+    /// Gives a chunk to the detector or the parser, and the rest after a handover to the next one.
+    ///
+    /// The depth of recursion is bounded by the number of carriers, because between two carriers
+    /// there is a detector.
     pub(super) fn feed(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Interest {
         match &mut self.speech {
             AppProtocol::Unknown(detector) => match detector.chunk(chunk) {
@@ -74,7 +76,9 @@ impl StreamInspector {
         }
     }
 
-    /// A protocol was found, from `start` in the chunk on. What was kept comes before that.
+    /// Opens the parser of the protocol that was found at `start` in the chunk.
+    ///
+    /// The kept chunks come before the chunk, and the parser gets them first.
     fn found(
         &mut self,
         context: &mut Context<'_>,
@@ -102,7 +106,7 @@ impl StreamInspector {
         self.feed(context, &Chunk { bytes, gap, ..*chunk })
     }
 
-    /// Gives a parser that was just found what was kept while nobody knew.
+    /// Gives the new parser the chunks kept while the protocol was unknown.
     fn replay(
         &mut self,
         context: &mut Context<'_>,
@@ -120,7 +124,7 @@ impl StreamInspector {
         Interest::More
     }
 
-    /// Another protocol speaks from some place in the chunk on.
+    /// Continues with the protocol that follows a handover.
     fn hand_over(
         &mut self,
         context: &mut Context<'_>,
@@ -144,7 +148,9 @@ impl StreamInspector {
         self.rest(context, chunk, offset, &early)
     }
 
-    /// A proxy has agreed, or refused: what follows is another connection's.
+    /// Restarts detection for what a proxy or an upgrade carries.
+    ///
+    /// The flow is settled if the proxy refused, or if there are [`MAX_CARRIERS`].
     fn enter(&mut self, context: &mut Context<'_>, tunnel: Option<Tunnel>) -> Interest {
         let kind = tunnel.as_ref().map_or(TunnelKind::HttpConnect, |tunnel| tunnel.kind);
         let around = self.around.get_or_insert_default();
@@ -153,7 +159,7 @@ impl StreamInspector {
             if !tunnel.granted {
                 return Interest::Settled;
             }
-            // The PROXY protocol tells where the bytes come from: the pool's address stays.
+            // The PROXY protocol names the source of the bytes: the pool's address stays valid.
             if kind != TunnelKind::ProxyProtocol {
                 around.tunnel = Some(tunnel);
             }
@@ -166,7 +172,7 @@ impl StreamInspector {
         Interest::More
     }
 
-    /// Goes on with what the other side has sent ahead of time, then with the rest of the chunk.
+    /// Continues with the bytes that the other side sent early, then with the rest of the chunk.
     fn rest(
         &mut self,
         context: &mut Context<'_>,

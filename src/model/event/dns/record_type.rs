@@ -2,7 +2,7 @@
 
 use dns_parser::{QueryType, Type};
 
-/// Names each type once.
+/// Defines the constants and [`name`] from one list.
 macro_rules! record_types {
     ($($name:ident = $number:expr,)*) => {
         $(
@@ -10,7 +10,7 @@ macro_rules! record_types {
             pub const $name: u16 = $number;
         )*
 
-        /// The name of a type; `None` if it has none here.
+        /// Returns the name of a type, or `None` if the list lacks it.
         pub const fn name(number: u16) -> Option<&'static str> {
             match number {
                 $($name => Some(stringify!($name)),)*
@@ -36,7 +36,7 @@ record_types! {
     NSEC = Type::NSEC as u16,
     AXFR = QueryType::AXFR as u16,
     ANY = QueryType::All as u16,
-    // Those that are younger than `dns-parser`, or that it leaves out.
+    // Types that `dns-parser` lacks.
     NAPTR = 35,
     DNAME = 39,
     DS = 43,
