@@ -13,14 +13,16 @@ const DLT_RAW_OPENBSD: i32 = 14;
 const DLT_PKTAP_DARWIN: i32 = 149;
 
 /// Link types that `decode` knows.
-const SUPPORTED: [LinkType; 21] = [
+const SUPPORTED: [LinkType; 30] = [
     LinkType::NULL,
     LinkType::ETHERNET,
     LinkType::PPP,
     LinkType::PPP_HDLC,
     LinkType::PPP_ETHER,
     LinkType::RAW,
+    LinkType::C_HDLC,
     LinkType::IEEE802_11,
+    LinkType::FRELAY,
     LinkType::LOOP,
     LinkType::ENC,
     LinkType::LINUX_SLL,
@@ -30,11 +32,18 @@ const SUPPORTED: [LinkType; 21] = [
     LinkType::IEEE802_11_AVS,
     LinkType::JUNIPER_ETHER,
     LinkType::PPI,
+    LinkType::PPP_WITH_DIR,
+    LinkType::C_HDLC_WITH_DIR,
+    LinkType::FRELAY_WITH_DIR,
     LinkType::IPV4,
     LinkType::IPV6,
     LinkType::NFLOG,
     LinkType::PKTAP,
     LinkType::LINUX_SLL2,
+    LinkType::DSA_TAG_BRCM,
+    LinkType::DSA_TAG_BRCM_PREPEND,
+    LinkType::DSA_TAG_DSA,
+    LinkType::DSA_TAG_EDSA,
 ];
 
 /// The link type of a file's header or a handle; the number back where it is not supported.

@@ -9,7 +9,7 @@ use super::print;
 use crate::capture::check_filter;
 use crate::config::{self, LimitSettings, OutputSettings, Settings};
 use crate::correlate::{self, HomeNet};
-use crate::decode::{DecodeOptions, FragmentLimits};
+use crate::decode::{DecodeOptions, FragmentLimits, LayerOptions, SiteTags, SiteTunnels};
 use crate::flow::FlowLimits;
 use crate::intel::{Intel, Warning};
 use crate::output::Route;
@@ -54,7 +54,11 @@ pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failu
     Ok(Setup {
         intel: Arc::new(intel(settings)?),
         decode: DecodeOptions {
-            vlan_in_key: settings.network.vlan_in_flow,
+            layers: LayerOptions {
+                vlan_in_key: settings.network.vlan_in_flow,
+                tags: SiteTags::new(settings.decode.tags.clone()),
+                tunnels: SiteTunnels::new(settings.decode.tunnels.clone()),
+            },
             fragments: FragmentLimits { memory: memory.fragments, ..FragmentLimits::default() },
         },
         flow: FlowLimits {

@@ -5,6 +5,7 @@
 
 mod choice;
 mod error;
+mod layers;
 mod raw;
 mod settings;
 mod units;

@@ -12,6 +12,7 @@ type Placed<T> = Option<Spanned<T>>;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawConfig {
     pub capture: RawCapture,
+    pub decode: RawDecode,
     pub network: RawNetwork,
     pub intel: RawIntel,
     pub alerts: RawAlerts,
@@ -28,6 +29,13 @@ pub(super) struct RawCapture {
     pub snaplen: Placed<Value>,
     pub buffer: Placed<Value>,
     pub filter: Placed<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDecode {
+    pub tags: Placed<Vec<Spanned<Value>>>,
+    pub tunnels: Placed<Vec<Spanned<Value>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -11,8 +11,9 @@ use toml::{Spanned, Value};
 
 use super::choice::{OutputFormat, SummaryStyle};
 use super::error::{ConfigProblem, ValueError};
-use super::{raw, units};
+use super::{layers, raw, units};
 use crate::model::record::EventKind;
+use crate::model::site::{SiteTag, SiteTunnel};
 
 /// Number of workers. Packet numbers are reserved for at most 64 workers (`pipeline::live`), and no
 /// machine that watches a mirror port has more cores to spare.
@@ -41,6 +42,8 @@ const MAX_SENSOR: usize = 255;
 pub struct Settings {
     /// What is captured, and how.
     pub capture: CaptureSettings,
+    /// How packets are read.
+    pub decode: DecodeSettings,
     /// What the site's network is.
     pub network: NetworkSettings,
     /// What is looked for.
@@ -81,6 +84,15 @@ impl Default for CaptureSettings {
             filter: None,
         }
     }
+}
+
+/// Settings of the section `[decode]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeSettings {
+    /// Tags that only this site knows.
+    pub tags: Vec<SiteTag>,
+    /// Ports of tunnels that only this site knows.
+    pub tunnels: Vec<SiteTunnel>,
 }
 
 /// Settings of the section `[network]`.
@@ -193,7 +205,7 @@ pub(super) fn check<E: Display>(
     filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigProblem> {
     let base = Settings::default();
-    let raw::RawConfig { capture, network, intel, alerts, output, limits } = raw;
+    let raw::RawConfig { capture, decode, network, intel, alerts, output, limits } = raw;
     Ok(Settings {
         capture: CaptureSettings {
             interfaces: interfaces(capture.interfaces)?,
@@ -202,6 +214,10 @@ pub(super) fn check<E: Display>(
             snaplen: integer(capture.snaplen, base.capture.snaplen, SNAPLEN)?,
             buffer: size(capture.buffer, base.capture.buffer, BUFFER)?,
             filter: text(capture.filter, filter)?,
+        },
+        decode: DecodeSettings {
+            tags: each(decode.tags, base.decode.tags, layers::tag)?,
+            tunnels: each(decode.tunnels, base.decode.tunnels, layers::tunnel)?,
         },
         network: NetworkSettings {
             home_net: each(network.home_net, base.network.home_net, home_network)?,

@@ -3,6 +3,7 @@
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::fragment::{DatagramKey, FragmentPiece};
+use super::layer::{Layer, LayerStep};
 use super::stats::DecodeStop;
 use crate::model::flow::AddressWords;
 
@@ -26,6 +27,9 @@ pub(super) mod protocol {
     pub(crate) const MPLS: u8 = 137;
     pub(crate) const HIP: u8 = 139;
     pub(crate) const SHIM6: u8 = 140;
+    /// Protocols of control between machines, of which nothing more is expected: ICMP, IGMP, PIM,
+    /// EIGRP, OSPF, VRRP, ICMPv6.
+    pub(crate) const CONTROL: [u8; 7] = [1, 2, 58, 88, 89, 103, 112];
 }
 
 /// An IP packet whose headers have been read.
@@ -67,6 +71,48 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     });
     let piece = piece.filter(|piece| piece.is_part(missing));
     Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
+}
+
+/// Whether these bytes are an IP packet that is as long as its header says, but for Ethernet's
+/// padding.
+pub(super) fn has_announced_length(bytes: &[u8]) -> bool {
+    /// Frames are padded until they carry this many bytes (IEEE 802.3 §4A.4.2).
+    const MIN_CARRIED: usize = 46;
+    let (announced, header) = match bytes {
+        [0x45..=0x4f, _, high, low, ..] => (u16::from_be_bytes([*high, *low]), 0),
+        [0x60..=0x6f, _, _, _, high, low, ..] => (u16::from_be_bytes([*high, *low]), 40),
+        _ => return false,
+    };
+    let (announced, length) = (header + usize::from(announced), bytes.len());
+    announced == length || (20..length).contains(&announced) && length <= MIN_CARRIED
+}
+
+/// Whether these bytes are certainly an IP packet that nothing has announced: it has the announced
+/// length, and the header's checksum is right, or in IPv6 the next header a common one.
+fn is_certain(bytes: &[u8]) -> bool {
+    use protocol::{DESTINATION, FRAGMENT, HOP_BY_HOP, NO_NEXT_HEADER, TCP, UDP};
+    const ICMPV6: u8 = 58;
+    const NEXT_HEADERS: [u8; 7] =
+        [TCP, UDP, ICMPV6, FRAGMENT, HOP_BY_HOP, DESTINATION, NO_NEXT_HEADER];
+    if !has_announced_length(bytes) {
+        return false;
+    }
+    match bytes {
+        [0x45..=0x4f, ..] => Ipv4HeaderSlice::from_slice(bytes).is_ok_and(|header| {
+            header.to_header().calc_header_checksum() == header.header_checksum()
+        }),
+        _ => Ipv6HeaderSlice::from_slice(bytes)
+            .is_ok_and(|header| NEXT_HEADERS.contains(&header.next_header().0)),
+    }
+}
+
+/// The step to an IP packet that nothing has announced, if it is certainly one.
+pub(super) fn unannounced(bytes: &[u8]) -> Option<LayerStep<'_>> {
+    if !is_certain(bytes) {
+        return None;
+    }
+    let layer = if bytes.first()? >> 4 == 4 { Layer::Ipv4 } else { Layer::Ipv6 };
+    Some(LayerStep::new(layer, bytes))
 }
 
 /// Reads the headers of an IPv6 packet.

@@ -5,9 +5,11 @@
 //! ends have agreed on that beforehand. Such a packet counts as a tunnel only if a whole IP packet
 //! shows where the frame is.
 
+use super::ip;
+use super::layer::{Layer, LayerStep};
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
-use super::{Layer, LayerStep};
+use super::stop::Stop;
 
 /// Flags in the first two bytes of a message (RFC 2661 §3.1, RFC 3931 §3.2.1).
 mod head {
@@ -26,11 +28,11 @@ mod head {
 ///
 /// Returns `None` if the payload is not L2TP, and fails with [`DecodeStop::Signalling`] for control
 /// messages.
-pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop> {
+pub(super) fn over_udp(payload: &[u8]) -> Result<Option<LayerStep<'_>>, Stop> {
     const OPTIONAL: u16 = head::LENGTH | head::SEQUENCE | head::OFFSET | head::PRIORITY;
     match word(payload, 0) {
         Some(head::CONTROL_2 | head::CONTROL_3) if is_as_long_as_it_says(payload) => {
-            Err(DecodeStop::Signalling)
+            Err(DecodeStop::Signalling.into())
         }
         Some(flags) if flags & !OPTIONAL == 2 => ppp_session(flags, payload).transpose(),
         // Two reserved bytes follow (RFC 3931 §4.1.2.1).
@@ -58,7 +60,7 @@ pub(super) fn over_ip(bytes: &[u8]) -> Result<Option<LayerStep<'_>>, DecodeStop>
 ///
 /// It has flags, length, tunnel, session, sequence numbers, offset and a PPP frame. Without a
 /// length that matches, the PPP frame must prove that this is L2TP.
-fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<LayerStep<'_>, DecodeStop>> {
+fn ppp_session(flags: u16, payload: &[u8]) -> Option<Result<LayerStep<'_>, Stop>> {
     let size_of = |flag: u16, size: usize| if flags & flag != 0 { size } else { 0 };
     let tunnel = 2 + size_of(head::LENGTH, 2);
     let mut ppp = tunnel + 4 + size_of(head::SEQUENCE, 4);
@@ -111,8 +113,8 @@ fn with_ip(frame: &[u8]) -> Option<LayerStep<'_>> {
     let &[.., sender, _, _, _, _, _, high, low] = header;
     let mut value = u16::from_be_bytes([high, low]);
     for _ in 0..MAX_TAGS {
-        if let (ethertype::VLAN | ethertype::PROVIDER_VLAN, [_, _, high, low, after @ ..]) =
-            (value, rest)
+        if let [_, _, high, low, after @ ..] = rest
+            && ethertype::is_vlan(value)
         {
             (value, rest) = (u16::from_be_bytes([*high, *low]), after);
         }
@@ -131,17 +133,8 @@ fn with_ip(frame: &[u8]) -> Option<LayerStep<'_>> {
 ///
 /// Ethernet's padding may follow it.
 fn is_whole(step: LayerStep<'_>) -> bool {
-    /// Bytes to which Ethernet pads a shorter payload (IEEE 802.3 §4A.4.2).
-    const MIN_CARRIED: usize = 46;
-    let (announced, header) = match (step.layer, step.bytes) {
-        (Layer::Ipv4, [0x45..=0x4f, _, high, low, ..]) => (u16::from_be_bytes([*high, *low]), 0),
-        (Layer::Ipv6, [0x60..=0x6f, _, _, _, high, low, ..]) => {
-            (u16::from_be_bytes([*high, *low]), 40)
-        }
-        _ => return false,
-    };
-    let (announced, length) = (header + usize::from(announced), step.bytes.len());
-    announced == length || (20..length).contains(&announced) && length <= MIN_CARRIED
+    matches!((step.layer, step.bytes.first()), (Layer::Ipv4, Some(0x40..=0x4f)) | (Layer::Ipv6, _))
+        && ip::has_announced_length(step.bytes)
 }
 
 /// Whether the length field of a message (RFC 2661 §3.1) equals the length of the UDP payload.
@@ -166,10 +159,10 @@ mod tests {
     ];
     const MACS: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
 
-    fn layer(
-        found: Result<Option<LayerStep<'_>>, DecodeStop>,
+    fn layer<E: Into<Stop>>(
+        found: Result<Option<LayerStep<'_>>, E>,
     ) -> Result<Option<Layer>, DecodeStop> {
-        found.map(|step| step.map(|step| step.layer))
+        found.map(|step| step.map(|step| step.layer)).map_err(|stop| stop.into().reason)
     }
 
     #[test]

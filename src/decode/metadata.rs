@@ -1,8 +1,10 @@
 //! Captures in which a header with metadata of the capturing machine precedes each packet: NFLOG,
 //! PFLOG, ENC, PKTAP, PPI, Juniper's.
 
+use super::layer::{Layer, LayerStep};
+use super::link;
 use super::stats::DecodeStop;
-use super::{Layer, LayerStep, link};
+use super::stop::Stop;
 use crate::model::packet::LinkType;
 
 /// Returns the IP packet in a message of Linux's netfilter log
@@ -105,11 +107,13 @@ pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
 ///
 /// The header has "MGC", flags, and extensions with their length. Packets of the router itself have
 /// a protocol number instead of an Ethernet header.
-pub(super) fn juniper_ether(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
+pub(super) fn juniper_ether(bytes: &[u8]) -> Result<LayerStep<'_>, Stop> {
     const NO_LINK_LAYER: u8 = 0x02;
     const EXTENSIONS: u8 = 0x80;
     let (header, mut rest) = bytes.split_first_chunk::<4>().ok_or(DecodeStop::LinkTruncated)?;
-    let &[b'M', b'G', b'C', flags] = header else { return Err(DecodeStop::LinkMalformed) };
+    let &[b'M', b'G', b'C', flags] = header else {
+        return Err(DecodeStop::LinkMalformed.into());
+    };
     if flags & EXTENSIONS != 0 {
         let (length, after) = rest.split_first_chunk().ok_or(DecodeStop::LinkTruncated)?;
         let length = usize::from(u16::from_be_bytes(*length));
@@ -228,8 +232,8 @@ mod tests {
             let found = payload(LinkType::JUNIPER_ETHER, &frame);
             assert_eq!(found.as_deref(), Some(&b"hi"[..]), "{before:x?}");
         }
-        assert_eq!(juniper_ether(b"MGD\x01").err(), Some(DecodeStop::LinkMalformed));
-        assert_eq!(juniper_ether(b"MGC\x80\0\x01").err(), Some(DecodeStop::LinkTruncated));
+        assert_eq!(juniper_ether(b"MGD\x01").err(), Some(DecodeStop::LinkMalformed.into()));
+        assert_eq!(juniper_ether(b"MGC\x80\0\x01").err(), Some(DecodeStop::LinkTruncated.into()));
     }
 
     proptest! {

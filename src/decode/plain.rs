@@ -8,8 +8,9 @@
 
 use super::ip::{Datagram, protocol, trim};
 use super::link::ethertype;
+use super::peel::Inside;
 use super::stats::DecodeStats;
-use super::{Inside, transport};
+use super::{LayerOptions, transport};
 use crate::model::flow::AddressWords;
 use crate::model::packet::LinkType;
 use crate::model::segment::SegmentHead;
@@ -22,7 +23,7 @@ use crate::model::{LinkInfo, MacAddr};
 pub(super) fn decode<'a>(
     link: LinkType,
     bytes: &'a [u8],
-    vlan_in_key: bool,
+    options: &LayerOptions,
     head: &mut SegmentHead,
     stats: &mut DecodeStats,
 ) -> Option<&'a [u8]> {
@@ -32,12 +33,12 @@ pub(super) fn decode<'a>(
     let (ether_type, bytes) = ethernet(bytes, &mut head.link)?;
     let payload = match ether_type {
         ethertype::IPV4 => {
-            let payload = segment(ipv4(bytes)?, vlan_in_key, head, stats)?;
+            let payload = segment(ipv4(bytes)?, options, head, stats)?;
             stats.ipv4 += 1;
             payload
         }
         ethertype::IPV6 => {
-            let payload = segment(ipv6(bytes)?, vlan_in_key, head, stats)?;
+            let payload = segment(ipv6(bytes)?, options, head, stats)?;
             stats.ipv6 += 1;
             payload
         }
@@ -101,18 +102,18 @@ fn ipv6(bytes: &[u8]) -> Option<Datagram<'_>> {
 #[inline(always)]
 fn segment<'a>(
     datagram: Datagram<'a>,
-    vlan_in_key: bool,
+    options: &LayerOptions,
     head: &mut SegmentHead,
     stats: &mut DecodeStats,
 ) -> Option<&'a [u8]> {
     head.missing = datagram.missing;
     match datagram.protocol {
         protocol::TCP => {
-            let payload = transport::tcp(datagram, vlan_in_key, head).ok()?;
+            let payload = transport::tcp(datagram, options.vlan_in_key, head).ok()?;
             stats.tcp += 1;
             Some(payload)
         }
-        protocol::UDP => match transport::udp(datagram, vlan_in_key, head) {
+        protocol::UDP => match transport::udp(datagram, options, head) {
             Ok(Inside::Payload(payload)) => {
                 stats.udp += 1;
                 Some(payload)
@@ -134,7 +135,7 @@ mod tests {
 
     use super::*;
     use crate::capture::{FillOutcome, ReplayOptions, open_replay};
-    use crate::decode::{DecodeOptions, Decoder, Payload};
+    use crate::decode::{DecodeOptions, Decoder, LayerOptions, Payload};
     use crate::model::segment::TransportHeader;
     use crate::model::{Packet, PacketBatch, Timestamp};
 
@@ -148,8 +149,12 @@ mod tests {
 
     impl Both {
         fn new(vlan_in_key: bool) -> Both {
-            let decoder =
-                || Decoder::new(DecodeOptions { vlan_in_key, ..DecodeOptions::default() });
+            let decoder = || {
+                Decoder::new(DecodeOptions {
+                    layers: LayerOptions { vlan_in_key, ..LayerOptions::default() },
+                    ..DecodeOptions::default()
+                })
+            };
             Both { short: decoder(), long: decoder() }
         }
 
@@ -199,7 +204,8 @@ mod tests {
 
     fn is_plain(packet: &Packet<'_>) -> bool {
         let (mut head, mut stats) = (SegmentHead::BLANK, DecodeStats::default());
-        let plain = decode(packet.link, packet.bytes, false, &mut head, &mut stats).is_some();
+        let options = LayerOptions::default();
+        let plain = decode(packet.link, packet.bytes, &options, &mut head, &mut stats).is_some();
         assert!(plain || stats == DecodeStats::default(), "counted, and left to others");
         plain
     }

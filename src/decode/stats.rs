@@ -2,6 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+use super::stop::Stop;
+use super::unknown::UnknownCounts;
+
 /// The reason why a packet gave no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
@@ -10,6 +13,9 @@ pub enum DecodeStop {
     LinkType,
     /// ARP, LLDP, spanning tree or anything else that is not IP.
     NotIp,
+    /// An EtherType, LLC or PPP protocol that this program does not read. [`DecodeStats::unknown`]
+    /// counts them by value.
+    NotUnderstood,
     /// The header of a link layer or tunnel is cut.
     LinkTruncated,
     /// The header of a link layer or tunnel is invalid or contradicts itself.
@@ -39,9 +45,10 @@ pub enum DecodeStop {
 
 impl DecodeStop {
     /// All reasons, in order of their counters.
-    pub const ALL: [DecodeStop; 14] = [
+    pub const ALL: [DecodeStop; 15] = [
         DecodeStop::LinkType,
         DecodeStop::NotIp,
+        DecodeStop::NotUnderstood,
         DecodeStop::LinkTruncated,
         DecodeStop::LinkMalformed,
         DecodeStop::TooDeep,
@@ -61,6 +68,7 @@ impl DecodeStop {
         match self {
             DecodeStop::LinkType => "unsupported_link_type",
             DecodeStop::NotIp => "not_ip",
+            DecodeStop::NotUnderstood => "not_understood",
             DecodeStop::LinkTruncated => "link_truncated",
             DecodeStop::LinkMalformed => "link_malformed",
             DecodeStop::TooDeep => "too_many_layers",
@@ -104,13 +112,18 @@ pub struct DecodeStats {
     pub reassembled: u64,
     /// Fragments given up because they were too old or the limits were reached.
     pub fragments_dropped: u64,
+    /// Packets by the value that was not read.
+    pub unknown: UnknownCounts,
     #[serde(rename = "stopped", serialize_with = "by_name")]
     stops: [u64; DecodeStop::ALL.len()],
 }
 
 impl DecodeStats {
-    pub(super) fn stop(&mut self, reason: DecodeStop) {
-        self.stops[reason as usize] += 1;
+    pub(super) fn stop(&mut self, stop: Stop) {
+        self.stops[stop.reason as usize] += 1;
+        if let Some(value) = stop.unknown {
+            self.unknown.add(value);
+        }
     }
 
     /// Returns the number of packets that stopped for `reason`.
@@ -137,6 +150,7 @@ impl DecodeStats {
         self.cut += other.cut;
         self.reassembled += other.reassembled;
         self.fragments_dropped += other.fragments_dropped;
+        self.unknown.merge(&other.unknown);
         for (mine, theirs) in self.stops.iter_mut().zip(other.stops) {
             *mine += theirs;
         }

@@ -3,8 +3,10 @@
 use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
 
 use super::ip::Datagram;
+use super::peel::Inside;
 use super::stats::DecodeStop;
-use super::{Inside, tunnel};
+use super::stop::Stop;
+use super::{LayerOptions, udp_tunnel};
 use crate::model::segment::{SegmentHead, TcpFlags, TcpHeader, TransportHeader};
 use crate::model::{FlowKey, Transport};
 
@@ -39,9 +41,9 @@ pub(super) fn tcp<'a>(
 #[inline(always)]
 pub(super) fn udp<'a>(
     datagram: Datagram<'a>,
-    vlan_in_key: bool,
+    options: &LayerOptions,
     head: &mut SegmentHead,
-) -> Result<Inside<'a>, DecodeStop> {
+) -> Result<Inside<'a>, Stop> {
     let bytes = datagram.payload;
     let header = UdpHeaderSlice::from_slice(bytes).map_err(|_| DecodeStop::TransportTruncated)?;
     let after = &bytes[header.slice().len()..];
@@ -51,13 +53,13 @@ pub(super) fn udp<'a>(
         .and_then(|length| after.get(..length))
         .unwrap_or(after);
     let ports = [header.source_port(), header.destination_port()];
-    if tunnel::has_port(ports)
-        && let Some(next) = tunnel::over_udp(ports, payload)?
+    if udp_tunnel::is_possible(ports, payload, &options.tunnels)
+        && let Some(next) = udp_tunnel::find(ports, payload, &options.tunnels)?
     {
         return Ok(Inside::Tunnel(next));
     }
     head.header = TransportHeader::Udp;
-    ends(&datagram, ports, Transport::Udp, vlan_in_key, head);
+    ends(&datagram, ports, Transport::Udp, options.vlan_in_key, head);
     Ok(Inside::Payload(payload))
 }
 

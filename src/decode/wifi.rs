@@ -1,8 +1,8 @@
 //! Unencrypted IEEE 802.11 data frames, and the headers that capturing machines put before them:
 //! radiotap, Prism, AVS.
 
+use super::layer::{Layer, LayerStep};
 use super::stats::DecodeStop;
-use super::{Layer, LayerStep};
 use crate::model::{LinkInfo, MacAddr};
 
 /// Skips a radiotap header (<https://www.radiotap.org>): version 0, padding, length, bitmap.
@@ -57,23 +57,47 @@ pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// Reads the header of a frame (IEEE 802.11-2020 §9.2.3).
-///
-/// It has frame control, duration, three or four addresses, sequence control, and QoS and HT
-/// control where present. LLC follows. With `padded`, the header is padded to a multiple of 4
-/// bytes.
+/// Kind of data frames (IEEE 802.11-2020 §9.2.4.1.3).
+const DATA: u8 = 2;
+
+/// The order of the two bytes of the frame control.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FrameControl {
+    /// As on the air.
+    Plain,
+    /// Swapped if only that makes it a data frame: access points of Cisco send it so in CAPWAP.
+    MaySwap,
+}
+
+impl FrameControl {
+    fn in_order(self, bytes: [u8; 2]) -> [u8; 2] {
+        /// Version and kind.
+        const KIND: u8 = 0x0f;
+        let is_data = |byte: u8| byte & KIND == DATA << 2;
+        match self {
+            FrameControl::MaySwap if !is_data(bytes[0]) && is_data(bytes[1]) => {
+                [bytes[1], bytes[0]]
+            }
+            _ => bytes,
+        }
+    }
+}
+
+/// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
+/// control, QoS and HT control where present, then LLC.
 pub(super) fn frame<'a>(
     bytes: &'a [u8],
+    control: FrameControl,
     padded: bool,
     link: &mut LinkInfo,
 ) -> Result<LayerStep<'a>, DecodeStop> {
-    const DATA: u8 = 2;
     const TO_DS: u8 = 0x01;
     const FROM_DS: u8 = 0x02;
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
     let (head, _) = bytes.split_first_chunk::<24>().ok_or(DecodeStop::LinkTruncated)?;
-    let (kind, subtype, flags) = (head[0] >> 2 & 3, head[0] >> 4, head[1]);
+    let [first, flags] = control.in_order([head[0], head[1]]);
+    let (kind, subtype) = (first >> 2 & 3, first >> 4);
     let (no_body, qos) = (subtype & 4 != 0, subtype & 8 != 0);
     if kind != DATA || no_body {
         return Err(DecodeStop::NoData);

@@ -20,6 +20,7 @@ pub mod link;
 pub mod packet;
 pub mod segment;
 pub mod signal;
+pub mod site;
 pub mod text;
 
 pub use chunk::{Chunk, Direction};

@@ -19,6 +19,7 @@ impl LinkType {
     pub const RAW: LinkType = LinkType(101);
     pub const C_HDLC: LinkType = LinkType(104);
     pub const IEEE802_11: LinkType = LinkType(105);
+    pub const FRELAY: LinkType = LinkType(107);
     pub const LOOP: LinkType = LinkType(108);
     pub const ENC: LinkType = LinkType(109);
     pub const LINUX_SLL: LinkType = LinkType(113);
@@ -28,11 +29,18 @@ impl LinkType {
     pub const IEEE802_11_AVS: LinkType = LinkType(163);
     pub const JUNIPER_ETHER: LinkType = LinkType(178);
     pub const PPI: LinkType = LinkType(192);
+    pub const PPP_WITH_DIR: LinkType = LinkType(204);
+    pub const C_HDLC_WITH_DIR: LinkType = LinkType(205);
+    pub const FRELAY_WITH_DIR: LinkType = LinkType(206);
     pub const IPV4: LinkType = LinkType(228);
     pub const IPV6: LinkType = LinkType(229);
     pub const NFLOG: LinkType = LinkType(239);
     pub const PKTAP: LinkType = LinkType(258);
     pub const LINUX_SLL2: LinkType = LinkType(276);
+    pub const DSA_TAG_BRCM: LinkType = LinkType(281);
+    pub const DSA_TAG_BRCM_PREPEND: LinkType = LinkType(282);
+    pub const DSA_TAG_DSA: LinkType = LinkType(284);
+    pub const DSA_TAG_EDSA: LinkType = LinkType(285);
 }
 
 /// The place of one packet in its batch, with the metadata of the capture.

@@ -218,7 +218,7 @@ fn work(
     // The kernel has distributed the packets: this worker gets all that its socket gets.
     let mut dispatcher = Dispatcher::new(setup.decode.clone(), 1);
     let mut worker = Worker::new(setup);
-    *worker.bypass() = Some(Box::new(Bypass::new(setup.decode.vlan_in_key)));
+    *worker.bypass() = Some(Box::new(Bypass::new(setup.decode.layers.vlan_in_key)));
     let mut batch = SegmentBatch::default();
     let mut packets = (*index as u64 % 64).saturating_mul(NUMBERS);
     let mut now = Timestamp::ZERO;

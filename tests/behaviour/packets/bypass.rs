@@ -1,7 +1,7 @@
 //! The overload bypass before the decoder.
 
 use minewatch::capture::Bypass;
-use minewatch::decode::{DecodeOptions, Decoder};
+use minewatch::decode::{DecodeOptions, Decoder, LayerOptions};
 use minewatch::model::Timestamp;
 use minewatch::model::packet::{LinkType, Packet};
 use minewatch::model::segment::SegmentHead;
@@ -29,7 +29,10 @@ fn the_bypass_knows_a_flow_by_the_key_that_the_decoder_gives_it() {
             let wire_len = bytes.len() as u32;
             let packet = Packet { number: 1, time, link: LinkType::ETHERNET, wire_len, bytes };
             let mut head = SegmentHead::BLANK;
-            let options = DecodeOptions { vlan_in_key, ..DecodeOptions::default() };
+            let options = DecodeOptions {
+                layers: LayerOptions { vlan_in_key, ..LayerOptions::default() },
+                ..DecodeOptions::default()
+            };
             Decoder::new(options).decode(&packet, &mut head).expect("a segment");
             let mut bypass = Bypass::new(vlan_in_key);
             bypass.activate(time);

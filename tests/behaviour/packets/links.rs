@@ -76,7 +76,16 @@ fn every_link_leads_to_the_same_segment() {
             let TransportHeader::Tcp(tcp) = segment.header else { panic!("{link:?} is not TCP") };
             assert_eq!((tcp.seq, tcp.ack, tcp.flags.0), (7, 9, 0x18), "{link:?}");
             if link.shows_mac()
-                && !matches!(link, Link::Gre | Link::IpInIp | Link::GtpU | Link::L2tp)
+                && !matches!(
+                    link,
+                    Link::Gre
+                        | Link::IpInIp
+                        | Link::GtpU
+                        | Link::L2tp
+                        | Link::Gue
+                        | Link::GreUdp
+                        | Link::GreRouting
+                )
             {
                 assert_eq!(segment.link.src_mac(), Some(MacAddr(MACS.src)), "{link:?}");
             }

@@ -1,126 +1,11 @@
-//! What a mirror port may put around an IP packet.
+//! Frames of each link.
 
 use std::net::Ipv4Addr;
 
-use clap::ValueEnum;
-
+use super::{Link, MIDDLE_VLAN, Macs, OUTER_VLAN, VLAN, tag, tunnel};
 use crate::packet;
 
-/// A link layer or a tunnel around the packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    Ethernet,
-    /// One 802.1Q tag
-    Vlan,
-    /// Two 802.1Q tags
-    #[value(name = "vlan-2")]
-    #[serde(rename = "vlan-2")]
-    Vlan2,
-    /// Three 802.1Q tags
-    #[value(name = "vlan-3")]
-    #[serde(rename = "vlan-3")]
-    Vlan3,
-    /// A provider's 802.1ad tag around a customer's 802.1Q tag
-    Qinq,
-    /// Two MPLS labels
-    Mpls,
-    Pppoe,
-    /// `tcpdump -i any`, older
-    LinuxCooked,
-    /// `tcpdump -i any`, newer
-    LinuxCooked2,
-    /// IP without a link layer
-    Raw,
-    /// BSD's loopback
-    Null,
-    /// IP in GRE
-    Gre,
-    /// A switch's mirror in GRE, type I: no ERSPAN header
-    Erspan1,
-    /// Type II
-    Erspan2,
-    /// Type III
-    Erspan3,
-    /// IP in IPv4; IPv6 in it is 6in4
-    IpInIp,
-    Vxlan,
-    Geneve,
-    /// A phone's packets in its operator's network
-    GtpU,
-    /// What a router's sniffer streams: Ethernet in UDP
-    Tzsp,
-    /// Ethernet in IP
-    Etherip,
-    /// PPP in L2TP version 2
-    L2tp,
-    /// Ethernet in L2TP version 3 over UDP, with a cookie
-    L2tpV3,
-    /// Ethernet in L2TP version 3 over IP
-    L2tpV3Ip,
-    /// 802.11 data frames
-    Wifi,
-    /// These after a Prism header
-    WifiPrism,
-    /// These after an AVS header
-    WifiAvs,
-    /// These after a PPI header
-    WifiPpi,
-}
-
-/// MAC addresses of sender and receiver.
-#[derive(Clone, Copy, Debug)]
-pub struct Macs {
-    pub src: [u8; 6],
-    pub dst: [u8; 6],
-}
-
-/// VLAN that tagged links carry, innermost.
-pub const VLAN: u16 = 12;
-/// Outer VLAN of links with several.
-pub const OUTER_VLAN: u16 = 100;
-/// VLAN between those.
-pub const MIDDLE_VLAN: u16 = 50;
-
 impl Link {
-    pub fn all() -> &'static [Link] {
-        Link::value_variants()
-    }
-
-    pub fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-
-    /// The VLANs that a frame shows, outermost first.
-    pub fn vlans(self) -> &'static [u16] {
-        match self {
-            Link::Vlan => &[VLAN],
-            Link::Vlan2 | Link::Qinq => &[OUTER_VLAN, VLAN],
-            Link::Vlan3 => &[OUTER_VLAN, MIDDLE_VLAN, VLAN],
-            _ => &[],
-        }
-    }
-
-    /// The `LINKTYPE_` value of captures of this link (<https://www.tcpdump.org/linktypes.html>).
-    pub fn link_type(self) -> u32 {
-        match self {
-            Link::LinuxCooked => 113,
-            Link::LinuxCooked2 => 276,
-            Link::Raw => 101,
-            Link::Null => 0,
-            Link::Wifi => 105,
-            Link::WifiPrism => 119,
-            Link::WifiAvs => 163,
-            Link::WifiPpi => 192,
-            _ => 1,
-        }
-    }
-
-    /// Whether the frames show the hosts' own MAC addresses.
-    pub fn shows_mac(self) -> bool {
-        !matches!(self, Link::Raw | Link::Null)
-    }
-
     /// Puts `ip`, an IP packet, into a frame of this link.
     pub fn frame(self, macs: Macs, ip: &[u8]) -> Vec<u8> {
         let v6 = ip[0] >> 4 == 6;
@@ -225,6 +110,24 @@ impl Link {
                 // Version 0, no flags, a header of 8 bytes without fields, 802.11.
                 [vec![0, 0, 8, 0, 105, 0, 0, 0], wifi()].concat()
             }
+            Link::Pseudowire => tunnel::pseudowire(&[], &inner()),
+            Link::PseudowireWord => tunnel::pseudowire(&[0; 4], &inner()),
+            Link::Capwap => tunnel::capwap(false, &inner()),
+            Link::CapwapWifi => tunnel::capwap(true, &wifi()),
+            Link::CapwapSwapped => {
+                let mut frame = wifi();
+                frame.swap(0, 1);
+                tunnel::capwap(true, &frame)
+            }
+            Link::VxlanOwnPort => {
+                datagram(4788, &[&[0x08, 0, 0, 0, 0, 0, 42, 0][..], &inner()].concat())
+            }
+            Link::Fou => datagram(5555, ip),
+            Link::Gue => datagram(6080, &[&[0, if v6 { 41 } else { 4 }, 0, 0][..], ip].concat()),
+            Link::GreUdp => datagram(4754, &[&[0, 0][..], &ethertype.to_be_bytes(), ip].concat()),
+            Link::GreRouting => tunnel::gre_routing(ethertype, ip),
+            Link::RawAsEthernet => ip.to_vec(),
+            _ => tag::frame(self, macs, ethertype, ip),
         }
     }
 }
@@ -265,7 +168,7 @@ fn avs() -> Vec<u8> {
     header
 }
 
-fn ethernet(macs: Macs, ethertype: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn ethernet(macs: Macs, ethertype: u16, payload: &[u8]) -> Vec<u8> {
     [&macs.dst[..], &macs.src, &ethertype.to_be_bytes(), payload].concat()
 }
 
@@ -276,13 +179,13 @@ fn tagged(vlan: u16, ethertype: u16, payload: &[u8]) -> Vec<u8> {
 /// The outer ends of tunnels: a switch and the sensor.
 const SWITCH: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 1);
 const SENSOR: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 2);
-const OUTER: Macs = Macs { src: [2, 0, 0, 0, 1, 1], dst: [2, 0, 0, 0, 1, 2] };
+pub(super) const OUTER: Macs = Macs { src: [2, 0, 0, 0, 1, 1], dst: [2, 0, 0, 0, 1, 2] };
 
-fn carried(protocol: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn carried(protocol: u8, payload: &[u8]) -> Vec<u8> {
     ethernet(OUTER, 0x0800, &packet::ip(SWITCH.into(), SENSOR.into(), protocol, payload))
 }
 
-fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
     let (src, dst) = ((SWITCH, 49_152).into(), (SENSOR, port).into());
     ethernet(OUTER, 0x0800, &packet::udp(src, dst, payload))
 }
