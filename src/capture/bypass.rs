@@ -1,9 +1,9 @@
 //! The overload bypass: leaves out packets of settled flows before they are copied.
 //!
-//! The bypass stands between the kernel's ring and the batch. While it is off it costs a branch. While
-//! it is active it learns from the packets that pass which flows are settled, and leaves out further
-//! ones of these. Everything else passes: what opens and ends a flow, first payload, and all that is neither
-//! TCP nor UDP.
+//! The bypass stands between the kernel's ring and the batch. While it is off, it costs a branch.
+//! While it is active, it learns from packets that pass which flows are settled, and leaves out
+//! further packets of these flows. All other packets pass: those that open or end a flow, first
+//! payload, and everything that is neither TCP nor UDP.
 
 use std::hash::BuildHasher;
 
@@ -14,24 +14,26 @@ use crate::model::flow::{AddressWords, FlowKey, Transport};
 use crate::model::packet::LinkType;
 use crate::model::segment::TcpFlags;
 
-/// Flows that are known to be settled. What overloads a sensor is a few thousand flows at most; where
-/// two have one place, the later one takes it, and the other passes until its next packet does. They
-/// take a megabyte, which the second cache has room for.
+/// Number of places for settled flows, of 8 bytes each.
+///
+/// At most a few thousand flows overload a sensor. If two flows have the same place, the later one
+/// takes it; packets of the other pass until it takes the place back. The places need 1 MiB, which
+/// fits into the L2 cache.
 const PLACES: usize = 1 << 17;
 
-/// What was left out so that the sensor could keep up.
+/// Packets that the overload bypass left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BypassStats {
     /// Packets left out.
     pub packets: u64,
-    /// On the wire.
+    /// Bytes of these packets, by their length on the wire.
     pub bytes: u64,
-    /// How long the bypasses were active, added up over the workers.
+    /// Milliseconds the bypasses were active, added up over the workers.
     pub milliseconds: u64,
 }
 
 impl BypassStats {
-    /// Adds what another bypass has left out.
+    /// Adds the counters of another bypass.
     pub fn merge(&mut self, other: BypassStats) {
         self.packets += other.packets;
         self.bytes += other.bytes;
@@ -44,20 +46,21 @@ impl BypassStats {
 pub struct Bypass {
     vlan_in_key: bool,
     hasher: foldhash::fast::RandomState,
-    /// A settled flow: its hash, and in the lowest [`SECONDS`] the second in which one of its packets
-    /// passed last. Empty until the bypass is active for the first time.
+    /// One settled flow per entry: the upper bits of its hash, and in the bits of [`SECONDS`] the
+    /// second in which one of its packets last passed. Empty until the first activation.
     places: Vec<u64>,
     active_since: Option<Timestamp>,
     newest: Timestamp,
     stats: BypassStats,
 }
 
-/// Bits of a place that hold a second; it recurs after 18 hours, when no flow is remembered any more
-/// that was silent for so long. The 48 others tell flows apart.
+/// Mask of the 16 bits of a place that hold the second; the other 48 bits identify the flow.
+///
+/// The second recurs after 18 hours. No flow that was silent for that long is remembered.
 const SECONDS: u64 = 0xffff;
 
 impl Bypass {
-    /// A bypass that is off. `vlan_in_key`: flows of different VLANs are kept apart.
+    /// Creates a bypass that is off. `vlan_in_key`: flows of different VLANs are kept apart.
     pub fn new(vlan_in_key: bool) -> Self {
         Bypass {
             vlan_in_key,
@@ -69,8 +72,9 @@ impl Bypass {
         }
     }
 
-    /// Begins to leave packets out. Nothing is known of flows at first: what was known when it last was active
-    /// may have ended since.
+    /// Starts to leave packets out; does nothing while the bypass is active.
+    ///
+    /// Forgets the flows of the last activation, since they may have ended in the meantime.
     pub fn activate(&mut self, now: Timestamp) {
         if self.active_since.is_none() {
             self.active_since = Some(now);
@@ -79,7 +83,7 @@ impl Bypass {
         }
     }
 
-    /// Lets everything pass.
+    /// Lets all packets pass again.
     pub fn deactivate(&mut self, now: Timestamp) {
         if let Some(since) = self.active_since.take() {
             self.stats.milliseconds += milliseconds(since, now);
@@ -91,7 +95,7 @@ impl Bypass {
         self.active_since.is_some()
     }
 
-    /// What was left out until `now`.
+    /// Returns the counters, including the time of the current activation until `now`.
     pub fn stats(&self, now: Timestamp) -> BypassStats {
         let current = self.active_since.map_or(0, |since| milliseconds(since, now));
         BypassStats { milliseconds: self.stats.milliseconds + current, ..self.stats }
@@ -102,7 +106,7 @@ impl Bypass {
         self.newest
     }
 
-    /// A packet of this flow has passed, and the flow is settled.
+    /// Records that a packet of a settled flow has passed. Does nothing while the bypass is off.
     #[inline]
     pub fn settled(&mut self, key: &FlowKey, now: Timestamp) {
         if self.is_active() {
@@ -113,7 +117,7 @@ impl Bypass {
         }
     }
 
-    /// This flow has ended: the next one with its addresses and ports is another.
+    /// Forgets a flow that has ended: the next one with its addresses and ports is another flow.
     pub fn ended(&mut self, key: &FlowKey) {
         if self.is_active() {
             let hash = self.hasher.hash_one(key);
@@ -123,10 +127,10 @@ impl Bypass {
         }
     }
 
-    /// Whether a packet is to be left out; it is counted then.
+    /// Whether to leave a packet out. Counts the packet if so.
     ///
-    /// One packet of each flow passes in every second: flows stay alive, and one that was taken for
-    /// another (its hash has the same 48 bits) is found out.
+    /// One packet of each flow passes every second. This keeps flows alive, and corrects a flow
+    /// that was taken for another because its hash has the same 48 bits.
     #[inline]
     pub fn bypasses(
         &mut self,
@@ -167,13 +171,13 @@ impl Bypass {
         true
     }
 
-    /// Where a flow with this hash is, if it is known.
+    /// The place for a flow with this hash; `None` before the first activation.
     fn place(&mut self, hash: u64) -> Option<&mut u64> {
         self.places.get_mut((hash >> 32) as usize % PLACES)
     }
 }
 
-/// A flow of which a packet passes at `time`.
+/// The place's value after a packet of the flow passed at `time`.
 fn passed(hash: u64, time: Timestamp) -> u64 {
     let second = time.as_nanos() / 1_000_000_000;
     (hash & !SECONDS) | (second & SECONDS)
@@ -187,12 +191,14 @@ fn milliseconds(since: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A TCP segment or a UDP datagram in a plain packet: Ethernet with at most one tag, IP without
-/// fragments and IPv6 without extensions. That is what bulk looks like; anything else is left to the
-/// decoder.
+/// A TCP segment or a UDP datagram in a plain packet.
+///
+/// Plain means Ethernet with at most one VLAN tag, IP without fragments, and IPv6 without
+/// extension headers. Bulk traffic looks like this; all other packets are left to the decoder.
 struct PlainPacket {
     key: FlowKey,
-    /// What follows may be another flow, before anybody can say that this one has ended.
+    /// Whether the segment has SYN, FIN or RST. Later packets may then belong to another flow,
+    /// before [`Bypass::ended`] is called.
     last: bool,
 }
 
@@ -223,7 +229,7 @@ impl PlainPacket {
                 let header = segment.first_chunk::<20>()?;
                 header[13] & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0
             }
-            // Nothing in a datagram tells, and the flow table waits for silence.
+            // A datagram does not show the end of a flow; the flow table waits for silence.
             Transport::Udp => false,
             Transport::Other(_) => return None,
         };
@@ -235,9 +241,9 @@ impl PlainPacket {
     }
 }
 
-/// Source, destination, protocol and what follows (RFC 791 §3.1); not of a fragment.
+/// Returns source, destination, protocol and payload (RFC 791 §3.1); `None` for a fragment.
 fn ipv4(bytes: &[u8]) -> Option<(AddressWords, AddressWords, u8, &[u8])> {
-    /// The bits of the fragment field that are not "don't fragment".
+    /// The bits of the fragment field without "don't fragment".
     const FRAGMENT: u16 = 0xbfff;
     let header = bytes.first_chunk::<20>()?;
     let header_length = usize::from(header[0] & 0x0f) * 4;
@@ -250,7 +256,7 @@ fn ipv4(bytes: &[u8]) -> Option<(AddressWords, AddressWords, u8, &[u8])> {
     Some((src, dst, protocol, bytes.get(header_length..)?))
 }
 
-/// Likewise (RFC 8200 §3).
+/// Returns source, destination, next header and payload (RFC 8200 §3).
 fn ipv6(bytes: &[u8]) -> Option<(AddressWords, AddressWords, u8, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<40>()?;
     if header[0] >> 4 != 6 {
@@ -287,7 +293,7 @@ mod tests {
         FlowKey::new(server, client, Transport::Tcp, vlan).0
     }
 
-    /// An active bypass to which the flow of [`frame`] is settled.
+    /// An active bypass for which the flow of [`frame`] is settled.
     fn bypass() -> Bypass {
         let mut bypass = Bypass::new(false);
         bypass.activate(NOW);

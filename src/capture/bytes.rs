@@ -1,4 +1,4 @@
-//! Reads integers of either byte order at an offset, without ever failing by a panic.
+//! Reads integers in either byte order, and bytes at an offset, without panics.
 
 /// The byte order a capture was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl ByteOrder {
     }
 }
 
-/// The `N` bytes from `at` on, if they are there.
+/// Returns the `N` bytes from `at` on; `None` if `bytes` ends before.
 #[inline]
 pub(super) fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
     bytes.get(at..)?.first_chunk()

@@ -1,14 +1,14 @@
-//! The wall clock: the one place that reads it.
+//! Reads the wall clock; the only place that does.
 //!
-//! Packet time is the only clock of an analysis. What runs on a live interface needs the other one as
-//! well: the kernel stamps packets with it, so it tells how late they are, and stands in where none
-//! comes.
+//! The analysis uses packet time only. A live capture also needs the wall clock: the kernel stamps
+//! packets with it, so it shows how late they are, and it replaces packet time while no packets
+//! arrive.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
-/// What the wall clock says, as a packet's time.
+/// The current wall clock time, in the form of a packet time.
 pub fn wall_clock() -> Timestamp {
     Timestamp::ZERO.plus(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

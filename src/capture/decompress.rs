@@ -1,8 +1,8 @@
-//! Decompresses gzip, zstd and lz4 as streams, whatever number of members they consist of.
+//! Decompresses gzip, zstd and lz4 as streams, with any number of members.
 //!
-//! Memory stays bounded whatever a header claims: 32 KiB of window for gzip, 4 MiB blocks for
-//! lz4, [`MAX_ZSTD_WINDOW`] for zstd. Where a zstd stream is cut or damaged, the last window of
-//! good data (512 KiB to 8 MiB as usually written) is lost with it: the decoder keeps it back.
+//! Memory is bounded whatever a header claims: a 32 KiB window for gzip, 4 MiB blocks for lz4,
+//! [`MAX_ZSTD_WINDOW`] for zstd. If a zstd stream is truncated or damaged, the last window of good
+//! data (512 KiB to 8 MiB in usual files) is lost too, because the decoder holds it back.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -10,7 +10,7 @@ use lz4_flex::frame::FrameDecoder as Lz4Decoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
 
-/// The largest zstd window accepted, as in the zstd tool without `--long=31`.
+/// Largest zstd window accepted, in bytes, as in the zstd tool without `--long=31`.
 const MAX_ZSTD_WINDOW: u64 = 128 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +21,19 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// From the first bytes of a file.
+    /// Detects the compression from the first bytes of a file.
     pub(super) fn detect(bytes: &[u8]) -> Option<Compression> {
         match bytes {
             [0x1f, 0x8b, ..] => Some(Compression::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
-            // A skippable frame, which parallel compressors put in front.
+            // A skippable frame, which parallel compressors write first.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Compression::Zstd),
             [0x04, 0x22, 0x4d, 0x18, ..] => Some(Compression::Lz4),
             _ => None,
         }
     }
 
-    /// The decompressed stream of `raw`.
+    /// Returns the decompressed stream of `raw`.
     pub(super) fn decode(self, raw: impl Read + Send + 'static) -> Box<dyn Read + Send> {
         let raw = BufReader::with_capacity(64 << 10, raw);
         match self {
@@ -44,7 +44,7 @@ impl Compression {
     }
 }
 
-/// Concatenated zstd frames, skippable ones among them.
+/// Decodes concatenated zstd frames; skips skippable ones.
 struct ZstdFrames<R> {
     raw: R,
     decoder: ZstdDecoder,
@@ -58,7 +58,7 @@ impl<R: BufRead> ZstdFrames<R> {
         ZstdFrames { raw, decoder, in_frame: false }
     }
 
-    /// Goes to the next frame with data; `false` at the end of the stream.
+    /// Moves to the next frame with data; `false` at the end of the stream.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.raw.fill_buf()?.is_empty() {
             match self.decoder.reset(&mut self.raw) {
@@ -102,7 +102,7 @@ impl<R: BufRead> Read for ZstdFrames<R> {
     }
 }
 
-/// Concatenated lz4 frames.
+/// Decodes concatenated lz4 frames.
 struct Lz4Frames<R: BufRead> {
     /// `None` after the last frame.
     decoder: Option<Lz4Decoder<CountedReader<R>>>,
@@ -122,7 +122,7 @@ impl<R: BufRead> Read for Lz4Frames<R> {
             if read > 0 {
                 return Ok(read);
             }
-            // Zero means the end of a frame or, wrongly, the end of the input inside one.
+            // The decoder returns 0 at the end of a frame, but also if the input ends inside one.
             let input = decoder.get_mut();
             if input.ended {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -131,14 +131,15 @@ impl<R: BufRead> Read for Lz4Frames<R> {
                 self.decoder = None;
                 return Ok(0);
             }
-            // A fresh decoder: its buffers are sized by the frame's header.
+            // Each frame gets a fresh decoder: its buffers are sized by the frame's header.
             self.decoder = self.decoder.take().map(|decoder| Lz4Decoder::new(decoder.into_inner()));
         }
     }
 }
 
-/// Notes that the lz4 decoder wanted more than there is, since it does not tell a cut stream from
-/// a whole one.
+/// Records whether the lz4 decoder tried to read beyond the end of the input.
+///
+/// The decoder itself does not distinguish a truncated stream from a complete one.
 struct CountedReader<R> {
     raw: R,
     ended: bool,
@@ -189,7 +190,7 @@ mod tests {
         let mut piece = [0u8; 777];
         loop {
             match decoder.read(&mut piece) {
-                // The end has to stay the end.
+                // After the end, each read must report the end again.
                 Ok(0) => return (out, decoder.read(&mut piece)),
                 Ok(read) => out.extend(&piece[..read]),
                 Err(error) => return (out, Err(error)),

@@ -1,9 +1,9 @@
 //! The two socket calls that neither `std` nor the `pcap` crate has: `PACKET_FANOUT` and `poll`.
 //!
-//! A fanout group shares the packets of one interface among sockets
-//! (packet(7), <https://docs.kernel.org/networking/packet_mmap.html>). With the hash mode both
-//! directions of a flow go to the same socket; the defragment flag makes fragments follow
-//! their flow.
+//! A fanout group distributes the packets of one interface over several sockets
+//! (packet(7), <https://docs.kernel.org/networking/packet_mmap.html>). In hash mode both
+//! directions of a flow go to the same socket. With the defragment flag, fragments follow their
+//! flow.
 
 #![allow(unsafe_code)]
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// that two sensors on one machine do not share a group by accident.
 const FLAG_UNIQUE_ID: u32 = 0x2000;
 
-/// Joins a packet socket to a fanout group; `None` makes a new one. Gives the group's number.
+/// Joins a packet socket to a fanout group; `None` creates one. Returns the group's number.
 pub(super) fn join(socket: BorrowedFd<'_>, group: Option<u16>) -> io::Result<u16> {
     let mode = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
     let argument = match group {
@@ -60,8 +60,9 @@ fn joined(socket: BorrowedFd<'_>) -> io::Result<u16> {
     if result == 0 { Ok((value & 0xffff) as u16) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Waits until one of the descriptors has something to read, an error or an end to tell; `false`
-/// when none had within the time or a signal came.
+/// Waits until a descriptor is readable, has an error or is at its end.
+///
+/// Returns `false` if none is within `time`, or if a Unix signal interrupts the wait.
 pub(super) fn wait_readable(fds: &[BorrowedFd<'_>], time: Duration) -> io::Result<bool> {
     let mut polled: Vec<libc::pollfd> = fds
         .iter()

@@ -1,7 +1,7 @@
 //! One capture file, as a source of batches.
 //!
-//! Blocks of the file become the batch's buffer as they are, and the records only point into it;
-//! the piece of a packet at the end moves to the front of the next batch.
+//! Blocks of the file are read straight into the batch's buffer, and the records point into it.
+//! An incomplete packet at the end moves to the front of the next batch.
 
 use crate::model::PacketBatch;
 use crate::model::packet::PacketRecord;
@@ -14,20 +14,20 @@ use super::pcapng::{self, PcapNg};
 use super::problem::ProblemReason;
 use super::stats::CaptureStats;
 
-/// Unsupported link types of one file that are reported; the list is searched for each packet.
+/// Unsupported link types reported per file. Small, since the list is searched for each packet.
 const MAX_UNSUPPORTED_LINKS: usize = 16;
 
-/// Where a walker puts what it finds.
+/// Where the pcap and pcapng walkers put the packets they find.
 pub(super) struct PacketSink<'a> {
     pub records: &'a mut Vec<PacketRecord>,
     pub unsupported: &'a mut UnsupportedPackets,
 }
 
-/// Packets that cannot be analysed for their link type.
+/// Counts packets that cannot be analysed because of their link type.
 #[derive(Debug, Default)]
 pub(super) struct UnsupportedPackets {
     packets: u64,
-    /// The link types, each once, up to [`MAX_UNSUPPORTED_LINKS`].
+    /// Their link types without duplicates, at most [`MAX_UNSUPPORTED_LINKS`].
     links: Vec<u32>,
 }
 
@@ -40,11 +40,11 @@ impl UnsupportedPackets {
     }
 }
 
-/// How far a walker came.
+/// The position at which a walker stopped, and why.
 pub(super) struct WalkOutcome {
-    /// Where the next record starts; beyond the bytes at hand inside a block to be skipped.
+    /// Where the next record starts. Lies beyond the available bytes if a block has to be skipped.
     next: usize,
-    /// What is broken there.
+    /// What is broken at `next`, if anything.
     broken: Option<String>,
 }
 
@@ -69,11 +69,11 @@ pub(super) struct CaptureFile {
     name: String,
     input: Input,
     format: CaptureFormat,
-    /// The start of a record whose rest comes with the next block.
+    /// The start of a record that continues in the next block.
     carry: Vec<u8>,
-    /// Bytes still to come that belong to a block nobody needs.
+    /// Bytes still to be skipped, of a pcapng block that is not needed.
     skip: usize,
-    /// Offset in the file of the first byte of `carry`, or of what is read next.
+    /// File offset of the first byte of `carry`, or of the next read if `carry` is empty.
     position: u64,
     unsupported: UnsupportedPackets,
     reported_links: usize,
@@ -95,7 +95,7 @@ impl CaptureFile {
         }
     }
 
-    /// Fills a cleared batch from the next `block` bytes, or more if they hold no whole packet.
+    /// Fills a cleared batch from the next `block` bytes, or more if they hold no complete packet.
     pub(super) fn fill(
         &mut self,
         batch: &mut PacketBatch,
@@ -130,7 +130,7 @@ impl CaptureFile {
         }
     }
 
-    /// Walks what is in the batch's buffer, which starts at `position`.
+    /// Walks the bytes of the batch, which start at file offset `position`.
     fn advance(&mut self, batch: &mut PacketBatch, stats: &mut CaptureStats) {
         let mut at = self.skip.min(batch.bytes.len());
         self.skip -= at;
@@ -165,7 +165,7 @@ impl CaptureFile {
         }
     }
 
-    /// Finds out the format from the first bytes; `false` if there are too few as yet.
+    /// Detects the format from the first bytes. Returns `false` if more bytes are needed.
     fn recognise(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProblemReason> {
         if !matches!(self.format, CaptureFormat::Unknown) {
             return Ok(true);
@@ -183,7 +183,7 @@ impl CaptureFile {
         Ok(true)
     }
 
-    /// The input ended, with `rest` not walked.
+    /// Handles the end of the input; `rest` are the bytes not walked.
     fn finish(&mut self, rest: &[u8], stats: &mut CaptureStats) {
         let started = chunk(rest, 0).is_some_and(|magic| pcap::is_magic(*magic));
         if matches!(self.format, CaptureFormat::Unknown) && !started {
@@ -217,7 +217,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A packet as the tests compare it.
+    /// The fields of a packet that tests compare.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(in super::super) struct Seen {
         pub nanos: u64,
@@ -254,7 +254,7 @@ pub(super) mod tests {
         read_stream(Box::new(Cursor::new(file)), 1 << 20)
     }
 
-    /// Gives the bytes in pieces of the given sizes, over and over.
+    /// Returns the bytes in pieces of the given sizes, cyclically.
     struct Fragments {
         data: Cursor<Vec<u8>>,
         sizes: std::iter::Cycle<std::vec::IntoIter<usize>>,
@@ -283,7 +283,7 @@ pub(super) mod tests {
         file
     }
 
-    /// A pcapng of the same packets, alternating between two interfaces, with blocks between.
+    /// A pcapng of the same packets, alternating between two interfaces, with other blocks between.
     pub(in super::super) fn pcapng_of(lengths: &[u16]) -> Vec<u8> {
         fn block(kind: u32, body: &[u8]) -> Vec<u8> {
             let mut body = body.to_vec();
@@ -341,7 +341,7 @@ pub(super) mod tests {
     #[test]
     fn packets_of_a_pipe_come_as_soon_as_they_are_whole() {
         let data = pcap_of(&[10, 10]);
-        // The header and the first packet; half of the second; its rest.
+        // The header and the first packet; 20 bytes of the second; its last 6 bytes.
         let sizes = vec![24 + 26, 20, 6].into_iter().cycle();
         let stream = Fragments { data: Cursor::new(data), sizes };
         let mut file = CaptureFile::new(Input::stream(Box::new(stream)), "test".into());

@@ -7,7 +7,7 @@ use super::linktype;
 use super::problem::{CaptureError, ProblemReason};
 use super::stats::CaptureStats;
 
-/// Whether an expression makes sense for one of the supported link types.
+/// Checks that an expression compiles for at least one supported link type.
 ///
 /// # Errors
 /// [`CaptureError::Filter`] with libpcap's reason.
@@ -18,12 +18,13 @@ pub fn check_filter(expression: &str) -> Result<(), CaptureError> {
 /// A filter expression, compiled for each link type that occurs.
 pub(super) struct PacketFilter {
     expression: String,
-    /// One entry per link type met, so a dozen at most.
+    /// One entry per supported link type that occurred; `None` if the expression does not
+    /// compile for it.
     programs: Vec<(LinkType, Option<pcap::BpfProgram>)>,
 }
 
 impl PacketFilter {
-    /// Checks the expression: it has to make sense for one of the supported link types.
+    /// Fails if the expression compiles for none of the supported link types.
     pub(super) fn new(expression: &str) -> Result<PacketFilter, CaptureError> {
         let mut first = None;
         for link in linktype::all() {
@@ -43,7 +44,7 @@ impl PacketFilter {
         })
     }
 
-    /// Removes the packets that the filter rejects. `name` says where they are from.
+    /// Removes the packets that the filter rejects. `name` is their file, for problems.
     pub(super) fn apply(&mut self, batch: &mut PacketBatch, stats: &mut CaptureStats, name: &str) {
         for record in &batch.records {
             self.prepare(record, stats, name);
@@ -58,7 +59,7 @@ impl PacketFilter {
         stats.filtered += (before - records.len()) as u64;
     }
 
-    /// Compiles for the record's link type if that is new.
+    /// Compiles the expression for the record's link type, if that is new.
     fn prepare(&mut self, record: &PacketRecord, stats: &mut CaptureStats, name: &str) {
         if self.programs.iter().any(|(link, _)| *link == record.link) {
             return;
@@ -81,7 +82,7 @@ fn compile(expression: &str, link: LinkType) -> Result<pcap::BpfProgram, pcap::E
     pcap::Capture::dead(linktype::dlt(link)).and_then(|dead| dead.compile(expression, true))
 }
 
-/// What libpcap says, without the crate's own words around it.
+/// libpcap's message, without the text that the `pcap` crate adds.
 fn error_text(error: &pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(text) => text.clone(),

@@ -1,7 +1,7 @@
-//! The bytes of one capture, from a file or a pipe, decompressed if need be.
+//! The bytes of one capture, from a file or a pipe, decompressed if necessary.
 //!
-//! What a file is, its magic decides, never its name. Plain files are read straight into the
-//! caller's buffer in large blocks; pipes and compressed streams in pieces as they come.
+//! The magic decides what a file is, never its name. Plain files are read in large blocks straight
+//! into the caller's buffer. Pipes and compressed streams are read in smaller pieces.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -15,19 +15,19 @@ use super::decompress::Compression;
 use super::fanout::wait_readable;
 use super::problem::ProblemReason;
 
-/// How long a pipe may be silent before the caller gets control back.
+/// Time to wait for bytes from a pipe before control returns to the caller.
 const POLL_TIME: Duration = Duration::from_millis(100);
-/// What is read at once from pipes (the default capacity of one) and decompressors.
+/// Bytes per read from a pipe or a decompressor: the default capacity of a pipe.
 const PIECE: usize = 64 << 10;
-/// As many bytes as the longest magic has.
+/// Length of the longest magic in bytes.
 const MAGIC: usize = 4;
 
-/// What reading brought.
+/// The result of [`Input::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadOutcome {
-    /// At least one byte.
+    /// At least one byte was appended.
     Bytes,
-    /// The pipe has nothing at the moment.
+    /// The pipe has no bytes at the moment.
     Nothing,
     End,
 }
@@ -35,12 +35,13 @@ pub(super) enum ReadOutcome {
 /// One capture as a stream of decompressed bytes.
 pub(super) struct Input {
     stage: InputStage,
-    /// Whether to return what is there rather than fill a block: packets of a pipe are not
-    /// kept waiting.
+    /// Whether a read returns the available bytes instead of filling a block, so that packets
+    /// from a pipe are not delayed.
     eager: bool,
-    /// Set once the compressed stream was read to its end: an error is then a cut, not damage.
+    /// Whether the compressed stream was read to its end. A decoding error then means a
+    /// truncated stream, not a damaged one.
     exhausted: Arc<AtomicBool>,
-    /// An error that came after bytes, told at the next call.
+    /// An error that occurred after bytes had been read; the next call returns it.
     pending: Option<io::Error>,
 }
 
@@ -49,12 +50,12 @@ enum InputStage {
     Fresh(Raw),
     Plain(Raw),
     Decoded(Box<dyn Read + Send>),
-    /// Only while one stage turns into the next.
+    /// A placeholder during the change from one stage to the next.
     Gone,
 }
 
 impl Input {
-    /// A file or a named pipe. `counter` collects the bytes read from disk.
+    /// Opens a file or a named pipe. `counter` counts the bytes read, before decompression.
     pub(super) fn open(path: &Path, counter: Arc<AtomicU64>) -> io::Result<Input> {
         let file = File::open(path)?;
         let kind = file.metadata()?.file_type();
@@ -65,7 +66,9 @@ impl Input {
         Ok(Input::new(from, counter))
     }
 
-    /// Standard input. Not through [`io::stdin`], whose buffer would hide bytes from `poll`.
+    /// Opens standard input.
+    ///
+    /// Does not read through [`io::stdin`], whose buffer would hide bytes from `poll`.
     pub(super) fn stdin(counter: Arc<AtomicU64>) -> io::Result<Input> {
         let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         Ok(Input::new(From::Pipe(file), counter))
@@ -81,13 +84,13 @@ impl Input {
         }
     }
 
-    /// Any stream, as tests need it.
+    /// Wraps any stream, for tests.
     #[cfg(test)]
     pub(super) fn stream(stream: Box<dyn Read + Send>) -> Input {
         Input::new(From::Stream(stream), Arc::default())
     }
 
-    /// Appends about `block` bytes; from a pipe as many as are there.
+    /// Appends about `block` bytes; from a pipe, as many as are available.
     pub(super) fn read(&mut self, bytes: &mut Vec<u8>, block: usize) -> io::Result<ReadOutcome> {
         if let Some(error) = self.pending.take() {
             return Err(error);
@@ -125,7 +128,7 @@ impl Input {
         }
     }
 
-    /// Why reading failed: the compressed stream was cut or is damaged, or the system refused.
+    /// Classifies a read error: a truncated or damaged compressed stream, or a system error.
     pub(super) fn reason(&self, error: &io::Error) -> ProblemReason {
         match self.stage {
             InputStage::Decoded(_) if self.exhausted.load(Ordering::Relaxed) => {
@@ -136,7 +139,7 @@ impl Input {
         }
     }
 
-    /// Goes on with a decoder if the first bytes say so.
+    /// Chooses between plain bytes and a decoder, by the first bytes.
     fn sniffed(
         &mut self,
         raw: Raw,
@@ -160,13 +163,13 @@ impl Input {
 
 enum From {
     File(File),
-    /// Standard input, a named pipe or the like: polled, and read as it comes.
+    /// Standard input, a named pipe or a device: polled before each read.
     Pipe(File),
     #[cfg(test)]
     Stream(Box<dyn Read + Send>),
 }
 
-/// The bytes as they lie on disk.
+/// The bytes before decompression.
 struct Raw {
     from: From,
     counter: Arc<AtomicU64>,
@@ -186,7 +189,7 @@ impl Raw {
                     return Ok(ReadOutcome::Nothing);
                 }
                 match read_piece(file, bytes, PIECE) {
-                    // A pipe without blocking, or one whose other reader was faster.
+                    // A non-blocking pipe, or another reader of the pipe was faster.
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         return Ok(ReadOutcome::Nothing);
                     }
@@ -201,7 +204,7 @@ impl Raw {
     }
 }
 
-/// For the decoders: counts what they take and notes the end.
+/// Feeds the decoders: counts the bytes they read and records the end of the input.
 impl Read for Raw {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = match &mut self.from {
@@ -217,7 +220,7 @@ impl Read for Raw {
     }
 }
 
-/// Appends what one read brings, at most `piece` bytes.
+/// Appends the bytes of one read, at most `piece`.
 fn read_piece(from: &mut impl Read, bytes: &mut Vec<u8>, piece: usize) -> io::Result<usize> {
     let start = bytes.len();
     bytes.resize(start + piece, 0);

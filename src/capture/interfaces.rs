@@ -1,4 +1,4 @@
-//! The interfaces of this machine: what can be captured, and what state it is in.
+//! Lists the interfaces of this machine and checks their state.
 
 use std::fs;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use super::problem::CaptureError;
 pub struct InterfaceInfo {
     /// Its name: `eth0`.
     pub name: String,
-    /// What libpcap says about it, if anything.
+    /// libpcap's description, if it has one.
     pub description: Option<String>,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
@@ -23,7 +23,7 @@ pub struct InterfaceInfo {
     pub loopback: bool,
 }
 
-/// Lists the interfaces that libpcap can capture from, `any` among them.
+/// Lists the interfaces that libpcap can capture from, including `any`.
 pub fn interfaces() -> Result<Vec<InterfaceInfo>, CaptureError> {
     let devices = pcap::Device::list()
         .map_err(|error| CaptureError::Interfaces { reason: error.to_string() })?;
@@ -40,14 +40,14 @@ pub fn interfaces() -> Result<Vec<InterfaceInfo>, CaptureError> {
         .collect())
 }
 
-/// Why nothing can arrive on an interface at the moment; `None` if nothing speaks against it.
+/// Says why no packet can arrive on an interface now; `None` if no reason is known.
 pub(super) fn fault(name: &str) -> Option<String> {
     // Names with a slash do not occur; the check keeps the path inside the folder.
     if name == "any" || name.contains('/') {
         return None;
     }
     let folder = Path::new("/sys/class/net").join(name);
-    // Without the folder we do not know: it may not be mounted.
+    // Without the folder the state is unknown: sysfs may not be mounted.
     let flags = fs::read_to_string(folder.join("flags")).ok()?;
     let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).ok()?;
     if flags & libc::IFF_UP as u32 == 0 {

@@ -1,18 +1,18 @@
-//! Which link types are analysed, and the numbers they go by in files and on platforms.
+//! The supported link types, and their numbers in files and on platforms.
 //!
-//! Files carry `LINKTYPE_` values, libpcap's handles `DLT_` values; they differ for raw IP and
-//! PKTAP, as far as we support them (<https://www.tcpdump.org/linktypes.html>).
+//! Files carry `LINKTYPE_` values, libpcap's handles carry `DLT_` values. Among the supported link
+//! types they differ for raw IP and PKTAP (<https://www.tcpdump.org/linktypes.html>).
 
 use crate::model::packet::LinkType;
 
-/// `DLT_RAW` on Linux; older writers put it into files as it was.
+/// `DLT_RAW` on Linux; older writers put it into files unchanged.
 const DLT_RAW: i32 = 12;
 /// `DLT_RAW` on OpenBSD.
 const DLT_RAW_OPENBSD: i32 = 14;
-/// `DLT_PKTAP` on Darwin, where it took a number that was left to users.
+/// `DLT_PKTAP` on Darwin, which uses a number reserved for private use.
 const DLT_PKTAP_DARWIN: i32 = 149;
 
-/// Link types that `decode` knows.
+/// Link types that `decode` can decode.
 const SUPPORTED: [LinkType; 30] = [
     LinkType::NULL,
     LinkType::ETHERNET,
@@ -46,7 +46,9 @@ const SUPPORTED: [LinkType; 30] = [
     LinkType::DSA_TAG_EDSA,
 ];
 
-/// The link type of a file's header or a handle; the number back where it is not supported.
+/// Maps the number from a file header or a handle to its link type.
+///
+/// Fails with the number itself if the link type is not supported.
 pub(super) fn supported(value: u32) -> Result<LinkType, u32> {
     let link = match i32::try_from(value) {
         Ok(DLT_RAW | DLT_RAW_OPENBSD) => LinkType::RAW,
@@ -56,7 +58,7 @@ pub(super) fn supported(value: u32) -> Result<LinkType, u32> {
     if SUPPORTED.contains(&link) { Ok(link) } else { Err(value) }
 }
 
-/// The number libpcap compiles filters for.
+/// The `DLT_` number for which libpcap compiles filters.
 pub(super) fn dlt(link: LinkType) -> pcap::Linktype {
     pcap::Linktype(match link {
         LinkType::RAW => DLT_RAW,
@@ -64,7 +66,7 @@ pub(super) fn dlt(link: LinkType) -> pcap::Linktype {
     })
 }
 
-/// Number and, where libpcap knows one, name: `195 (IEEE802_15_4)`.
+/// The number and, if libpcap knows one, the name: `195 (IEEE802_15_4)`.
 pub(super) fn describe(value: u32) -> String {
     let name = i32::try_from(value).ok().and_then(|v| pcap::Linktype(v).get_name().ok());
     match name {

@@ -1,8 +1,8 @@
-//! Captures from interfaces: per worker one source, per source one socket for each interface.
+//! Captures from interfaces: one source per worker, with one socket for each interface.
 //!
 //! The sockets of one interface form a fanout group, so that a worker sees whole flows and no
-//! packet goes to two. libpcap's default ring (TPACKET_V3) hands over blocks of packets; its
-//! timeout never fires on a silent interface, therefore the handles do not block and we poll.
+//! packet goes to two workers. libpcap's default ring (TPACKET_V3) delivers blocks of packets. Its
+//! timeout never fires on a silent interface, so the handles are non-blocking and polled.
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,37 +22,43 @@ use super::problem::{CaptureError, ProblemReason};
 use super::stats::CaptureStats;
 use super::{FillOutcome, Progress, Source};
 
-/// How long a source waits for packets before it says that it is idle. Other workers' alerts wait for
-/// this, since something that comes before them may still turn up here.
+/// Time a source waits for packets before it reports that it is idle.
+///
+/// Alerts of other workers wait for this, since an earlier packet may still arrive here.
 const POLL_TIME: Duration = Duration::from_millis(10);
-/// After this time the kernel hands over a block that is not full: what an alert waits for on a
-/// quiet interface. The timer of each socket fires 250 times a second then, which costs nothing.
+/// Milliseconds after which the kernel hands over a block that is not full.
+///
+/// On a quiet interface an alert waits this long. The timer of each socket then fires 250 times a
+/// second, which costs nothing.
 const BLOCK_TIMEOUT_MS: i32 = 4;
-/// How often lost interfaces are tried again and the others looked at.
+/// Time between two checks, which reopen lost interfaces and look at the state of the others.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Bytes after which a batch is handed on.
+/// Packet bytes after which a batch is handed on.
 const BATCH_BYTES: usize = 1 << 20;
-/// Packets after which a batch is handed on, however few of them the bypass let through: as many of the
-/// smallest size as fill one.
+/// Packets read after which a batch is handed on, including those that the bypass left out.
+///
+/// Packets of the smallest size (64 bytes) fill a batch with this number.
 const BATCH_PACKETS: usize = 1 << 14;
-/// Packets taken from one socket before the next one's turn: with those of 64 KiB that offloading
-/// makes, a batch stays under 17 MiB.
+/// Packets read from one socket before the turn of the next.
+///
+/// Offloading produces packets of up to 64 KiB: with these, each socket adds at most 16 MiB to a
+/// batch that is not yet full, so a batch of one interface stays under 17 MiB.
 const PACKETS_PER_TURN: usize = 256;
 
-/// How to capture.
+/// Options of a live capture.
 #[derive(Clone, Debug)]
 pub struct LiveOptions {
-    /// Sources to open, each for a thread of its own; at least 1.
+    /// Number of sources to open, one for each worker thread; at least 1.
     pub workers: usize,
-    /// Ask for packets to other machines: what a mirror port delivers.
+    /// Whether to ask for packets to other machines, which a mirror port delivers.
     pub promiscuous: bool,
-    /// Bytes kept of a packet, up to 262,144.
+    /// Bytes kept of each packet; clamped to 64 to 262,144.
     pub snaplen: u32,
-    /// Ring buffer of one socket in bytes; there are `workers` × interfaces of them.
+    /// Ring buffer of one socket in bytes; there are `workers` × interfaces sockets.
     pub buffer_bytes: u32,
     /// A filter in tcpdump's language, applied by the kernel.
     pub filter: Option<String>,
-    /// Set it, and every source ends within about 10 ms.
+    /// When set, every source ends within about 10 ms.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -72,7 +78,7 @@ impl Default for LiveOptions {
 
 /// Opens every interface once for each worker.
 ///
-/// Fails where an interface cannot be opened now; one that is lost later is waited for.
+/// Fails if an interface cannot be opened now. The sources wait for one that is lost later.
 pub fn open_live(
     interfaces: &[String],
     options: &LiveOptions,
@@ -103,7 +109,7 @@ pub fn open_live(
             source.ports.push(port);
         }
     }
-    // Until the last one had joined, the others were given its share too.
+    // Until the last socket joined, the others also received its share of the packets.
     let joined = wall_clock();
     for port in sources.iter_mut().flat_map(|source| &mut source.ports) {
         if let Some(socket) = &mut port.socket
@@ -138,9 +144,9 @@ struct InterfacePort {
 struct CaptureSocket {
     capture: pcap::Capture<pcap::Active>,
     link: LinkType,
-    /// Packets from before were also given to another worker.
+    /// Packets before this time are dropped: another worker received them too.
     since: Timestamp,
-    /// The kernel's counters as last read: they wrap at 32 bits.
+    /// The kernel's counters at the last reading; they wrap at 32 bits.
     last: pcap::Stat,
 }
 
@@ -166,8 +172,8 @@ impl std::fmt::Display for OpenError {
 
 impl InterfacePort {
     fn open(&mut self, options: &LiveOptions, stats: &mut CaptureStats) -> Result<(), OpenError> {
-        // The pseudo-interface has no such mode, and libpcap's warning about it is an error to
-        // the crate.
+        // The pseudo-interface `any` has no promiscuous mode, and the crate turns libpcap's
+        // warning about it into an error.
         let promiscuous = options.promiscuous && self.name != "any";
         let mut capture = match activate(&self.name, options, promiscuous) {
             Err(refused) if promiscuous => {
@@ -194,7 +200,7 @@ impl InterfacePort {
         Ok(())
     }
 
-    /// Says what can be done about an interface that does not open.
+    /// Converts the error to one with advice on what to do about the interface.
     fn error(&self, error: OpenError, options: &LiveOptions) -> CaptureError {
         if let OpenError::Fanout(source) = error {
             let (interface, workers) = (self.name.clone(), options.workers);
@@ -214,8 +220,9 @@ impl InterfacePort {
         CaptureError::Interface { interface: self.name.clone(), reason: error.to_string(), advice }
     }
 
-    /// Copies what the socket has into the batch; the number of packets it gave, those included that
-    /// were left out.
+    /// Copies the socket's packets into the batch, at most [`PACKETS_PER_TURN`].
+    ///
+    /// Returns the number of packets read, including those that were left out.
     fn drain(
         &mut self,
         batch: &mut PacketBatch,
@@ -229,7 +236,7 @@ impl InterfacePort {
             let header = packet.header;
             let time = Timestamp::from_parts(
                 u64::try_from(header.ts.tv_sec).unwrap_or(0),
-                // Nanoseconds: that precision was asked for.
+                // Nanoseconds, since `activate` asks for that precision.
                 u64::try_from(header.ts.tv_usec).unwrap_or(0),
             );
             let bypassed =
@@ -240,14 +247,14 @@ impl InterfacePort {
         })
     }
 
-    /// Adds what the kernel counted since the last time.
+    /// Adds the kernel's counts since the last reading.
     fn count(&mut self, first_worker: bool, stats: &mut CaptureStats) {
         let Some(socket) = &mut self.socket else { return };
         let Ok(read) = socket.capture.stats() else { return };
         let since = |now: u32, last: u32| u64::from(now.wrapping_sub(last));
         stats.kernel_received += since(read.received, socket.last.received);
         stats.kernel_drops += since(read.dropped, socket.last.dropped);
-        // The interface counts for all sockets on it.
+        // The interface's counter covers all sockets on it.
         if first_worker {
             stats.interface_drops += since(read.if_dropped, socket.last.if_dropped);
         }
@@ -274,7 +281,7 @@ fn activate(
 /// One worker's source.
 struct LiveSource {
     ports: Vec<InterfacePort>,
-    /// Counts what belongs to the interface rather than to the socket.
+    /// Whether this source counts the drops of the interfaces, which all workers' sockets share.
     first_worker: bool,
     options: LiveOptions,
     /// Asked before a packet is copied.
@@ -284,7 +291,9 @@ struct LiveSource {
 }
 
 impl LiveSource {
-    /// Takes what all sockets have, in turns, until the batch is full: whether they had anything.
+    /// Reads all sockets in turns until the batch is full or they are empty.
+    ///
+    /// Returns whether there were packets. A socket that fails is closed and its interface lost.
     fn drain(&mut self, batch: &mut PacketBatch) -> bool {
         let mut taken = 0;
         loop {
@@ -308,21 +317,21 @@ impl LiveSource {
         }
     }
 
-    /// Waits for packets; `false` when none came.
+    /// Waits up to [`POLL_TIME`] for packets; `false` if none came.
     fn wait(&self) -> bool {
         let sockets: Vec<_> = self
             .ports
             .iter()
             .filter_map(|port| Some(port.socket.as_ref()?.capture.as_fd()))
             .collect();
-        // With no socket left this just waits. A failing poll must not spin either.
+        // Without sockets this only waits. A failing poll must not make the caller spin.
         fanout::wait_readable(&sockets, POLL_TIME).unwrap_or_else(|_| {
             std::thread::sleep(POLL_TIME);
             false
         })
     }
 
-    /// Opens lost interfaces again, and looks whether the others can carry anything.
+    /// Reopens lost interfaces, and checks whether packets can arrive on the others.
     fn check_interfaces(&mut self) {
         self.stats.waiting_for.clear();
         for port in &mut self.ports {

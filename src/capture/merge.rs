@@ -1,7 +1,8 @@
-//! Merges capture files in packet-time order, a bounded number of them open at a time.
+//! Merges capture files in packet-time order, with a bounded number of files open at a time.
 //!
-//! Files are sorted by their first packet and opened when it is due. While only one is open, its
-//! blocks are handed on as they are; packets are copied only where files overlap.
+//! Files are sorted by the time of their first packet and opened when that is due. While only one
+//! file is open, its blocks are handed on without a copy. Packets are copied only where files
+//! overlap in time.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,24 +14,24 @@ use super::filter::PacketFilter;
 use super::problem::ProblemReason;
 use super::stats::CaptureStats;
 
-/// Files open at a time: half of the usual limit of 1024 descriptors of a process.
+/// Files open at a time: half of a process's usual limit of 1024 descriptors.
 pub(super) const MAX_OPEN: usize = 512;
-/// Bytes of a batch, and of a read.
+/// Bytes of a batch, and of a read while only one file is open.
 const BLOCK: usize = 512 << 10;
-/// Bytes read at once while files overlap: 512 open files hold 32 MiB.
+/// Bytes of a read while files overlap: 512 open files hold 32 MiB.
 const OVERLAP_BLOCK: usize = 64 << 10;
 
-/// A file whose turn has not come.
+/// A file that is not open yet.
 pub(super) struct WaitingFile {
     pub first: Timestamp,
     pub name: String,
-    /// Was due when too many others were open.
+    /// Whether it was due while too many other files were open.
     pub late: bool,
-    /// Opens it; the error is told as a problem.
+    /// Opens the file; an error becomes a problem in the statistics.
     pub open: Box<dyn FnOnce() -> Result<CaptureFile, ProblemReason> + Send>,
 }
 
-/// A file that is being read, and what of its last batch is still to be delivered.
+/// An open file, and the packets of its last batch from `next` on, not yet delivered.
 struct OpenFile {
     file: CaptureFile,
     name: String,
@@ -61,11 +62,12 @@ impl OpenFile {
     }
 }
 
-/// Files in packet-time order. One file alone keeps its own order, whatever its times.
+/// Files in packet-time order. A single file keeps its own order, whatever its times.
 pub(super) struct Merge {
-    /// By first packet.
+    /// Files not opened yet, sorted by first packet.
     pending: VecDeque<WaitingFile>,
-    /// By time of the next packet, then by age: the order is the same in every run.
+    /// Open files, by the time of the next packet, then by the order of opening: every run
+    /// delivers the same order.
     active: BTreeMap<(Timestamp, usize), Box<OpenFile>>,
     opened: usize,
     filter: Option<PacketFilter>,
@@ -83,7 +85,7 @@ impl Merge {
         }
     }
 
-    /// The files, sorted by first packet.
+    /// Sets the files to read; they must be sorted by first packet.
     pub(super) fn add(&mut self, pending: Vec<WaitingFile>) {
         self.pending = pending.into();
     }
@@ -102,13 +104,13 @@ impl Merge {
                 self.merge(batch);
                 break FillOutcome::Packets;
             }
-            // Nothing of this file is buffered. Read it straight into the caller's batch if it
-            // is the only one.
+            // This file has no buffered packets. If it is the only open one, read it straight
+            // into the caller's batch.
             if self.active.is_empty() {
                 match self.read_alone(&mut active, batch) {
                     FillOutcome::End => continue,
                     filled => {
-                        // What ran into the next file's time was kept back for merging.
+                        // A batch that overlaps the next file was kept back for merging.
                         let kept = active.head();
                         self.active.insert((kept.unwrap_or(head), age), active);
                         if kept.is_none() {
@@ -124,7 +126,7 @@ impl Merge {
         filled
     }
 
-    /// Opens the next file; `false` if there is none. Unreadable ones become problems.
+    /// Opens the next file; `false` if there is none. Unreadable files become problems.
     fn open_next(&mut self) -> bool {
         while let Some(pending) = self.pending.pop_front() {
             match (pending.open)() {
@@ -141,8 +143,9 @@ impl Merge {
         false
     }
 
-    /// Reads the only open file into the caller's batch; keeps what lies after the start of the
-    /// next file.
+    /// Reads the only open file into the caller's batch.
+    ///
+    /// Keeps the whole batch back if one of its packets is later than the start of the next file.
     fn read_alone(&mut self, active: &mut OpenFile, batch: &mut PacketBatch) -> FillOutcome {
         let OpenFile { file, name, .. } = active;
         let filled =
@@ -157,7 +160,7 @@ impl Merge {
         filled
     }
 
-    /// Reads more of one of several open files, or drops it at its end.
+    /// Reads more packets of one of several open files, or drops the file at its end.
     fn refill(&mut self, age: usize, mut active: Box<OpenFile>) {
         active.next = 0;
         loop {
@@ -165,7 +168,7 @@ impl Merge {
             let filter = self.filter.as_mut();
             match OpenFile::read(file, name, batch, OVERLAP_BLOCK, filter, &mut self.stats) {
                 FillOutcome::End => return,
-                // The filter left nothing over.
+                // Without a packet the filter rejected all: read on.
                 _ => {
                     if let Some(head) = active.head() {
                         self.active.insert((head, age), active);
@@ -176,8 +179,9 @@ impl Merge {
         }
     }
 
-    /// Copies packets of the open files into the batch in time order, until it is full or only
-    /// one file is left that has nothing buffered.
+    /// Copies packets of the open files into the batch in time order.
+    ///
+    /// Stops when the batch is full, or when the only file left has no buffered packets.
     fn merge(&mut self, batch: &mut PacketBatch) {
         while batch.bytes.len() < BLOCK {
             let Some(((head, age), mut active)) = self.active.pop_first() else { return };
@@ -200,7 +204,7 @@ impl Merge {
                 self.refill(age, active);
                 continue;
             }
-            // Everything up to the next packet of another file goes in one run.
+            // Copy all packets up to the next packet of another file in one run.
             let others = self.active.first_key_value().map(|(key, _)| *key);
             let unopened = self.pending.front().map(|pending| (pending.first, usize::MAX));
             let limit = others.into_iter().chain(unopened.filter(|_| room)).min();
@@ -215,7 +219,7 @@ impl Merge {
                 batch.push(record.time, record.link, record.wire_len, bytes);
                 active.next += 1;
             }
-            // With its buffer empty it keeps its place, to be read on at once.
+            // A file with an empty buffer keeps its key, so that it is refilled next.
             let key = active.head().unwrap_or(head);
             self.active.insert((key, age), active);
         }

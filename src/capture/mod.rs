@@ -1,4 +1,4 @@
-//! Takes packets from capture files, standard input or interfaces and hands them on in batches.
+//! Reads packets from capture files, standard input or interfaces, in batches.
 //!
 //! ```text
 //! path ─ input (decompress) ─ file (pcap | pcapng) ─ merge ─┐
@@ -6,8 +6,8 @@
 //! interface ─ live (one socket of a fanout group per worker)┘
 //! ```
 //!
-//! Whatever could not be read is an [`InputProblem`] in the [`CaptureStats`]; what stops the
-//! whole capture is a [`CaptureError`].
+//! A part of the input that cannot be read becomes an [`InputProblem`] in the [`CaptureStats`]. An
+//! error that stops the whole capture is a [`CaptureError`].
 
 mod bypass;
 mod bytes;
@@ -38,14 +38,14 @@ pub use stats::CaptureStats;
 
 use crate::model::PacketBatch;
 
-/// What a call of [`Source::fill`] brought.
+/// The result of [`Source::fill`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillOutcome {
-    /// The batch holds packets; none only where a filter rejected or the bypass left out everything.
+    /// Packets were read. The batch is empty only if the filter or the bypass left out all of them.
     Packets,
-    /// A live handle or a pipe had nothing within the poll time (10 or 100 ms).
+    /// No packet arrived within the poll time (10 ms for interfaces, 100 ms for pipes).
     Idle,
-    /// There is nothing more: the last file ended, or the stop flag is up.
+    /// No more packets will come: the last file ended, or the stop flag is set.
     End,
 }
 
@@ -58,24 +58,25 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Where packets come from.
+/// A source of packets: a replay, or one worker's share of a live capture.
 pub trait Source: Send {
-    /// Appends packets to a cleared batch; its `first_packet` is the caller's.
+    /// Appends packets to a cleared batch; the caller sets its `first_packet`.
     ///
-    /// A batch is about 1 MiB of packet bytes. Errors are those nothing can be done about;
-    /// a damaged file or a lost interface is a problem in [`Source::stats`] instead.
+    /// A batch has about 512 KiB from files and 1 MiB from interfaces. Fails only if the capture
+    /// cannot go on; a damaged file or a lost interface is a problem in [`Source::stats`] instead.
     fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError>;
 
-    /// Counters and problems since the start. On a live source it also asks the kernel, so
-    /// call it about once a second, not once a batch.
+    /// Returns counters and problems since the start. A live source also asks the kernel, so call
+    /// it about once a second, not for each batch.
     fn stats(&mut self) -> CaptureStats;
 
-    /// Takes the bypass that this source shall ask before it copies a packet, and gives back the one
-    /// that it has. Sources that cannot be overloaded have no use for one.
+    /// Sets the bypass to ask before each packet is copied, and returns the previous one.
+    ///
+    /// A source that cannot be overloaded uses no bypass and returns the given one.
     fn exchange_bypass(&mut self, bypass: Option<Box<Bypass>>) -> Option<Box<Bypass>> {
         bypass
     }
 
-    /// How far the replay is; `None` for interfaces and pipes, which have no known end.
+    /// Returns the progress of a replay; `None` for interfaces and pipes, which have no known end.
     fn progress(&self) -> Option<Progress>;
 }

@@ -1,7 +1,6 @@
 //! Walks the records of a pcap file (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap>).
 //!
-//! Never panics: every read is bounds-checked, and a length is believed only up to
-//! [`MAX_PACKET`].
+//! Never panics: every read is bounds-checked, and lengths above [`MAX_PACKET`] are rejected.
 
 use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
@@ -11,20 +10,22 @@ use super::file::{PacketSink, WalkOutcome};
 use super::linktype;
 use super::problem::ProblemReason;
 
-/// Captured bytes of one packet: the most that libpcap and Wireshark read (`MAXIMUM_SNAPLEN`,
+/// Largest number of captured bytes of one packet.
+///
+/// libpcap and Wireshark read no more either (`MAXIMUM_SNAPLEN`,
 /// `WTAP_MAX_PACKET_SIZE_STANDARD`). A greater length is garbage.
 pub(super) const MAX_PACKET: usize = 262_144;
 
-/// Microseconds, nanoseconds, and Kuznetzov's patch of libpcap with its longer record header.
+/// Magics: microseconds, nanoseconds, and Kuznetzov's libpcap patch with a longer record header.
 const MAGIC_MICROS: u32 = 0xa1b2_c3d4;
 const MAGIC_NANOS: u32 = 0xa1b2_3c4d;
 const MAGIC_KUZNETZOV: u32 = 0xa1b2_cd34;
 
-/// Magic, version, two unused fields, snap length, link type.
+/// Length of the file header: magic, version, two unused fields, snap length, link type.
 pub(super) const FILE_HEADER: usize = 24;
-/// Seconds, fraction, captured length, original length.
+/// Length of a record header: seconds, fraction, captured length, original length.
 const RECORD_HEADER: usize = 16;
-/// The same, and interface index, protocol and packet type.
+/// Length of Kuznetzov's record header: adds interface index, protocol and packet type.
 const KUZNETZOV_RECORD_HEADER: usize = 24;
 
 /// Which field of a record holds the captured length; it moved in versions 2.3 and 2.4.
@@ -36,7 +37,7 @@ enum Lengths {
     SmallerIsCaptured,
 }
 
-/// The header of a pcap file: how to read its records.
+/// The parsed header of a pcap file, which says how to read its records.
 #[derive(Debug)]
 pub(super) struct Pcap {
     order: ByteOrder,
@@ -46,7 +47,7 @@ pub(super) struct Pcap {
     lengths: Lengths,
 }
 
-/// Whether the first four bytes of a file are a pcap's.
+/// Whether the first four bytes of a file are a pcap magic.
 pub(super) fn is_magic(magic: [u8; 4]) -> bool {
     Pcap::order_and_magic(magic).is_some()
 }
@@ -59,7 +60,7 @@ impl Pcap {
             .find(|(_, m)| matches!(*m, MAGIC_MICROS | MAGIC_NANOS | MAGIC_KUZNETZOV))
     }
 
-    /// Reads the file header; its magic has been seen to be right.
+    /// Parses the file header. Fails on an unknown magic and on a major version other than 2.
     pub(super) fn parse(header: &[u8; FILE_HEADER]) -> Result<Pcap, ProblemReason> {
         let [m0, m1, m2, m3, a0, a1, i0, i1, _, _, _, _, _, _, _, _, _, _, _, _, l0, l1, l2, l3] =
             *header;
@@ -72,7 +73,7 @@ impl Pcap {
                 "pcap version {major}.{minor}, known is 2.x"
             )));
         }
-        // The upper six bits tell about a frame check sequence, not the link type.
+        // The upper six bits describe the frame check sequence, not the link type.
         let link = order.u32([l0, l1, l2, l3]) & 0x03ff_ffff;
         Ok(Pcap {
             order,
@@ -91,7 +92,7 @@ impl Pcap {
         })
     }
 
-    /// Walks the whole records of `bytes` from `at` on.
+    /// Walks the complete records of `bytes` from `at` on.
     pub(super) fn walk(
         &self,
         bytes: &[u8],

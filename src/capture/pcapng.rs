@@ -1,8 +1,8 @@
 //! Walks the blocks of a pcapng file (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng>).
 //!
-//! Reads section headers, interface descriptions and the three kinds of packet block; steps over
-//! all others. Never panics: every read is bounds-checked, and only blocks up to [`MAX_BLOCK`]
-//! are held in memory.
+//! Reads section headers, interface descriptions and the three kinds of packet blocks; skips all
+//! other blocks. Never panics: every read is bounds-checked. Only blocks up to [`MAX_BLOCK`] are
+//! held in memory.
 
 use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
@@ -12,7 +12,7 @@ use super::file::{PacketSink, WalkOutcome};
 use super::linktype;
 use super::pcap::MAX_PACKET;
 
-/// Section Header Block; a palindrome, so that it reads the same in both byte orders.
+/// Type of a Section Header Block: a palindrome, the same in both byte orders.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 const INTERFACE_DESCRIPTION: u32 = 1;
 /// The obsolete Packet Block.
@@ -21,37 +21,39 @@ const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
-/// Type and length in front, the length again behind.
+/// Bytes of a block around its body: type and length before it, the length again after it.
 const BLOCK_OVERHEAD: usize = 12;
-/// A packet and as many bytes of options, of which real ones have a few dozen.
+/// Largest block that is read, in bytes: a packet, and as many bytes of options.
+///
+/// Real blocks have a few dozen bytes of options.
 const MAX_BLOCK: usize = 2 * MAX_PACKET;
-/// Interfaces of one section; a capture of every interface of a large router has some thousands.
+/// Interfaces per section. A capture of all interfaces of a large router has some thousands.
 const MAX_INTERFACES: usize = 65_536;
 
-/// Options of an Interface Description Block.
+/// Option codes of an Interface Description Block.
 const OPT_END: u16 = 0;
 const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
 
-/// How an interface's time stamps count.
+/// The unit of an interface's time stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ticks {
-    /// A tick is so many nanoseconds (resolutions 10^0 to 10^-9).
+    /// Nanoseconds per tick (resolutions 10^0 to 10^-9).
     Nanos(u64),
-    /// So many ticks are a nanosecond (10^-10 and finer).
+    /// Ticks per nanosecond (10^-10 and finer).
     PerNano(u64),
     /// A tick is 2^-n seconds.
     Binary(u32),
 }
 
 impl Ticks {
-    /// From `if_tsresol`: the power of ten, or of two where the highest bit is set.
+    /// Parses `if_tsresol`: a power of ten, or of two if the highest bit is set.
     fn from_resolution(resolution: u8) -> Ticks {
         let power = u32::from(resolution & 0x7f);
         match resolution {
             0x80.. => Ticks::Binary(power),
             0..=9 => Ticks::Nanos(10u64.pow(9 - power)),
-            // 10^19 is the last power in 64 bits; what is finer counts as no time at all.
+            // 10^19 is the largest power in 64 bits; finer ticks count as zero time.
             _ => Ticks::PerNano(10u64.checked_pow(power - 9).unwrap_or(u64::MAX)),
         }
     }
@@ -61,7 +63,7 @@ impl Ticks {
         match self {
             Ticks::Nanos(nanos) => ticks.saturating_mul(nanos),
             Ticks::PerNano(ticks_per_nano) => ticks / ticks_per_nano,
-            // 64 bits of ticks and 30 of nanoseconds fit into 128.
+            // The product of 64 bits of ticks and 30 bits of nanoseconds fits into 128 bits.
             Ticks::Binary(power) => {
                 let nanos = (u128::from(ticks) * 1_000_000_000).checked_shr(power).unwrap_or(0);
                 u64::try_from(nanos).unwrap_or(u64::MAX)
@@ -73,7 +75,7 @@ impl Ticks {
 #[derive(Debug)]
 struct Interface {
     link: Result<LinkType, u32>,
-    /// 0: no limit.
+    /// Captured bytes per packet; 0 means no limit.
     snaplen: u32,
     ticks: Ticks,
     offset_seconds: i64,
@@ -98,17 +100,18 @@ pub(super) struct PcapNg {
     interfaces: Vec<Interface>,
 }
 
-/// A block's contents that make no sense, in words.
+/// What is wrong with the contents of a block.
 struct BrokenBlock(&'static str);
 
 impl PcapNg {
-    /// Before the first section header, which says the rest.
+    /// The state before the first section header, which sets the byte order.
     pub(super) fn new() -> PcapNg {
         PcapNg { order: ByteOrder::Little, interfaces: Vec::new() }
     }
 
-    /// Walks the whole blocks of `bytes` from `at` on. The place it stops may lie beyond `bytes`,
-    /// where a block nobody needs goes on.
+    /// Walks the complete blocks of `bytes` from `at` on.
+    ///
+    /// The position returned lies beyond `bytes` if they end inside a block that is not needed.
     pub(super) fn walk(
         &mut self,
         bytes: &[u8],
@@ -139,7 +142,7 @@ impl PcapNg {
             }
             let wanted = is_section
                 || matches!(kind, INTERFACE_DESCRIPTION | PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
-            // Before looking whether it is there: how much was read at once must not matter.
+            // Checked before the block is complete, so that the read size does not matter.
             if wanted && length > MAX_BLOCK {
                 return WalkOutcome::broken(
                     at,
@@ -148,7 +151,7 @@ impl PcapNg {
             }
             let end = at.saturating_add(length);
             let Some(block) = bytes.get(at..end) else {
-                // The rest of what nobody needs is skipped; of a packet it is waited for.
+                // Skip a block that is not needed; wait for the rest of any other.
                 return WalkOutcome::until(if wanted { at } else { end });
             };
             if block.last_chunk().map(|trailer| self.order.u32(*trailer) as usize) != Some(length) {
@@ -240,7 +243,7 @@ impl PcapNg {
         )
     }
 
-    /// The same with an interface of two bytes and a count of drops in the two after.
+    /// Interface (2), drops (2), then the fields of an Enhanced Packet Block.
     fn packet(&self, body: &[u8], at: usize, sink: &mut PacketSink<'_>) -> Result<(), BrokenBlock> {
         let &[i0, i1, _, _, h0, h1, h2, h3, w0, w1, w2, w3, c0, c1, c2, c3, o0, o1, o2, o3] =
             chunk(body, 0).ok_or(BrokenBlock("a cut packet block"))?;
@@ -255,7 +258,7 @@ impl PcapNg {
         )
     }
 
-    /// Original length (4), packet: of the first interface, without a time.
+    /// Original length (4), packet. It belongs to the first interface and has no time.
     fn simple_packet(
         &self,
         body: &[u8],
@@ -272,7 +275,9 @@ impl PcapNg {
         self.deliver(0, None, captured, original, (at + 4, present), sink)
     }
 
-    /// Hands one packet on; `place` is where its bytes start and how many the block has for it.
+    /// Adds one packet to the sink.
+    ///
+    /// `place` holds the offset of its bytes and the number of bytes the block has for it.
     #[inline]
     fn deliver(
         &self,
@@ -449,7 +454,7 @@ mod tests {
         writer.interface(1, 0, &[]);
         writer.enhanced(0, 1, 1, b"a");
         let at = writer.file.len() as u64;
-        // A small packet with a comment that is larger than anything real.
+        // A small packet with a comment larger than any real one.
         let fields = [0u32, 0, 2, 1, 1].map(u32::to_le_bytes);
         writer.block(6, &[fields.as_flattened(), b"b\0\0\0", &vec![0; MAX_BLOCK]]);
         writer.enhanced(0, 3, 1, b"c");

@@ -1,4 +1,4 @@
-//! What can be wrong with the input, told so that the reader knows what to do.
+//! Errors and problems of the input, with messages that say what to do.
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::model::text::printable;
 
-/// Why a capture cannot start or go on at all.
+/// An error that prevents a capture from starting or continuing.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)] // the messages say it
 pub enum CaptureError {
@@ -36,12 +36,12 @@ pub enum CaptureError {
     Fanout { interface: String, workers: usize, source: std::io::Error },
 }
 
-/// A part of the input that was not analysed. Everything readable around it was.
+/// A part of the input that was not analysed; the readable rest was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputProblem {
-    /// The file or interface.
+    /// Name of the file or interface.
     pub origin: String,
-    /// Where in the (decompressed) file, in bytes from its start.
+    /// Offset in the decompressed file, in bytes.
     pub offset: Option<u64>,
     /// What is wrong.
     pub reason: ProblemReason,
@@ -52,7 +52,7 @@ pub struct InputProblem {
 pub enum ProblemReason {
     /// The file ends inside a packet, a block or a compressed stream.
     Truncated,
-    /// The structure is broken; says what was found. The rest of the file is not read.
+    /// The structure is broken, as the text says. The rest of the file is not read.
     Corrupt(String),
     /// Packets of this link type (`LINKTYPE_` value) are counted but not analysed.
     UnsupportedLinkType(u32),
@@ -60,25 +60,25 @@ pub enum ProblemReason {
     NotACapture,
     /// The compressed stream is damaged.
     Decompression(String),
-    /// The operating system refused; says why.
+    /// The operating system reported this error.
     Unreadable(String),
-    /// The filter makes no sense for packets of this link type, so none of them passed.
+    /// The filter does not compile for this link type, so none of its packets passed.
     #[allow(missing_docs)] // see above
     FilterMismatch { link_type: u16, reason: String },
-    /// A signal ended the replay; the rest of the input was not read.
+    /// A Unix signal ended the replay; the rest of the input was not read.
     Interrupted,
-    /// More files overlap in time than are kept open: the later ones come after their time.
+    /// More files overlap in time than can be open at once: packets of this file come late.
     OutOfOrder,
-    /// The interface went away or could not be read; it is waited for.
+    /// The interface disappeared or could not be read; the capture waits for it.
     InterfaceLost(String),
-    /// The interface is down or without carrier: nothing can arrive.
+    /// The interface is down or has no carrier: no packets can arrive.
     InterfaceDown(String),
-    /// The interface would not go into promiscuous mode: only this machine's packets arrive.
+    /// The interface refused promiscuous mode: only this machine's packets arrive.
     NotPromiscuous(String),
 }
 
 impl InputProblem {
-    /// The user ended the replay before its input did.
+    /// The problem of a replay that the user ended before the end of its input.
     pub fn interrupted() -> Self {
         InputProblem {
             origin: "input".to_owned(),
@@ -141,7 +141,7 @@ impl fmt::Display for InputProblem {
     }
 }
 
-/// For machines: where, and the whole sentence for the person at the end.
+/// Serializes the place as fields for programs, and the whole message as text for people.
 impl Serialize for InputProblem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("InputProblem", 3)?;
@@ -152,7 +152,7 @@ impl Serialize for InputProblem {
     }
 }
 
-/// Names a path in a problem; what is not UTF-8 shows as replacement characters.
+/// The name of a path in a problem; replacement characters stand for what is not UTF-8.
 pub(super) fn name_of(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

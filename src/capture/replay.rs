@@ -15,14 +15,14 @@ use super::problem::{CaptureError, ProblemReason, name_of};
 use super::stats::CaptureStats;
 use super::{FillOutcome, Progress, Source};
 
-/// Read at once when looking for the first packet of a file.
+/// Bytes per read while looking for the first packet of a file.
 const PROBE_BLOCK: usize = 64 << 10;
-/// Folders entered below a named one: more is a loop or a mistake.
+/// Depth of folders read below a named one: a deeper tree is a loop or a mistake.
 const MAX_DEPTH: usize = 64;
 /// The path that means standard input.
 const STDIN: &str = "-";
 
-/// How to replay.
+/// Options of a replay.
 #[derive(Clone, Debug, Default)]
 pub struct ReplayOptions {
     /// A filter in tcpdump's language; packets it rejects are counted and left out.
@@ -31,9 +31,9 @@ pub struct ReplayOptions {
 
 /// Opens files, folders (recursively, in time order) or `-` for standard input.
 ///
-/// One file keeps its packet order; several are merged by packet time. Fails where a path does
-/// not exist, a folder holds no capture, or the filter is wrong; what is wrong inside a file
-/// shows in [`Source::stats`].
+/// One file keeps its packet order; several are merged by packet time. Fails if a path does not
+/// exist, a folder holds no capture, a pipe is among several paths, or the filter is wrong. A
+/// problem inside a file appears in [`Source::stats`].
 pub fn open_replay(
     paths: &[PathBuf],
     options: &ReplayOptions,
@@ -51,9 +51,9 @@ pub fn open_replay(
 /// Capture files in time order, or one pipe.
 struct ReplaySource {
     merge: Merge,
-    /// Bytes read from disk, of all files.
+    /// Bytes read from all files, before decompression.
     read: Arc<AtomicU64>,
-    /// Bytes on disk; unknown for a pipe.
+    /// Size of all files in bytes on disk; `None` for a pipe.
     total: Option<u64>,
 }
 
@@ -68,12 +68,12 @@ impl Source for ReplaySource {
 
     fn progress(&self) -> Option<Progress> {
         let total = self.total?;
-        // A file that grows while it is read must not show more than everything.
+        // A file that grows while it is read must not show more than 100 %.
         Some(Progress { done: self.read.load(Ordering::Relaxed).min(total), total })
     }
 }
 
-/// Whether a file's name ends as those of captures do, compressed or not.
+/// Whether a file's name has the extension of a capture, compressed or not.
 fn calls_itself_a_capture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let plain = [".gz", ".zst", ".lz4"].iter().find_map(|end| name.strip_suffix(end));
@@ -81,10 +81,10 @@ fn calls_itself_a_capture(path: &Path) -> bool {
     [".pcap", ".pcapng", ".cap"].iter().any(|end| plain.ends_with(end))
 }
 
-/// What the start of a file tells.
+/// What the start of a file contains.
 enum FileProbe {
     FirstPacket(Timestamp),
-    /// A capture, or something damaged that may have been one; the problems are reported.
+    /// A capture without packets, or an unreadable or damaged file; its problems are reported.
     NoPackets,
     NotACapture,
 }
@@ -108,7 +108,7 @@ impl ReplaySource {
             } else if path.is_dir() {
                 self.add_folder(path, &mut pending)?;
             } else if paths.len() == 1 {
-                // Alone it needs no time to be sorted by.
+                // A single file needs no time to be sorted by.
                 pending.push(self.file(path, Timestamp::ZERO));
             } else {
                 match self.probe(path) {
@@ -121,7 +121,7 @@ impl ReplaySource {
                 }
             }
         }
-        // Stable: files that start at the same time stay in the order given, or of their names.
+        // A stable sort: files with the same start time keep the given order, or that of names.
         pending.sort_by_key(|pending| pending.first);
         self.total.get_or_insert(0);
         self.merge.add(pending);
@@ -138,7 +138,7 @@ impl ReplaySource {
             match self.probe(&path) {
                 FileProbe::FirstPacket(first) => pending.push(self.file(&path, first)),
                 FileProbe::NoPackets => {}
-                // Folders hold all sorts of things: only what calls itself a capture has to be one.
+                // Folders hold other files too: only one with a capture's name must be a capture.
                 FileProbe::NotACapture if !calls_itself_a_capture(&path) => continue,
                 FileProbe::NotACapture => {
                     self.merge.stats.report(&name_of(&path), None, ProblemReason::NotACapture);
@@ -152,7 +152,7 @@ impl ReplaySource {
         }
     }
 
-    /// The regular files below a folder, by name. Links to folders are not followed.
+    /// Returns the files below a folder, sorted by path. Does not follow links to folders.
     fn files_below(&mut self, folder: &Path) -> Vec<PathBuf> {
         let mut files = Vec::new();
         let mut folders = vec![(folder.to_owned(), 0)];
@@ -202,7 +202,7 @@ impl ReplaySource {
         FileProbe::NoPackets
     }
 
-    /// Takes a file in, to be opened when its first packet is due.
+    /// Adds a file to the total; it is opened when its first packet is due.
     fn file(&mut self, path: &Path, first: Timestamp) -> WaitingFile {
         let size = path.metadata().map_or(0, |metadata| metadata.len());
         self.total = Some(self.total.unwrap_or(0) + size);
@@ -211,7 +211,7 @@ impl ReplaySource {
     }
 }
 
-/// A file or pipe that is opened when its first packet is due.
+/// Returns a file or pipe that is opened when its first packet is due.
 fn pending_file(
     first: Timestamp,
     name: String,
@@ -222,7 +222,7 @@ fn pending_file(
     WaitingFile { first, name, late: false, open: Box::new(open) }
 }
 
-/// Whether a path has to be read as it comes: standard input, a named pipe, a device.
+/// Whether a path is standard input, a named pipe or a device, which can be read only once.
 fn is_pipe(path: &Path) -> Result<bool, CaptureError> {
     if path.as_os_str() == STDIN {
         return Ok(true);
@@ -232,7 +232,7 @@ fn is_pipe(path: &Path) -> Result<bool, CaptureError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(CaptureError::NotFound { path: name_of(path) })
         }
-        // Opening it will fail and be reported with the rest of the input still read.
+        // Opening it fails later and is reported; the rest of the input is still read.
         Err(_) => Ok(false),
     }
 }

@@ -1,4 +1,4 @@
-//! Counters of a source, and the list of what it could not read.
+//! Counters of a source, and the list of its input problems.
 
 use serde::Serialize;
 
@@ -7,40 +7,43 @@ use crate::model::PacketBatch;
 
 use super::problem::{InputProblem, ProblemReason};
 
-/// Problems kept in full; a folder of broken files must not fill the memory or the screen.
+/// Problems listed per source; later ones are only counted.
+///
+/// A folder of broken files must not fill the memory or the screen.
 pub(super) const MAX_PROBLEMS: usize = 1000;
 
-/// What a source has seen since it was opened.
+/// Packets, losses and problems of a source since it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CaptureStats {
     /// Packets delivered.
     pub packets: u64,
-    /// Bytes of packets delivered, as captured.
+    /// Captured bytes of the packets delivered.
     pub bytes: u64,
-    /// Packets the filter rejected in files (on an interface the kernel does that).
+    /// Packets from files that the filter rejected. On an interface the kernel filters.
     pub filtered: u64,
-    /// Packets of a link type that is not supported, not delivered.
+    /// Packets not delivered because their link type is not supported.
     pub unsupported: u64,
-    /// Live: packets the kernel gave to our sockets, dropped ones among them.
+    /// Live: packets the kernel received for our sockets, including the dropped ones.
     pub kernel_received: u64,
-    /// Live: packets lost since the sensor did not read fast enough.
+    /// Live: packets dropped because the sensor did not read fast enough.
     pub kernel_drops: u64,
-    /// Live: packets lost by the network card or its driver.
+    /// Live: packets dropped by the network card or its driver.
     pub interface_drops: u64,
-    /// Live: packets of settled flows that were left out to keep up.
+    /// Live: packets of settled flows that the overload bypass left out.
     #[serde(rename = "shed")]
     pub bypassed: BypassStats,
-    /// Live: interfaces that are lost or down at this moment and waited for.
+    /// Live: interfaces that are lost or down at the moment; the source waits for them.
     pub waiting_for: Vec<String>,
-    /// What could not be read, oldest first; at most 1000, see `problems_omitted`.
+    /// Input problems, oldest first; at most 1000, the rest in `problems_omitted`.
     pub problems: Vec<InputProblem>,
-    /// Problems beyond those listed.
+    /// Number of problems beyond those listed.
     pub problems_omitted: u64,
 }
 
 impl CaptureStats {
-    /// Adds what another source of the same capture has seen: counters add up, and lists hold what is
-    /// in any of them.
+    /// Merges the statistics of another source of the same capture.
+    ///
+    /// Counters are added up; lists are united without duplicates.
     pub fn merge(&mut self, other: CaptureStats) {
         self.packets += other.packets;
         self.bytes += other.bytes;
@@ -71,7 +74,7 @@ impl CaptureStats {
         }
     }
 
-    /// Reports a condition that can come and go, as an interface's, only the first time.
+    /// Reports a condition that can recur, such as a lost interface, only the first time.
     pub(super) fn report_once(&mut self, origin: &str, reason: ProblemReason) {
         let known = |p: &InputProblem| p.origin == origin && p.reason == reason;
         if !self.problems.iter().any(known) {

@@ -1,13 +1,13 @@
-//! DNS messages.
+//! Events of DNS messages.
 
 use minewatch_record::{DnsAnswer, DnsAnswerData, DnsEvent, DnsQuestion};
 
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::{Answer, AnswerData};
 
-/// Questions recorded; no resolver answers a message with several.
+/// Questions recorded per message; no resolver answers a message with several.
 const MAX_QUESTIONS: usize = 16;
-/// Records of the answer section; more do not fit into a line of any format.
+/// Answer records per message; more do not fit into a line of any format.
 const MAX_ANSWERS: usize = 100;
 
 pub(super) fn event(message: &DnsMessage) -> DnsEvent {

@@ -1,4 +1,4 @@
-//! The ends of flows.
+//! Events of ended flows.
 
 use minewatch_record::{FlowEndReason, FlowEvent};
 

@@ -1,4 +1,6 @@
-//! Requests and responses of HTTP/1: one record each, since parsers do not wait for the other half.
+//! Events of HTTP/1 requests and responses.
+//!
+//! Each has its own record, since parsers do not wait for the other half.
 
 use std::borrow::Cow;
 

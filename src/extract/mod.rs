@@ -1,6 +1,6 @@
-//! Extracted events as typed records, for sites that log them.
+//! Converts extracted events to typed records, for sites that log them.
 //!
-//! A protocol whose events are logged has a file here, which turns what its parser emits into an
+//! A protocol whose events are logged has a file here, which converts its parser's events to an
 //! [`EventBody`], and a line in [`body`].
 
 mod dns;
@@ -15,7 +15,7 @@ use crate::model::chunk::Direction;
 use crate::model::event::{Event, Moment};
 use crate::model::flow::{Flow, FlowEnds, Transport};
 
-/// The record of `event`, if its kind is among `kinds`.
+/// Returns the record of `event`, or `None` if its kind is not in `kinds`.
 pub fn event_record(
     flow: &Flow,
     at: Moment,
@@ -27,7 +27,7 @@ pub fn event_record(
     Some(EventRecord { head: head(flow, client, at, sensor), body })
 }
 
-/// What `event` says, and the direction in which the client's messages travel.
+/// Returns the contents of `event`, and the direction of the client's messages.
 fn body(flow: &Flow, event: &Event<'_>, kinds: EventKinds) -> Option<(Direction, EventBody)> {
     Some(match *event {
         Event::Dns(message) if kinds.has(EventKind::Dns) => {

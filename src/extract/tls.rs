@@ -1,4 +1,4 @@
-//! TLS handshakes and QUIC clients' first packets.
+//! Events of TLS handshakes and of QUIC clients' first packets.
 
 use minewatch_record::{CertificateEvent, QuicEvent, TlsEvent, TlsFingerprint};
 
