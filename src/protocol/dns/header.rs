@@ -2,16 +2,16 @@
 
 use super::message::Section;
 
-/// Opcodes (IANA): those of messages that name what somebody wants to reach, or the zone it is in.
+/// Opcodes (IANA) of messages that name a host somebody wants to reach, or its zone.
 const QUERY: u8 = 0;
 const NOTIFY: u8 = 4;
 const UPDATE: u8 = 5;
 
-/// Root, TYPE and CLASS.
+/// Bytes of the shortest question: root, TYPE and CLASS.
 const SHORTEST_QUESTION: usize = 5;
-/// Root, TYPE, CLASS, TTL and RDLENGTH.
+/// Bytes of the shortest record: root, TYPE, CLASS, TTL and RDLENGTH.
 const SHORTEST_RECORD: usize = 11;
-/// The length of a message has 16 bits over TCP, and so has that of a datagram.
+/// Longest message, in bytes: TCP messages and datagrams both have 16-bit lengths.
 const LONGEST_MESSAGE: usize = u16::MAX as usize;
 
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ impl DnsHeader {
         })
     }
 
-    /// QR.
+    /// The QR bit.
     pub(super) const fn is_response(&self) -> bool {
         self.flags & 0x8000 != 0
     }
@@ -43,7 +43,7 @@ impl DnsHeader {
         (self.flags >> 11 & 0x0f) as u8
     }
 
-    /// TC.
+    /// The TC bit.
     pub(super) const fn is_truncated(&self) -> bool {
         self.flags & 0x0200 != 0
     }
@@ -53,19 +53,20 @@ impl DnsHeader {
         self.flags & 0x000f
     }
 
-    /// Entries that a section should have.
+    /// Number of entries that the header announces for a section.
     pub(super) const fn count(&self, section: Section) -> u16 {
         self.counts[section as usize]
     }
 
-    /// Whether a message of `length` bytes can have as many entries.
+    /// Whether a message of `length` bytes can hold all announced entries.
     pub(super) fn fits(&self, length: usize) -> bool {
         let [questions, records @ ..] = self.counts.map(usize::from);
         let records: usize = records.iter().sum();
         Self::LEN + questions * SHORTEST_QUESTION + records * SHORTEST_RECORD <= length
     }
 
-    /// Whether `length` bytes behind the questions can be the records: none where there are none.
+    /// Whether `length` bytes after the questions can be the announced records. With no records,
+    /// `length` must be 0.
     pub(super) fn records_fill(&self, length: usize) -> bool {
         let [_, records @ ..] = self.counts.map(usize::from);
         match records.iter().sum::<usize>() {
@@ -74,13 +75,14 @@ impl DnsHeader {
         }
     }
 
-    /// Whether any message can have so many entries, and this one has any. Servers answer what they
-    /// could not read with a bare header.
+    /// Whether a message of any length can hold the announced entries. A query needs at least one.
+    ///
+    /// Responses may have none: servers answer a message they could not read with a bare header.
     pub(super) fn is_plausible(&self) -> bool {
         self.fits(LONGEST_MESSAGE) && (self.is_response() || self.counts != [0; 4])
     }
 
-    /// Whether practically every message has such a header and hardly anything else.
+    /// Whether the header is like those of nearly all DNS messages. Other protocols rarely match.
     pub(super) fn is_usual(&self) -> bool {
         let [questions, answers, ..] = self.counts;
         let opcode = self.opcode();

@@ -8,11 +8,13 @@ use super::{name, record};
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question, class, record_type};
 
-/// Questions and records looked at in one message. The largest honest round-robin sets have a few
-/// dozen; a datagram can hold thousands, each with a name to decode.
+/// Most questions and records read of one message.
+///
+/// The largest honest round-robin sets have a few dozen. A datagram can hold thousands, each with a
+/// name to decode.
 const MAX_ENTRIES: usize = 64;
 
-/// The four parts behind the header, in order.
+/// The four sections after the header, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Question,
@@ -24,16 +26,17 @@ pub(super) enum Section {
 /// Why a walk ends before the last record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WalkEnd {
-    /// The message is over.
+    /// The message ends too early.
     Short,
-    /// A name has a label of no known type, so that its end cannot be told.
+    /// A name has a label of unknown type, so that its end is unknown.
     Name,
     /// [`MAX_ENTRIES`] is reached.
     Limit,
 }
 
-/// Reads `bytes`, which begin with `header`, into `message`, whatever it held before. `brief`: answers
-/// have no owners, and what is behind them is not read.
+/// Reads `bytes`, which begin with `header`, into `message` and replaces its earlier content.
+///
+/// With `brief`, answers get no owner names, and the sections after the answers are not read.
 pub(super) fn read(
     header: &DnsHeader,
     bytes: &[u8],
@@ -56,13 +59,15 @@ pub(super) fn read(
         Ok(()) => anomalies.trailing_bytes = trailing,
         Err(WalkEnd::Short) => anomalies.short_sections = true,
         Err(WalkEnd::Name) => anomalies.bad_name = true,
-        // What was read is whole.
+        // Not a malformation: the entries that were read are complete.
         Err(WalkEnd::Limit) => {}
     }
 }
 
-/// The owner of the first record among answers and additionals whose type and data are `wanted`, if
-/// the message holds all that its header announces.
+/// Returns the owner of the first answer or additional record whose type and data are `wanted`.
+///
+/// Returns `None` if there is none, if the message does not hold all entries that its header
+/// announces, or if it has more than [`MAX_ENTRIES`].
 pub(in crate::protocol) fn owner(
     bytes: &[u8],
     wanted: impl Fn(u16, &[u8]) -> bool,
@@ -89,8 +94,10 @@ pub(in crate::protocol) fn owner(
     name::utf8(bytes, found?)
 }
 
-/// Whether `bytes`, which begin with `header`, can be meant as DNS: there is a question, or the counts
-/// are possible. A message that holds less than it says is still DNS.
+/// Whether `bytes`, which begin with `header`, can be DNS.
+///
+/// They need a question or possible counts. A message that holds fewer entries than its header
+/// announces is still DNS.
 pub(super) fn is_plausible(header: &DnsHeader, bytes: &[u8]) -> bool {
     header.is_plausible() || header.count(Section::Question) > 0 && has_question(bytes)
 }
@@ -103,7 +110,7 @@ fn has_question(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether a message was read to its last byte, found sound, and asks in a class that exists.
+/// Whether a message has no malformation and asks only in classes that exist.
 pub(super) fn is_exact(message: &DnsMessage) -> bool {
     let anomalies = message.anomalies;
     let broken = anomalies.short_sections || anomalies.bad_name || anomalies.trailing_bytes;
@@ -124,7 +131,7 @@ struct Walk<'a> {
     spare: &'a mut SpareNames,
 }
 
-/// A resource record without its owner (RFC 1035 §4.1.3).
+/// A resource record without its owner name (RFC 1035 §4.1.3).
 struct WalkedRecord {
     rtype: u16,
     ttl: u32,
@@ -159,7 +166,7 @@ impl Walk<'_> {
         let (name, is_good) = self.name()?;
         let fields = self.take();
         if is_good {
-            // A capture can be cut behind the name, and the name is what counts.
+            // A capture can be cut after the name; the name alone is worth keeping.
             let [t0, t1, c0, c1] = fields.unwrap_or_default();
             let (qtype, qclass) = (u16::from_be_bytes([t0, t1]), u16::from_be_bytes([c0, c1]));
             self.message.questions.push(Question { name, qtype, qclass });
@@ -202,7 +209,8 @@ impl Walk<'_> {
         if self.entries > MAX_ENTRIES { Err(WalkEnd::Limit) } else { Ok(()) }
     }
 
-    /// The name that comes next, and whether it is good: a bad one is empty.
+    /// Reads the next name. Returns its text and true, or an empty text and false if it cannot be
+    /// decoded but its end is known.
     fn name(&mut self) -> Result<(String, bool), WalkEnd> {
         let mut text = self.spare.name();
         if let Some(end) = name::read(self.bytes, self.at, &mut text) {
@@ -235,7 +243,7 @@ impl Walk<'_> {
         Ok(WalkedRecord { rtype: u16::from_be_bytes([t0, t1]), ttl, data })
     }
 
-    /// The next bytes, if there are so many.
+    /// Reads the next `N` bytes; `None` if fewer are left.
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let bytes = *self.bytes.get(self.at..)?.first_chunk()?;
         self.at += N;
@@ -264,7 +272,7 @@ mod tests {
         message
     }
 
-    /// QUERY for `pool.example`, with flags and the four counts, and what follows the question.
+    /// A message with a question about `pool.example`, these flags and counts, and `rest` after it.
     fn about_pool(flags: u16, counts: [u16; 4], rest: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![0xbe, 0xef];
         bytes.extend(flags.to_be_bytes());
@@ -274,7 +282,7 @@ mod tests {
         bytes
     }
 
-    /// Owner: a pointer to the question; class IN; TTL 300.
+    /// A record whose owner is a pointer to the question, with class IN and TTL 300.
     fn about_question(rtype: u8, data: &[u8]) -> Vec<u8> {
         let head = [0xc0, 12, 0, rtype, 0, 1, 0, 0, 1, 0x2c, 0, data.len() as u8];
         [&head[..], data].concat()

@@ -1,8 +1,8 @@
-//! DNS (RFC 1035) over UDP and TCP, on any port: names asked for, and what the answers say of them.
+//! Parses DNS (RFC 1035) over UDP and TCP, on any port: questions and answers.
 //!
 //! Our own bounded reader walks the sections. It keeps what can be read of a broken message and
-//! notes each oddity in [`DnsAnomalies`](crate::model::event::dns::DnsAnomalies). No input makes it
-//! panic.
+//! records malformations in [`DnsAnomalies`](crate::model::event::dns::DnsAnomalies). No input
+//! makes it panic.
 
 mod header;
 mod message;
@@ -26,7 +26,7 @@ use header::DnsHeader;
 pub(super) const STREAM: StreamProtocol =
     StreamProtocol::new("dns", |_, head| probe_stream(head), |_| Box::new(DnsStream::default()));
 
-/// DNS over UDP. At its port every datagram is tried, and none has to be remembered.
+/// DNS over UDP. On port 53 every datagram is tried, and no state is kept.
 pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
     name: "dns",
     first_datagram: |context, chunk| match (
@@ -40,27 +40,28 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
     },
 };
 
-/// IANA service names and port numbers.
+/// The port of DNS (IANA service names and port numbers).
 const PORT: u16 = 53;
-/// Protocols in the format of DNS that name only neighbours: NetBIOS name and datagram service
-/// (RFC 1002), mDNS (RFC 6762) and LLMNR (RFC 4795).
+/// Ports of protocols that carry only host names of the local network: NetBIOS name and datagram
+/// service (RFC 1002), mDNS (RFC 6762) and LLMNR (RFC 4795). They use the format of DNS.
 const NEIGHBOUR_PORTS: [u16; 4] = [137, 138, 5353, 5355];
 
-/// How much a datagram must look like DNS to be taken for it.
+/// How strictly a datagram is checked before it counts as DNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rigour {
-    /// A plausible header: what is sent to the port of DNS is meant to be DNS.
+    /// A plausible header is enough: what is sent to the port of DNS is meant as DNS.
     Header,
-    /// Every byte: no other protocol may be mistaken for DNS.
+    /// Every byte must fit: no other protocol may be mistaken for DNS.
     Whole,
 }
 
 impl Rigour {
-    /// What the ports of a flow ask for; `None` if they belong to a protocol that is left out.
+    /// The strictness for a flow with these ports; `None` if it is not parsed as DNS because a port
+    /// is in [`NEIGHBOUR_PORTS`].
     fn of([one, other]: [u16; 2]) -> Option<Rigour> {
         let either = |port: u16| port == one || port == other;
         if either(PORT) {
-            // Even to one of the other ports: a resolver's source port is random.
+            // Even if the other port is in `NEIGHBOUR_PORTS`: a resolver's source port is random.
             Some(Rigour::Header)
         } else if NEIGHBOUR_PORTS.into_iter().any(either) {
             None
@@ -69,7 +70,7 @@ impl Rigour {
         }
     }
 
-    /// The header of a datagram; `None` if it is not that of DNS.
+    /// Reads the header of a datagram; `None` if the datagram cannot be DNS.
     fn header(self, bytes: &[u8]) -> Option<DnsHeader> {
         DnsHeader::read(bytes).filter(|header| match self {
             Rigour::Header => message::is_plausible(header, bytes),
@@ -77,7 +78,7 @@ impl Rigour {
         })
     }
 
-    /// Tells of a datagram; false if it is not DNS.
+    /// Parses a datagram and emits its event. Returns false if it is not DNS.
     fn tell(self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> bool {
         let Some(header) = self.header(chunk.bytes) else { return false };
         let Scratch { brief, dns, dns_spare, .. } = &mut *context.scratch;
@@ -92,17 +93,19 @@ impl Rigour {
     }
 }
 
-/// Whether a flow has the port of DNS: whatever it began with, DNS may follow.
+/// Whether a flow has the port of DNS. DNS may then follow, whatever the flow began with.
 pub fn has_port(flow: &Flow) -> bool {
     flow.key.ports().contains(&PORT)
 }
 
-/// DNS over UDP: a message a datagram, as many as the flow has.
+/// Parses DNS over UDP: one message in each datagram.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DnsDatagrams;
 
 impl DnsDatagrams {
-    /// Tells of the first datagram of a flow and returns the parser of those to come, if it is DNS.
+    /// Parses the first datagram of a flow, emits its event and returns the parser of later ones.
+    ///
+    /// Returns `None` if the datagram is not DNS.
     pub fn begin(context: &mut Context<'_>, chunk: &Chunk<'_>) -> Option<DnsDatagrams> {
         let rigour = Rigour::of(context.flow.key.ports())?;
         rigour.tell(context, chunk).then_some(DnsDatagrams)
@@ -116,7 +119,7 @@ impl Parser for DnsDatagrams {
 
     fn chunk(&mut self, context: &mut Context<'_>, chunk: &Chunk<'_>) -> Next {
         let Some(rigour) = Rigour::of(context.flow.key.ports()) else { return Next::Reject };
-        // Something else between lookups does not end them.
+        // Ignore the result: DNS messages may follow a datagram of another protocol.
         rigour.tell(context, chunk);
         Next::More
     }

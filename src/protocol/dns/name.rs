@@ -1,15 +1,19 @@
-//! Domain names on the wire (RFC 1035 §3.1, §4.1.4) and their text.
+//! Decodes domain names (RFC 1035 §3.1, §4.1.4) into text.
 
 use super::message::WalkEnd;
 
-/// Octets of a name with its length octets and the root (RFC 1035 §2.3.4).
+/// Most octets of a name, with its length octets and the root (RFC 1035 §2.3.4).
 const MAX_OCTETS: usize = 255;
-/// Compression pointers followed in one name. Servers need one, or two where a target is itself
-/// compressed; a name has 127 labels at most.
+/// Most compression pointers followed in one name.
+///
+/// Servers use one, or two where a pointer's target is itself compressed. A name has at most 127
+/// labels.
 const MAX_JUMPS: usize = 16;
 
-/// Writes the text of the name at `start` to `text`, which is empty, and returns where the name
-/// ends: behind its root or its first pointer. `None` if it cannot be decoded.
+/// Writes the text of the name at `start` to `text`, which must be empty.
+///
+/// Returns the offset after the name's root or first pointer. If the name cannot be decoded,
+/// returns `None` and leaves `text` empty.
 ///
 /// The text is lower case without the final dot. Bytes that are not graphic ASCII, dots inside a
 /// label and backslashes are written as `\DDD`.
@@ -31,8 +35,10 @@ pub(super) fn read(message: &[u8], start: usize, text: &mut String) -> Option<us
     Some(end)
 }
 
-/// The text of the name at `start`, as multicast DNS writes names (RFC 6762 §16): UTF-8, here with
-/// ASCII in lower case, without the final dot. `None` if it is the root or cannot be decoded.
+/// Decodes the name at `start` as multicast DNS writes names: in UTF-8 (RFC 6762 §16).
+///
+/// ASCII letters become lower case, and there is no final dot. Returns `None` if the name is the
+/// root, is not UTF-8 or cannot be decoded.
 pub(super) fn utf8(message: &[u8], start: usize) -> Option<String> {
     let mut bytes = Vec::new();
     decode(message, start, &mut bytes)?;
@@ -41,7 +47,7 @@ pub(super) fn utf8(message: &[u8], start: usize) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
-/// Where the name at `start` ends, whatever its pointers point to.
+/// Returns the offset after the name at `start`, without following its pointers.
 pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, WalkEnd> {
     let mut at = start;
     loop {
@@ -55,7 +61,7 @@ pub(super) fn skip(message: &[u8], start: usize) -> Result<usize, WalkEnd> {
 
 enum Label<'a> {
     Text(&'a [u8]),
-    /// The name goes on at this offset.
+    /// The name continues at this offset.
     Pointer(usize),
     Root,
 }
@@ -71,7 +77,7 @@ impl<'a> Label<'a> {
                 let &low = rest.first().ok_or(WalkEnd::Short)?;
                 Ok(Label::Pointer(u16::from_be_bytes([first & 0x3f, low]).into()))
             }
-            // Extended label types (RFC 6891 §5) were given up.
+            // Extended label types (RFC 6891 §5) were abandoned.
             _ => Err(WalkEnd::Name),
         }
     }
@@ -82,14 +88,15 @@ struct DecodedName {
     end: usize,
 }
 
-/// Appends the labels of a name to `text`, as they are, each with a dot before it.
+/// Appends the labels of a name to `text`, unescaped, each after a dot.
 fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<DecodedName> {
     let (mut at, mut end, mut jumps, mut labels) = (start, start, 0, 0);
     let mut octets = 1; // the root
     text.reserve(MAX_OCTETS);
-    // Each pointer must point before the one that led here, so that no loop can be.
+    // Each pointer must point before the target of the previous one, so that no loop is possible.
+    // The first may point anywhere in the message.
     let mut limit = message.len();
-    // Labels that follow each other are taken together.
+    // Start of the labels not appended yet: consecutive labels are appended together.
     let mut run = start;
     loop {
         match Label::at(message, at).ok()? {
@@ -121,7 +128,7 @@ fn decode(message: &[u8], start: usize, text: &mut Vec<u8>) -> Option<DecodedNam
     }
 }
 
-/// Appends labels, with dots in place of their length octets.
+/// Appends labels, with a dot in place of each length octet.
 fn append(labels: &[u8], text: &mut Vec<u8>) {
     let mut at = text.len();
     text.extend_from_slice(labels);
@@ -131,18 +138,19 @@ fn append(labels: &[u8], text: &mut Vec<u8>) {
     }
 }
 
-/// Whether the text of so many labels needs no escapes: then its dots are those before them.
+/// Whether the text of `labels` labels needs no escapes: all bytes are graphic ASCII without
+/// backslashes, and the only dots are those before the labels.
 fn is_plain(text: &[u8], labels: usize) -> bool {
     let (mut is_graphic, mut dots) = (true, 0u8);
-    // Looks at every byte: without an early exit, many are compared at once.
+    // No early exit, so that many bytes are compared at once.
     for &byte in text {
         is_graphic &= byte.is_ascii_graphic() & (byte != b'\\');
-        dots += u8::from(byte == b'.'); // of at most `MAX_OCTETS`
+        dots += u8::from(byte == b'.'); // at most `MAX_OCTETS`
     }
     is_graphic && usize::from(dots) == labels
 }
 
-/// Writes a name that can be decoded once more, with escapes.
+/// Decodes a valid name again and writes it with escapes.
 #[cold]
 fn escape(message: &[u8], start: usize, text: &mut String) {
     text.clear();
@@ -222,8 +230,8 @@ mod tests {
             &b"\xc0\x00"[..],    // to itself
             b"\xc0\x02\xc0\x00", // two that point to each other
             b"\x01a\xc0\x00",    // into its own beginning
-            b"\xc0\x09\x01a\0",  // behind the end
-            b"\xff\xff",         // far behind
+            b"\xc0\x09\x01a\0",  // beyond the end
+            b"\xff\xff",         // far beyond
         ] {
             assert_eq!(name(message, 0), None, "{message:?}");
             assert!(skip(message, 0).is_ok(), "but the end is known: {message:?}");

@@ -1,4 +1,4 @@
-//! The data of the records that say where a name leads.
+//! Decodes the data of records that contain an address or a name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -13,11 +13,13 @@ mod parameter {
     pub(super) const IPV6HINT: u16 = 6;
 }
 
-/// Address hints kept of one record; the large content networks give two to eight.
+/// Most address hints kept of one record. Large content networks send two to eight.
 const MAX_HINTS: usize = 16;
 
-/// The data of a record, which lies at `range` of `message`; `None` if the name in it cannot be
-/// decoded.
+/// Decodes the data of a record of type `rtype` at `range` of `message`.
+///
+/// Returns `None` if the name in it cannot be decoded or ends after `range`. Data of other types,
+/// and addresses of a wrong length, become [`AnswerData::Other`].
 pub(super) fn read(
     message: &[u8],
     rtype: u16,
@@ -25,7 +27,7 @@ pub(super) fn read(
     spare: &mut SpareNames,
 ) -> Option<AnswerData> {
     let data = message.get(range.clone()).unwrap_or_default();
-    // What stands before the name (RFC 1035 §3.3.9, RFC 2782, RFC 9460 §2.2).
+    // Bytes before the name (RFC 1035 §3.3.9, RFC 2782, RFC 9460 §2.2).
     let before = match rtype {
         record_type::A => {
             let address = <[u8; 4]>::try_from(data).map(|octets| Ipv4Addr::from(octets).into());
@@ -54,7 +56,7 @@ pub(super) fn read(
     Some(AnswerData::Service { target, hints })
 }
 
-/// Reads the address hints among the parameters of a service.
+/// Appends the address hints among a service's parameters to `hints`.
 fn parameters(mut rest: &[u8], hints: &mut Vec<IpAddr>) {
     while let Some((&[k0, k1, l0, l1], after)) = rest.split_first_chunk() {
         let length = usize::from(u16::from_be_bytes([l0, l1]));

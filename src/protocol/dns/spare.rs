@@ -1,12 +1,13 @@
-//! Emptied strings and lists of earlier messages, so that the next ones need not allocate.
+//! Keeps emptied buffers of earlier messages, so that later ones need not allocate.
 
 use std::net::IpAddr;
 
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::AnswerData;
 
-/// The buffers of the messages read so far. There are never more than the largest message had at
-/// once, and that is bounded.
+/// Empty strings and lists, to be reused by the next message.
+///
+/// There are never more than the largest message needed at once, and that number is bounded.
 #[derive(Debug, Default)]
 pub struct SpareNames {
     names: Vec<String>,
@@ -14,12 +15,12 @@ pub struct SpareNames {
 }
 
 impl SpareNames {
-    /// An empty string.
+    /// Returns an empty string.
     pub(super) fn name(&mut self) -> String {
         self.names.pop().unwrap_or_default()
     }
 
-    /// An empty list.
+    /// Returns an empty list.
     pub(super) fn hints(&mut self) -> Vec<IpAddr> {
         self.hints.pop().unwrap_or_default()
     }
@@ -31,7 +32,7 @@ impl SpareNames {
         }
     }
 
-    /// Empties `message`.
+    /// Removes all questions and answers of `message` and keeps their buffers.
     pub(super) fn empty(&mut self, message: &mut DnsMessage) {
         while let Some(question) = message.questions.pop() {
             self.put_name(question.name);

@@ -1,4 +1,4 @@
-//! DNS over TCP: messages with a two-byte length before each (RFC 1035 §4.2.2, RFC 7766).
+//! DNS over TCP: a two-byte length precedes each message (RFC 1035 §4.2.2, RFC 7766).
 
 use super::Rigour;
 use super::header::DnsHeader;
@@ -8,16 +8,19 @@ use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::Event;
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
-/// Bytes kept of a message: room for all entries that are looked at, with names of usual length.
-/// Zone transfers have messages of 64 KiB, and a slow sender must not make us hold them.
+/// Most bytes kept of a message.
+///
+/// All entries that are read fit, with names of usual length. Zone transfers have messages of
+/// 64 KiB, and a slow sender must not make us hold them.
 const MAX_KEPT: usize = 8 * 1024;
-/// A header and the shortest question: root, TYPE and CLASS.
+/// Bytes of a header and the shortest question: root, TYPE and CLASS.
 const SHORTEST_MESSAGE: usize = DnsHeader::LEN + 1 + 4;
-/// A header and the longest question.
+/// Bytes of a header and the longest question.
 const LONGEST_BEGINNING: usize = DnsHeader::LEN + 255 + 4;
 
-/// Whether a direction that begins with `head` is DNS: a length, a usual header that fits into it,
-/// and a question.
+/// Whether a direction that begins with `head` is DNS over TCP.
+///
+/// It must begin with a length, a usual header whose entries fit into that length, and a question.
 pub fn probe_stream(head: &[u8]) -> Probe {
     let Some((&prefix, message)) = head.split_first_chunk() else { return Probe::Unsure };
     let length = usize::from(u16::from_be_bytes(prefix));
@@ -25,7 +28,7 @@ pub fn probe_stream(head: &[u8]) -> Probe {
         return Probe::NotForUs;
     }
     let Some(header) = DnsHeader::read(message) else {
-        /// QDCOUNT, which tells text and most binary protocols apart.
+        /// Offset and expected value of QDCOUNT. It rules out text and most binary protocols.
         const COUNT: (usize, [u8; 2]) = (4, [0, 1]);
         let count = message.get(COUNT.0..).unwrap_or_default();
         let fits = count.iter().zip(COUNT.1).all(|(&byte, expected)| byte == expected);
@@ -54,7 +57,7 @@ pub fn probe_stream(head: &[u8]) -> Probe {
     }
 }
 
-/// The messages of a TCP connection.
+/// Parses the messages of a TCP connection.
 #[derive(Debug, Default)]
 pub struct DnsStream {
     sides: [LengthFraming; 2],
@@ -86,7 +89,8 @@ impl Parser for DnsStream {
     }
 }
 
-/// Takes the kept beginning of a message and its length; false if it is no DNS.
+/// Receives the kept beginning of a message and the whole message's length. Returns false if it is
+/// not DNS.
 type OnMessage<'a> = dyn FnMut(&[u8], usize) -> bool + 'a;
 
 fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: usize) -> bool {
@@ -99,18 +103,18 @@ fn emit(context: &mut Context<'_>, direction: Direction, bytes: &[u8], length: u
     scratch.dns.direction = direction;
     let anomalies = &mut scratch.dns.anomalies;
     if anomalies.short_sections && length > MAX_KEPT && bytes.len() == MAX_KEPT {
-        // The rest is there, only not looked at.
+        // The message is complete: its rest was not kept.
         anomalies.short_sections = false;
     }
     context.sink.event(context.flow, context.at, Event::Dns(&scratch.dns));
     true
 }
 
-/// Where one direction is between its messages.
+/// Splits one direction into messages.
 #[derive(Debug, Default)]
 struct LengthFraming {
     state: FramingState,
-    /// The beginning of the current message, if it came in pieces.
+    /// The beginning of the current message, if it arrives in pieces; at most [`MAX_KEPT`] bytes.
     kept: Vec<u8>,
 }
 
@@ -119,13 +123,13 @@ enum FramingState {
     /// Before a message.
     #[default]
     Start,
-    /// Behind the first byte of a length.
+    /// After the first byte of a length, which this is.
     Length(u8),
-    /// In a message of `length` bytes, of which `left` are still to come.
+    /// In a message of `length` bytes; `left` of them are still to come.
     Message { length: usize, left: usize },
-    /// In a message that is not wanted any more, since it has lost some bytes.
+    /// In a message that lost bytes: the `left` bytes still to come are skipped.
     Damaged { left: usize },
-    /// Bytes were lost, and where messages begin is unknown until one is recognised.
+    /// Out of sync after lost bytes or a message that is not DNS, until a message is recognised.
     Lost,
 }
 
@@ -156,7 +160,7 @@ impl LengthFraming {
         }
     }
 
-    /// Takes `part` of a message, behind which `left` bytes are still to come.
+    /// Reads `part` of a message of `length` bytes; `left` bytes follow it. Returns the next state.
     fn message(
         &mut self,
         part: &[u8],
@@ -179,7 +183,7 @@ impl LengthFraming {
         if is_dns { FramingState::Start } else { FramingState::Lost }
     }
 
-    /// The next `gap` bytes are lost.
+    /// Passes on the current message's beginning and skips `gap` lost bytes.
     fn lose(&mut self, gap: u64, on_message: &mut OnMessage<'_>) {
         self.cut(on_message);
         self.state = match self.state {
@@ -192,7 +196,7 @@ impl LengthFraming {
         };
     }
 
-    /// Hands over what there is of the current message: its rest is lost.
+    /// Passes on the kept beginning of the current message: the rest is missing.
     fn cut(&mut self, on_message: &mut OnMessage<'_>) {
         if let FramingState::Message { length, .. } = self.state
             && !self.kept.is_empty()
@@ -214,7 +218,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A query for `name` with its length before it.
+    /// A query for `name`, after its two-byte length.
     fn query(id: u8, name: &str) -> Vec<u8> {
         let mut message = vec![0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
@@ -225,7 +229,7 @@ mod tests {
         [&(message.len() as u16).to_be_bytes()[..], &message].concat()
     }
 
-    /// Messages as they come out: the beginning, and the length.
+    /// Messages passed on: the kept beginning and the whole length of each.
     #[derive(Debug, Default, PartialEq)]
     struct Heard(Vec<(Vec<u8>, usize)>);
 
@@ -282,7 +286,7 @@ mod tests {
         framing.lose(4, &mut heard.listen());
         framing.push(&[&second[24..], &third[..]].concat(), &mut heard.listen());
         let whole = first.len() - 2;
-        // The head of the second, as far as it came.
+        // The second is cut where the loss begins.
         assert_eq!(heard.lengths(), [(whole, whole), (18, whole), (whole, whole)]);
     }
 

@@ -1,4 +1,4 @@
-//! Aeternity: ZIP 301's messages around a Cuckoo cycle.
+//! Aeternity: ZIP 301's messages, with a Cuckoo cycle as the share.
 
 use crate::model::event::mining::Dialect;
 
@@ -11,7 +11,7 @@ use super::grammar::{Grammar, View, bare_answer, bool_at, hex_at, text_at};
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::Aeternity, message, answer: bare_answer };
 
-/// Edges of a cycle.
+/// Number of edges in a cycle.
 const CYCLE: usize = 42;
 
 fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {

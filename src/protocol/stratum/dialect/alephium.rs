@@ -1,4 +1,4 @@
-//! Alephium: the pool speaks first, and each notification carries a job per chain.
+//! Alephium: the pool speaks first, and each notification contains one job per chain.
 
 use crate::model::event::mining::Dialect;
 
@@ -11,7 +11,10 @@ use super::grammar::{Grammar, View, bare_answer, text_at};
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::Alephium, message, answer: bare_answer };
 
-/// Chains of the network: four groups, each with each. The bound leaves room for more.
+/// Most jobs read from one notification.
+///
+/// The network has 16 chains, one for each ordered pair of its four groups. The limit leaves room
+/// for more.
 const MAX_CHAINS: usize = 64;
 
 fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {

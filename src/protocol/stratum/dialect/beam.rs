@@ -1,4 +1,5 @@
-//! Beam: members at the top level instead of `params`, and answers by a method of their own.
+//! Beam: arguments are members at the top level instead of `params`, and answers have the method
+//! `result`.
 
 use std::borrow::Cow;
 

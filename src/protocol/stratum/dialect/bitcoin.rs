@@ -1,4 +1,4 @@
-//! Bitcoin's `mining.notify` and `mining.submit`, shared by all coins with its block header.
+//! Bitcoin's `mining.notify` and `mining.submit`, used by all coins with Bitcoin's block header.
 
 use std::borrow::Cow;
 
@@ -40,8 +40,9 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(scalar_at(args, 0)?, Measure::InForce)))
 }
 
-/// `[user, job_id, extranonce2, ntime, nonce (, version_bits)]`; some firmwares send time and
-/// nonce as numbers.
+/// `[user, job_id, extranonce2, ntime, nonce (, version_bits)]`
+///
+/// Some firmware sends `ntime` and `nonce` as numbers.
 fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let word =
         |n: usize| hex_at(args, n, 8) || args.get(n).is_some_and(|value| value.integer().is_some());

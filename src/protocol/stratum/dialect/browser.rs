@@ -1,4 +1,4 @@
-//! Mining in web pages: Coinhive's messages (and those of its clones), and webminerpool's.
+//! Mining in web pages: the messages of Coinhive, its clones, and webminerpool.
 
 use std::borrow::Cow;
 

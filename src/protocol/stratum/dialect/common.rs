@@ -1,5 +1,6 @@
-//! What all dialects with `mining.*` methods share, and what is left of their messages when no
-//! dialect knows their shape.
+//! Messages that all dialects with `mining.*` methods share.
+//!
+//! This grammar comes last: it also reads jobs and shares whose format no dialect recognises.
 
 use std::borrow::Cow;
 
@@ -30,7 +31,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
         })),
         "mining.submit" => Act::Submit(Submit {
             job: scalar_at(args, 1).unwrap_or(Cow::Borrowed("")),
-            // The name says enough; all known forms have three parts at least.
+            // The method's name is proof enough; all known forms have at least three arguments.
             strict: args.len() >= 3,
             user: text_at(args, 0),
             hash_count: None,
@@ -66,12 +67,12 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     })
 }
 
-/// `[difficulty]`, as a number or text.
+/// `[difficulty]`: a number or text.
 fn difficulty(args: &[Json<'_>]) -> Option<Measure> {
     Some(Measure::of_difficulty(args.first()?.number()))
 }
 
-/// `[host, port (, wait)]`, the port as text or number; `[]` means here again.
+/// `[host, port (, wait)]`, with the port as text or number; `[]` means the same host.
 fn redirect<'a>(args: &[Json<'a>]) -> Act<'a> {
     let port = args.get(1).and_then(|port| port.integer());
     Act::Redirect {
@@ -83,7 +84,7 @@ fn redirect<'a>(args: &[Json<'a>]) -> Act<'a> {
 /// `[]`, `[agent]`, `[agent, session | protocol]`, `[agent, session, host, port]`,
 /// `[host, port, agent]`, …
 fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
-    // Conflux logs in here: `[wallet.worker, password]`.
+    // Conflux logs in with this message: `[wallet.worker, password]`.
     if let Some(user) = text_at(args, 0)
         && login::identify(&user, "").wallet.is_some()
     {
@@ -113,7 +114,7 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
     Act::Hello(Hello { agent: agent.filter(|agent| !agent.starts_with("EthereumStratum")), likely })
 }
 
-/// The answer to `mining.subscribe` names the protocol in one dialect.
+/// Reads the answer to `mining.subscribe`, which names the protocol in EthereumStratum 1.
 fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let items = message.result_items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;

@@ -1,4 +1,4 @@
-//! Conflux: hashes with `0x`, and answers that are text in a list.
+//! Conflux: hashes begin with `0x`, and answers are text in a list.
 
 use crate::model::event::mining::Dialect;
 

@@ -1,4 +1,4 @@
-//! Equihash as ZIP 301 has it (Zcash and others), and VerusHash, which kept its messages.
+//! Equihash as in ZIP 301 (Zcash and others), and VerusHash, which uses the same messages.
 
 use crate::model::event::mining::Dialect;
 
@@ -13,7 +13,8 @@ use super::grammar::{
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::Equihash, message, answer: bare_answer };
 
-/// Shortest solution, of Equihash (125,4), in hexadecimal digits with its length in front.
+/// Minimum length of a solution, in hexadecimal digits, including its length prefix. Equihash
+/// (125,4) has the shortest solutions.
 const MIN_SOLUTION: usize = 100;
 
 fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {

@@ -1,5 +1,6 @@
-//! Ergo (Autolykos): Bitcoin's places in the job, most of them empty, and a bound `b` that the
-//! difficulty multiplies.
+//! Ergo (Autolykos): jobs in Bitcoin's layout, with empty arguments and a bound `b`.
+//!
+//! The target of a share is `b` times the difficulty.
 
 use crate::model::event::mining::Dialect;
 
@@ -17,7 +18,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         "mining.notify" => notify(args),
-        // The same five as Bitcoin's.
+        // Shares have the same five arguments as Bitcoin's.
         "mining.submit" if view.dialect == Dialect::Ergo => submit(args),
         _ => None,
     }
@@ -38,7 +39,7 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(scalar_at(args, 0)?, measure)))
 }
 
-/// `[user, job_id, extranonce2, ntime, nonce]`; the last holds all of the nonce.
+/// `[user, job_id, extranonce2, ntime, nonce]`; the last argument contains the whole nonce.
 fn submit<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let strict = args.len() >= 3
         && [2, 4].iter().any(|n| text_at(args, *n).is_some_and(|nonce| is_hex(&nonce)));

@@ -1,5 +1,7 @@
-//! `eth_submitLogin`, `eth_getWork`, `eth_submitWork`: Ethereum's work calls over a plain stream
-//! (eth-proxy, "stratum1") or HTTP. New work is pushed in the form of an answer.
+//! Ethereum's work calls over a plain stream (eth-proxy, "stratum1") or HTTP.
+//!
+//! The calls are `eth_submitLogin`, `eth_getWork` and `eth_submitWork`. Pools push new work in the
+//! form of an answer.
 
 use std::borrow::Cow;
 
@@ -12,9 +14,11 @@ use super::super::identity::coin;
 use super::super::text::{is_hex, strip_0x};
 use super::grammar::{Grammar, View, hex_0x_at, non_empty, text_at};
 
-/// Hashes that a share costs at least, where nothing else says that this is mining. A graphics card
-/// does a thousand times as many in a second; of lists of blocks and transactions
-/// (`eth_getFilterChanges`) the third hash has so many leading zeros once in 65,536 times.
+/// Minimum expected hashes per share, where nothing else shows that this is mining.
+///
+/// A graphics card computes a thousand times as many in a second. A list of blocks or transactions
+/// (`eth_getFilterChanges`) looks like work if its third hash has enough leading zeros: once in
+/// 65,536 times.
 const LEAST_HASHES: f64 = 65_536.0;
 
 pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
@@ -22,7 +26,7 @@ pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, messag
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     let (coin, call) = message.method.split_once('_')?;
-    // Forks have renamed the calls: `aqua_getWork` and the like.
+    // Forks have renamed the calls, for example to `aqua_getWork`.
     if !(2..=8).contains(&coin.len()) || !coin.bytes().all(|b| b.is_ascii_lowercase()) {
         return None;
     }
@@ -30,7 +34,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
         "submitlogin" => Some(Act::Login(Box::new(Login {
             user: text_at(args, 0),
             password: text_at(args, 1),
-            // What many miners write there names the protocol, not a machine.
+            // Many miners write the protocol's name there instead of a machine's.
             worker: non_empty(message.fields.text("worker")).filter(|name| name != "eth1.0"),
             certain: true,
             ..Login::default()
@@ -56,7 +60,8 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
             let rate = u128::from_str_radix(strip_0x(&digits), 16).ok()?;
             Some(Act::Hashrate(rate as f64))
         }
-        // A ping of some miners; by itself it is what any node's status page asks.
+        // Some miners use this call as a ping. Alone it proves nothing: status pages of nodes use
+        // it too.
         "mining" => (view.dialect == Dialect::EthProxy).then_some(Act::Idle),
         // Work calls as a subscription (WebSocket).
         "subscribe" if text_at(args, 0).as_deref() == Some("newWork") => {
@@ -77,8 +82,9 @@ fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     work(message, message.result_items()?, view)
 }
 
-/// Work: header and seed of 256 bits, boundary (some pools leave out its leading zeros), and
-/// perhaps the height, or something else.
+/// Reads work: `[header, seed, boundary, …]`, with up to three more elements such as the height.
+///
+/// Header and seed have 256 bits. Some pools omit the boundary's leading zeros.
 fn work<'a>(message: &RpcMessage<'a>, args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let target = text_at(args, 2)?;
     let target = target.strip_prefix("0x").filter(|digits| is_hex(digits) && digits.len() <= 64);
@@ -95,7 +101,9 @@ fn work<'a>(message: &RpcMessage<'a>, args: &[Json<'a>], view: &View) -> Option<
     }))
 }
 
-/// A header hash names its work; miners write it with or without `0x` and in either case.
+/// Normalises a header hash, which names its work: removes `0x` and converts to lower case.
+///
+/// Miners write it with or without `0x`, in either case.
 fn header(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(strip_0x(&text).to_ascii_lowercase())
 }

@@ -1,4 +1,4 @@
-//! EthereumStratum 1.0.0 (NiceHash) and 2.0.0, and ethminer's plain variant of the first.
+//! EthereumStratum 1.0.0 (NiceHash) and 2.0.0, and ethminer's plain variant of 1.0.0.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,9 @@ fn message_1<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     }
 }
 
-/// `[job_id, seed, header, clean]`, or plain `[job_id, header, seed, boundary (, clean)]`.
+/// `[job_id, seed, header, clean]`
+///
+/// The plain variant has `[job_id, header, seed, boundary (, clean)]`.
 fn notify_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let hashes = hex_0x_at(args, 1, 64) && hex_0x_at(args, 2, 64);
     let measure = if args.len() == 4 && bool_at(args, 3) {
@@ -43,8 +45,9 @@ fn notify_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(text_at(args, 0)?, measure)))
 }
 
-/// `[user, job_id, nonce]`: what the extranonce leaves of 16 digits; plain `[user, job_id, nonce,
-/// header, mix]`.
+/// `[user, job_id, nonce]`, where `nonce` is 16 digits minus those of the extranonce
+///
+/// The plain variant has `[user, job_id, nonce, header, mix]`.
 fn submit_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let nonce = text_at(args, 2)?;
     let strict = match args.len() {
@@ -89,7 +92,7 @@ fn message_2<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
             hash_count: None,
             nonce: None,
         }),
-        // `{host, port}`, the port in hexadecimal as all numbers of this version.
+        // `{host, port}`, with the port in hexadecimal, as all numbers in this version.
         "mining.reconnect" if args.is_empty() => {
             let params = message.named();
             let port = params.text("port").and_then(|port| u16::from_str_radix(&port, 16).ok());
@@ -108,7 +111,7 @@ fn message_2<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     })
 }
 
-/// The answer to `mining.hello`.
+/// Reads the answer to `mining.hello`.
 fn answer_2<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let proto = message.result_object()?.text("proto")?;
     proto.starts_with("EthereumStratum/2").then(|| Act::Greeting(Greeting::default()))

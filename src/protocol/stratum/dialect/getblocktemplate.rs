@@ -1,8 +1,8 @@
-//! Block templates from a node: Bitcoin's BIP 22 and monerod's daemon calls (solo mining, and
-//! p2pool beside its node).
+//! Block templates from a node: Bitcoin's BIP 22 and monerod's daemon calls.
 //!
-//! Wallets and explorers ask nodes for templates as well, so one template proves no mining: a
-//! second one, a long poll or a block handed in does.
+//! Solo miners use them, and p2pool uses them with its node. Wallets and explorers also ask nodes
+//! for templates, so one template does not prove mining: a second one, a long poll or a submitted
+//! block does.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use super::grammar::{Grammar, View, text_at};
 
 pub(crate) const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetBlockTemplate, message, answer };
 
-/// Shortest block, in hexadecimal digits: the header alone.
+/// Minimum length of a block, in hexadecimal digits: the header alone.
 const MIN_BLOCK: usize = 160;
 
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
@@ -57,7 +57,7 @@ fn ask<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
         return Some(Act::Idle);
     }
     let standing = request.has("longpollid");
-    // A request by hand has rules at most.
+    // A request typed by hand has at most `rules`.
     if standing || request.has("capabilities") || view.miner_agent {
         return Some(Act::AskWork { standing });
     }
@@ -69,7 +69,8 @@ fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     bitcoin(result).or_else(|| monero(result, view)).map(Act::Job)
 }
 
-/// The verdict of an answer to `submitblock`: null is consent, text a reason against it (BIP 22).
+/// Corrects the outcome of an answer to `submitblock`: null means accepted, and text is the reason
+/// of a refusal (BIP 22).
 pub(crate) fn outcome(message: &RpcMessage<'_>, outcome: RequestOutcome) -> RequestOutcome {
     match (message.fields.get("result"), &outcome) {
         (Some(result), RequestOutcome::Refused(reason))
@@ -97,7 +98,8 @@ fn bitcoin<'a>(result: &JsonObject<'a>) -> Option<Job<'a>> {
 
 fn monero<'a>(result: &JsonObject<'a>, view: &View) -> Option<Job<'a>> {
     let template = result.text("blocktemplate_blob").is_some_and(|blob| is_hex(&blob));
-    // Its `tx_backlog` is left out while no transaction waits: the daemon writes no empty lists.
+    // `tx_backlog` is not required: the daemon writes no empty lists, so it is absent while no
+    // transaction waits.
     let miner_data = result.has("already_generated_coins") && result.has("seed_hash");
     let aux = result.text("aux_blob").is_some();
     let previous = result.text("prev_hash").or_else(|| result.text("prev_id"));
@@ -105,13 +107,13 @@ fn monero<'a>(result: &JsonObject<'a>, view: &View) -> Option<Job<'a>> {
         aux || ((template || miner_data) && previous.is_some_and(|hash| is_hex_of(&hash, 64)));
     let measure = Measure::of_difficulty(difficulty(result));
     shape.then(|| Job {
-        // A mining program asks monerod for a template only in order to mine on it.
+        // A mining program asks monerod for a template only to mine on it.
         proof: if view.miner_agent { Proof::Strict } else { Proof::Template },
         ..Job::strict(Cow::Borrowed(""), measure)
     })
 }
 
-/// A number in a template, `"0x…"` in miner data: difficulties may pass 64 bits there.
+/// Reads a difficulty: a number in a template, `"0x…"` in miner data, where it may exceed 64 bits.
 fn difficulty(result: &JsonObject<'_>) -> Option<f64> {
     let text = result.scalar("difficulty")?;
     match text.strip_prefix("0x") {

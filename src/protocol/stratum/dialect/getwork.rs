@@ -12,11 +12,11 @@ use super::grammar::{Grammar, View, text_at};
 
 pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::GetWork, message, answer };
 
-/// Digits of the padded block header.
+/// Length of the padded block header, in hexadecimal digits.
 const DATA: usize = 256;
 
-/// Digits of it that stay the same while a miner rolls time and nonce: version, previous block
-/// and Merkle root.
+/// Length of the header's fixed part, in hexadecimal digits: version, previous block and Merkle
+/// root. It stays the same while a miner changes time and nonce.
 const FIXED: usize = 136;
 
 fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
@@ -41,12 +41,12 @@ fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(name(&data), measure)))
 }
 
-/// The part of a header that names its work.
+/// The fixed part of a header, which names its work.
 fn name(data: &str) -> Cow<'static, str> {
     Cow::Owned(data.get(..FIXED).unwrap_or(data).to_ascii_lowercase())
 }
 
-/// The bytes of a number in the other order.
+/// Reverses the order of the bytes, each written as two digits.
 fn reversed(digits: &str) -> String {
     digits.as_bytes().chunks(2).rev().flatten().map(|byte| char::from(*byte)).collect()
 }

@@ -1,4 +1,4 @@
-//! What a grammar is, and how grammars look at the arguments of a message.
+//! Defines a grammar, and functions that check the arguments of a message.
 
 use std::borrow::Cow;
 
@@ -9,26 +9,26 @@ use super::super::framing::json::Json;
 use super::super::framing::message::RpcMessage;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
 
-/// What a grammar may know of the conversation so far.
+/// The part of a conversation's state that grammars may use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     pub dialect: Dialect,
-    /// The miner's program is known as one.
+    /// The miner's agent names a known mining program.
     pub miner_agent: bool,
 }
 
-/// How one dialect reads messages.
+/// Reads the messages of one dialect.
 pub(crate) struct Grammar {
-    /// The dialect that a message read by this grammar proves; [`Dialect::Unknown`] for what
-    /// several have in common.
+    /// The dialect that a message accepted by this grammar proves. [`Dialect::Unknown`] for
+    /// messages that several dialects share.
     pub dialect: Dialect,
-    /// Reads a message that is no answer. `None`: not of this dialect.
+    /// Reads a message that is not an answer. `None`: the message is not of this dialect.
     pub message: for<'a> fn(&RpcMessage<'a>, &View) -> Option<Act<'a>>,
-    /// Reads what an answer brings along. `None`: nothing but the answer itself.
+    /// Reads the act that an answer carries besides its outcome. `None`: it carries none.
     pub answer: for<'a> fn(&RpcMessage<'a>, &View) -> Option<Act<'a>>,
 }
 
-/// Reads what an answer brings along, for dialects whose answers bring nothing.
+/// Returns `None`: the `answer` function of dialects whose answers carry only an outcome.
 pub(super) fn bare_answer<'a>(_: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     None
 }
@@ -38,7 +38,8 @@ pub(super) fn hex_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
     text_at(args, index).is_some_and(|text| is_hex_of(&text, digits))
 }
 
-/// The same, allowing `0x` in front.
+/// Whether argument `index` is a string of exactly `digits` hexadecimal digits, with or without
+/// `0x` in front.
 pub(super) fn hex_0x_at(args: &[Json<'_>], index: usize, digits: usize) -> bool {
     text_at(args, index).is_some_and(|text| is_hex_of(strip_0x(&text), digits))
 }
@@ -63,7 +64,7 @@ pub(super) fn bool_at(args: &[Json<'_>], index: usize) -> bool {
     args.get(index).is_some_and(|value| value.boolean().is_some())
 }
 
-/// The strings of an array value; none if it is no array.
+/// The strings among the elements of an array; empty if `value` is not an array.
 pub(super) fn texts(value: Option<Json<'_>>) -> Vec<Cow<'_, str>> {
     let items = value.and_then(Json::items).unwrap_or_default();
     items.into_iter().filter_map(Json::text).collect()

@@ -1,4 +1,4 @@
-//! Grin and MWC: string ids, answers that repeat the method, Cuckoo cycles as shares.
+//! Grin and MWC: ids are strings, answers repeat the method, and shares are Cuckoo cycles.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use super::grammar::{Grammar, View};
 
 pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Grin, message, answer };
 
-/// Shortest header without its proof, in hexadecimal digits; Grin's has some 480.
+/// Minimum length of a header without its proof, in hexadecimal digits. Grin's has about 480.
 const MIN_PRE_POW: usize = 200;
 
-/// Shortest cycle of any Cuckoo variant; Grin's has 42 edges.
+/// Minimum edges of a cycle in any Cuckoo variant. Grin's cycles have 42.
 const MIN_CYCLE: usize = 8;
 
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {

@@ -1,4 +1,4 @@
-//! Iron Fish: `body` instead of `params`, and notifications instead of answers.
+//! Iron Fish: messages have `body` instead of `params`, and notifications replace answers.
 
 use crate::model::event::mining::Dialect;
 
@@ -11,7 +11,7 @@ use super::grammar::{Grammar, View, bare_answer, non_empty};
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::IronFish, message, answer: bare_answer };
 
-/// Shortest block header, in hexadecimal digits.
+/// Minimum length of a block header, in hexadecimal digits.
 const MIN_HEADER: usize = 200;
 
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {

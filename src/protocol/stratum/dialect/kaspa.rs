@@ -1,4 +1,4 @@
-//! Kaspa: the header's hash as four numbers or as text.
+//! Kaspa: jobs contain the header's hash as four numbers or as text.
 
 use crate::model::event::mining::Dialect;
 
@@ -31,12 +31,12 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(id, Measure::InForce)))
 }
 
-/// `[user, job_id, 0x nonce]`
+/// `[user, job_id, nonce]`; the nonce may begin with `0x`.
 fn submit<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let nonce = text_at(args, 2)?;
     let digits = strip_0x(&nonce);
     let ours = view.dialect == Dialect::Kaspa || digits.len() != nonce.len();
-    // Conflux names its jobs by their hash.
+    // In Conflux the job's hash is its name.
     let named = !hex_0x_at(args, 1, 64) || view.dialect == Dialect::Kaspa;
     let strict =
         matches!(args.len(), 3 | 4) && ours && named && digits.len() <= 16 && is_hex(digits);

@@ -1,4 +1,4 @@
-//! KawPow (Ravencoin and others): the target travels in the job.
+//! KawPow (Ravencoin and others): each job contains its target.
 
 use crate::model::event::mining::Dialect;
 
@@ -16,7 +16,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
         "mining.notify" => notify(args),
-        // Ethereum's plain variant hands in the same five.
+        // The plain variant of EthereumStratum 1 submits the same five arguments.
         "mining.submit" if view.dialect != Dialect::EthStratum1 => submit(args),
         _ => None,
     }

@@ -1,4 +1,6 @@
-//! The grammars: what a message means. A new dialect is a file here and a line in [`REGISTRY`].
+//! The grammars: each translates messages of one dialect into acts.
+//!
+//! A new dialect needs a file here and a line in [`REGISTRY`].
 
 mod aeternity;
 mod alephium;
@@ -25,8 +27,11 @@ mod tari;
 use grammar::Grammar;
 pub(super) use grammar::View;
 
-/// All dialects. The conversation's own grammar is asked first, then these in order: those with
-/// methods of their own, then the `mining.*` family from the narrowest shapes to the widest.
+/// All grammars, in the order in which they are tried.
+///
+/// The grammar of the conversation's known dialect is tried before them. The list begins with
+/// dialects that have their own methods; the `mining.*` family follows, from the most specific
+/// message format to the least specific.
 pub(super) const REGISTRY: &[Grammar] = &[
     monero::GRAMMAR,
     tari::GRAMMAR,

@@ -1,4 +1,4 @@
-//! CryptoNote's login/job/submit, as XMRig and most mining malware speak it.
+//! CryptoNote's login/job/submit dialect, used by XMRig and most mining malware.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,10 @@ use super::grammar::{Grammar, View, non_empty, texts};
 
 pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
 
-/// Shortest hashing blob: header, previous block and Merkle root are 76 bytes; other CryptoNote
-/// coins and merge-mined forms come close to it.
+/// Minimum length of a hashing blob, in hexadecimal digits.
+///
+/// Monero's blob (header, previous block and Merkle root) has 76 bytes, so 152 digits. Other
+/// CryptoNote coins and merge-mined forms have similar lengths.
 const MIN_BLOB: usize = 64;
 
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
@@ -22,12 +24,12 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
         "login" => login(message.named()),
         "submit" => submit(message.named(), view),
         "job" => job(message.named()),
-        // Self-select: what the miner wants to work on, for the pool's consent.
+        // Self-select: the miner proposes a template, and the pool must accept it.
         "block_template" => {
             (view.dialect == Dialect::Monero).then_some(Act::AskWork { standing: false })
         }
         "keepalived" | "keepalive" | "getjob" => {
-            // Too common a word to start from; it counts only where mining is known already.
+            // These words are too common to identify the dialect: it must be known already.
             (view.dialect == Dialect::Monero).then_some(Act::Idle)
         }
         _ => None,
@@ -43,7 +45,7 @@ fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     if result.has("blob") {
         return job(result);
     }
-    // XMRig's AutoClient: the connection goes on in the grammar of the algorithm named here.
+    // XMRig's AutoClient: the algorithm named here decides the dialect of later messages.
     if result.has("extra_nonce") {
         return Some(Act::Greeting(Greeting {
             algorithm: result.text("algo"),
@@ -78,7 +80,7 @@ fn submit<'a>(params: &JsonObject<'a>, view: &View) -> Option<Act<'a>> {
     let result = params.text("result").unwrap_or_default();
     let strict = matches!(nonce.len(), 8 | 16) && is_hex(&nonce) && is_hex_of(&result, 64);
     let job = params.scalar("job_id");
-    // Tari hands in a `hash` instead of a `result`.
+    // Tari submits a `hash` instead of a `result`.
     if params.has("hash") && !params.has("result") {
         return None;
     }
@@ -94,12 +96,12 @@ fn submit<'a>(params: &JsonObject<'a>, view: &View) -> Option<Act<'a>> {
     }))
 }
 
-/// A nonce of 4 bytes, little-endian.
+/// Decodes a nonce of 4 bytes, little-endian; `None` for any other length.
 fn counter(nonce: &str) -> Option<u32> {
     (nonce.len() == 8).then(|| u32::from_str_radix(nonce, 16).ok()).flatten().map(u32::swap_bytes)
 }
 
-/// A job object: `target`, `job_id`, and `blob` unless the miner makes the block itself.
+/// Reads a job object: `target`, `job_id`, and `blob` unless the miner builds the block itself.
 pub(super) fn job<'a>(job: &JsonObject<'a>) -> Option<Act<'a>> {
     let target = job.text("target")?;
     let id = job.scalar("job_id")?;
@@ -123,7 +125,8 @@ pub(super) fn job<'a>(job: &JsonObject<'a>) -> Option<Act<'a>> {
     }))
 }
 
-/// XMRig takes up to 8 digits as 4 bytes and up to 16 as 8 bytes; what is missing is zero.
+/// Pads a target with zeros on the right: up to 8 digits to 4 bytes, more to 8 bytes, as XMRig
+/// does.
 fn padded(target: &str) -> String {
     let width = if target.len() <= 8 { 8 } else { 16 };
     format!("{target:0<width$}")

@@ -1,4 +1,5 @@
-//! Nimiq before its proof of stake: `message` names the kind, over WebSocket.
+//! Nimiq before it moved to proof of stake: WebSocket messages whose `message` member names the
+//! kind.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use super::grammar::{Grammar, View, bare_answer};
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::Nimiq, message, answer: bare_answer };
 
-/// Shortest block of a share, in digits of Base64: the header alone has 146 bytes.
+/// Minimum length of a share's block, in Base64 digits: the header alone has 146 bytes.
 const MIN_BLOCK: usize = 195;
 
 fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
@@ -31,7 +32,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
             ..Login::default()
         })));
     }
-    // The names are common words: before the dialect is known, the fields have to speak for it.
+    // The kinds are common words: until the dialect is known, the other members must prove it.
     let has = |names: &[&str]| names.iter().all(|name| fields.has(name));
     let told = match kind.as_ref() {
         "settings" => has(&["targetCompact", "extraData", "address"]),
@@ -48,7 +49,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
             proof: if told { Proof::Strict } else { Proof::Loose },
             ..Job::strict(Cow::Borrowed(""), Measure::Unknown)
         }),
-        // Only refusals are told.
+        // The pool reports only refusals.
         "share" => Act::Submit(Submit {
             job: Cow::Borrowed(""),
             strict: true,

@@ -1,4 +1,4 @@
-//! Tari: CryptoNote's calls, with shares that carry numbers and a `hash`.
+//! Tari: CryptoNote's calls, but shares have a numeric nonce and a `hash`.
 
 use crate::model::event::mining::Dialect;
 
@@ -20,7 +20,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
             let job = params.scalar("job_id").filter(|_| strict)?;
             Some(Act::Submit(Submit::strict(job, None)))
         }
-        // Jobs look like Monero's; only the login or an earlier share tells.
+        // Jobs look like Monero's: only the login or an earlier share identifies the dialect.
         "job" if view.dialect == Dialect::Tari => monero::job(params),
         _ => None,
     }

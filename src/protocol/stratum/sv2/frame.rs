@@ -1,4 +1,4 @@
-//! Plain Stratum V2 frames: `extension u16 | type u8 | length u24`, little-endian.
+//! Plain Stratum V2 frames: `extension u16 | type u8 | length u24 | payload`, little-endian.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use super::super::framing::message::{Id, RequestOutcome};
 use super::super::identity::coin;
 use super::super::session::{Origin, StratumSession};
 
-/// Frames up to this size are looked at; longer ones (transaction data) are skipped.
+/// Longest payload read, in bytes. Frames with longer ones (transaction data) are skipped.
 const MAX_FRAME: usize = 16 * 1024;
 
-/// Message types of the mining protocol that are looked at (specification, chapter 8).
+/// Message types of the mining protocol that are read (specification, chapter 8).
 const SETUP_CONNECTION: u8 = 0x00;
 const SETUP_SUCCESS: u8 = 0x01;
 const SETUP_ERROR: u8 = 0x02;
@@ -34,12 +34,15 @@ const SUBMIT_ERROR: u8 = 0x1d;
 const NEW_EXTENDED_JOB: u8 = 0x1f;
 const SET_TARGET: u8 = 0x21;
 
-/// Whether a direction begins with a frame that opens a connection, or with a share or its
-/// receipt (sizes are fixed) of one that is under way.
+/// Whether a direction begins like plain Stratum V2.
+///
+/// Its first frame must open a connection, or be a share or a receipt of one in progress. Shares
+/// and receipts have fixed sizes.
 pub(super) fn probe(bytes: &[u8]) -> Probe {
-    // None stands for any byte.
+    // None matches any byte.
     const OPENINGS: [&[Option<u8>]; 4] = [
-        // SetupConnection of less than 64 KiB for the mining protocol (0), versions 2 to 2.
+        // SetupConnection of less than 64 KiB for the mining protocol (0), minimum and maximum
+        // version 2.
         &[
             Some(0),
             Some(0),
@@ -71,28 +74,28 @@ pub(super) fn probe(bytes: &[u8]) -> Probe {
 #[derive(Debug)]
 pub(super) struct FrameReader {
     session: StratumSession,
-    /// By [`Direction::index`].
+    /// Indexed by [`Direction::index`].
     streams: [FrameStream; 2],
 }
 
 #[derive(Debug, Default)]
 struct FrameStream {
     buffer: Vec<u8>,
-    /// Bytes of a long frame still to pass by.
+    /// Bytes of a long frame that are still to be skipped.
     skip: usize,
-    /// A loss has torn the frames: only a frame of a known size says where one begins.
+    /// Out of sync after lost bytes, until a frame of a known type and size is found.
     torn: bool,
 }
 
 impl FrameStream {
-    /// Bytes are lost.
+    /// Drops the current frame: bytes are missing before the next [`FrameStream::push`].
     fn lose(&mut self) {
         self.buffer.clear();
         self.skip = 0;
         self.torn = true;
     }
 
-    /// Takes bytes; returns the frames that they complete, as type and payload.
+    /// Reads the next bytes and returns the type and payload of each frame that they complete.
     fn push(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         let passed = self.skip.min(bytes.len());
         self.skip -= passed;
@@ -117,8 +120,9 @@ impl FrameStream {
     }
 }
 
-/// Where the first frame begins whose type has one size only: header of 6 bytes, with the channel
-/// bit set.
+/// Finds the first frame whose type has a fixed size, by its header of 6 bytes.
+///
+/// Returns the frame's offset. All three types have the channel bit set.
 fn frame_start(bytes: &[u8]) -> Option<usize> {
     const HEADERS: [[u8; 6]; 3] = [
         [0, 0x80, SUBMIT_STANDARD, 24, 0, 0],
@@ -129,13 +133,14 @@ fn frame_start(bytes: &[u8]) -> Option<usize> {
 }
 
 impl FrameReader {
-    /// Bytes kept.
+    /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
         let buffers = self.streams.iter().map(|stream| stream.buffer.capacity());
         buffers.sum::<usize>() + self.session.held()
     }
 
-    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    /// Creates a reader of a connection inside `carriers`, outermost first. `tunnel` is the far end
+    /// of the innermost one.
     pub(super) fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         FrameReader { session: StratumSession::new(carriers, tunnel), streams: Default::default() }
     }
@@ -155,8 +160,8 @@ impl FrameReader {
             bytes = bytes.get(start..).unwrap_or_default();
             stream.torn = false;
         }
-        // The buffer holds less than a frame between chunks; chunks are no larger than a segment
-        // run, but nothing here relies on that.
+        // Pieces bound the buffer's size, however large the chunk is: between pieces it holds less
+        // than one frame.
         for piece in bytes.chunks(MAX_FRAME) {
             for (kind, payload) in stream.push(piece) {
                 if let Some((method, id, acts)) = interpret(kind, &payload) {
@@ -177,7 +182,9 @@ impl FrameReader {
     }
 }
 
-/// What a frame means: its name, the id that pairs it with others, and its acts.
+/// Translates a frame: its name, the id that pairs requests with answers, and its acts.
+///
+/// Returns no acts for types that are not read, and `None` if the payload is too short.
 fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'static>>)> {
     let mut fields = Fields(payload);
     let connection = Id::Some(u64::MAX);
@@ -249,7 +256,7 @@ fn interpret(kind: u8, payload: &[u8]) -> Option<(&'static str, Id, Vec<Act<'sta
     })
 }
 
-/// Shares are numbered apart from requests.
+/// Id of a share. Bit 32 is set, because shares and requests are numbered separately.
 fn share(sequence: u32) -> Id {
     Id::Some(1 << 32 | u64::from(sequence))
 }
@@ -262,7 +269,7 @@ fn refused(to: Id, reason: String) -> Act<'static> {
     Act::Answer { to, outcome: RequestOutcome::Refused(reason) }
 }
 
-/// Takes the fields of a payload one after the other.
+/// Reads the fields of a payload in order.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
@@ -284,13 +291,13 @@ impl<'a> Fields<'a> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    /// STR0_255: a length byte and text.
+    /// Reads a STR0_255: a length byte and text.
     fn text(&mut self) -> Option<String> {
         let length = usize::from(self.u8()?);
         Some(String::from_utf8_lossy(self.take(length)?).into_owned())
     }
 
-    /// U256, little-endian.
+    /// Reads a target: U256, little-endian.
     fn target(&mut self) -> Option<Measure> {
         use std::fmt::Write;
         let mut digits = String::with_capacity(64);

@@ -1,4 +1,4 @@
-//! Stratum V2: binary frames in the clear, or inside Noise, where only their sizes show.
+//! Stratum V2: binary frames in the clear, or inside Noise, where only their sizes are visible.
 
 mod frame;
 mod noise;
@@ -28,14 +28,15 @@ pub fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     }
 }
 
-/// One connection.
+/// Parser of one connection.
 #[derive(Debug)]
 pub struct Sv2Session {
     reader: Sv2Reader,
 }
 
 impl Sv2Session {
-    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    /// Creates a parser of a connection inside `carriers`, outermost first. `tunnel` is the far end
+    /// of the innermost one.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         Sv2Session { reader: Sv2Reader::Fresh(carriers, tunnel) }
     }

@@ -1,8 +1,9 @@
-//! Stratum V2 inside Noise: nothing but the sizes of flights and messages shows.
+//! Stratum V2 inside Noise: only the sizes of flights and messages are visible.
 //!
-//! The handshake is 64 bytes there and 234 back; then each message is a header of 22 bytes and its
-//! payload with 16 more per part. A share has 62 bytes (or 71 with a usual extranonce), its
-//! receipt 58, a job 83 or 87, a new previous hash 86. Pools may give one receipt to many shares.
+//! The client's handshake has 64 bytes, the server's answer 234. Each later message is a header of
+//! 22 bytes and a payload, with 16 more bytes for each part of the payload. A share has 62 bytes
+//! (or 71 with a usual extranonce), its receipt 58, a job 83 or 87, a new previous hash 86. Pools
+//! may send one receipt for many shares.
 
 use crate::model::Chunk;
 use crate::model::chunk::Direction;
@@ -11,27 +12,33 @@ use crate::model::event::mining::{Carrier, Dialect, MiningSession, Shares, Stage
 use crate::model::event::{Event, Moment, Tunnel};
 use crate::protocol::parser::{Context, Next, Probe};
 
+/// Bytes of the client's handshake flight.
 const CLIENT_HELLO: u64 = 64;
+/// Bytes of the server's handshake flight.
 const SERVER_HELLO: u64 = 234;
 
-/// SetupConnection with the texts that real devices send.
+/// Bytes of SetupConnection with the texts that real devices send.
 const SETUP: std::ops::RangeInclusive<u64> = 22 + 16 + 20..=22 + 16 + 300;
 const SETUP_SUCCESS: u64 = 44;
 
-/// SubmitSharesStandard, and SubmitSharesExtended with extranonces of 4 to 16 bytes.
+/// Bytes of SubmitSharesStandard, and of SubmitSharesExtended with extranonces of 4 to 16 bytes.
 const SHARE: std::ops::RangeInclusive<u64> = 62..=79;
 const RECEIPT: u64 = 58;
 
-/// SubmitShares.Error with a code of 12 to 22 letters; `stale-share` looks like a receipt.
+/// Bytes of SubmitShares.Error with a code of 12 to 22 letters. With `stale-share` (11 letters) it
+/// has a receipt's size.
 const REFUSAL: std::ops::RangeInclusive<u64> = 59..=69;
 
-/// Shares in one flight: pools give a receipt after ten of them or less.
+/// Most shares in one flight. Pools send a receipt after ten shares or fewer.
 const MAX_BATCH: u64 = 16;
 
-/// Distinct values that 64 random bytes have at least: 57 on average, below 44 never in practice.
+/// Minimum number of distinct values in 64 random bytes. The average is 57; fewer than 44 never
+/// occur in practice.
 const MIN_DISTINCT: usize = 44;
 
-/// Whether a direction begins as a Noise handshake may.
+/// Whether a direction begins like a Noise handshake.
+///
+/// Only the server's flight can be certain.
 pub(super) fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     let (flight, whole) = match direction {
         Direction::ToServer => (CLIENT_HELLO, Probe::Unsure),
@@ -60,7 +67,7 @@ fn looks_random(bytes: &[u8]) -> bool {
     seen.iter().filter(|seen| **seen).count() >= MIN_DISTINCT
 }
 
-/// How far the conversation's shape was followed.
+/// The flight that is being received; `Open` stands for all after SetupConnection.Success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NoiseStage {
     ClientHello,
@@ -70,25 +77,30 @@ enum NoiseStage {
     Open,
 }
 
-/// Follows the flights of one connection: the bytes of one direction until the other one speaks.
+/// Follows the flights of one connection.
+///
+/// A flight is the bytes of one direction until the other side sends.
 #[derive(Debug)]
 pub(super) struct NoiseReader {
     stage: NoiseStage,
+    /// Bytes of the current flight so far.
     flight: u64,
+    /// Direction of the current flight.
     direction: Direction,
     state: MiningSession,
     first: Option<Moment>,
-    /// A share's size, once receipts have shown it.
+    /// Bytes of a share, known from the first receipt on.
     share: Option<u64>,
-    /// Shares that wait for a receipt, and the size of one.
+    /// Number of shares that wait for a receipt, and the bytes of each.
     batch: (u64, u64),
-    /// Several shares came at once.
+    /// A flight had more than one share.
     batches: bool,
     receipts: u64,
 }
 
 impl NoiseReader {
-    /// `carriers` wrap the connection, outermost first; `tunnel` is the innermost one's far end.
+    /// Creates a reader of a connection inside `carriers`, outermost first. `tunnel` is the far end
+    /// of the innermost one.
     pub(super) fn new(mut carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
         carriers.push(Carrier::Noise);
         NoiseReader {
@@ -138,7 +150,8 @@ impl NoiseReader {
     }
 
     pub(super) fn close(&mut self, ctx: &mut Context<'_>) {
-        // Without a receipt ever, what a client says last is as likely to close its channel.
+        // If no receipt was ever seen, the client's last flight is not counted: it may as well
+        // close the channel.
         let farewell = self.stage == NoiseStage::Open
             && self.direction == Direction::ToServer
             && self.share.is_none();
@@ -147,7 +160,7 @@ impl NoiseReader {
         }
     }
 
-    /// The other side is about to speak. Returns whether the flight had the right size.
+    /// Ends the current flight. Returns false if its size or direction is wrong for the stage.
     fn flight_over(&mut self, ctx: &mut Context<'_>) -> bool {
         let from_client = self.direction == Direction::ToServer;
         let next = match self.stage {
@@ -172,7 +185,7 @@ impl NoiseReader {
         true
     }
 
-    /// Reads shares and receipts from the size of a flight in an open connection.
+    /// Counts shares, receipts and refusals from the size of a flight in an open connection.
     fn count(&mut self, ctx: &mut Context<'_>, from_client: bool) {
         let shares = &mut self.state.shares;
         if from_client && let Some((number, size)) = batch(self.flight, self.share) {
@@ -182,7 +195,7 @@ impl NoiseReader {
             self.batch = (before + number, size);
         } else if !from_client && self.flight == RECEIPT && self.batch.0 > 0 {
             let (number, size) = std::mem::take(&mut self.batch);
-            // Where each share has its own receipt, one that had none stays unanswered.
+            // Where each share gets its own receipt, a share without one stays unanswered.
             shares.accepted += if self.batches { number } else { 1 };
             self.share = Some(size);
             self.receipts += 1;
@@ -192,7 +205,8 @@ impl NoiseReader {
         }
         let Shares { submitted, accepted, rejected, .. } = *shares;
         shares.unanswered = submitted - accepted - rejected;
-        // One message of that size may be another; a receipt to each of several is not.
+        // One message of a share's size may be something else; several with a receipt each are
+        // shares.
         const PAIRS: u64 = 3;
         if self.receipts == PAIRS {
             let detail = "messages in the sizes of Stratum V2 shares, each with its receipt";
@@ -221,8 +235,10 @@ impl NoiseReader {
     }
 }
 
-/// The shares in a flight of so many bytes, and the size of one, which all of a connection have in
-/// common: one share, or several if only one size divides the flight.
+/// The number of shares in a flight of `flight` bytes, and the bytes of each.
+///
+/// All shares of a connection have the same size. While it is not `known`, exactly one possible
+/// size must divide the flight. `None` if the flight does not consist of shares.
 fn batch(flight: u64, known: Option<u64>) -> Option<(u64, u64)> {
     let fits = |size: &u64| flight.is_multiple_of(*size) && flight / size <= MAX_BATCH;
     let mut sizes = SHARE.filter(|size| flight > 0 && fits(size));
