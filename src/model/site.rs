@@ -1,38 +1,38 @@
-//! Tags and tunnels that only this site knows, from its configuration.
+//! Tags and UDP tunnel ports that the site's configuration adds.
 
-/// A tag that only this site knows.
+/// A tag in front of an EtherType, known only from the site's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteTag {
-    /// The value that announces it.
+    /// EtherType that announces the tag.
     pub ether_type: u16,
-    /// Bytes between that value and the EtherType of the frame.
+    /// Length in bytes, from after that EtherType to the next one.
     pub length: usize,
 }
 
-/// A port on which this site runs a tunnel.
+/// A UDP port to which this site sends tunnel traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteTunnel {
-    /// Destination port of the datagrams.
+    /// Destination UDP port of the datagrams.
     pub port: u16,
-    /// What they hold.
+    /// Kind of tunnel in the datagrams.
     pub kind: TunnelKind,
 }
 
-/// A kind of tunnel that a site may run on a port of its own.
+/// A kind of UDP tunnel that a site may run on a port of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TunnelKind {
     /// VXLAN (RFC 7348).
     Vxlan,
     /// Geneve (RFC 8926).
     Geneve,
-    /// GRE (RFC 8086).
+    /// GRE in UDP (RFC 8086).
     Gre,
     /// Generic UDP encapsulation (draft-ietf-intarea-gue).
     Gue,
 }
 
 impl TunnelKind {
-    /// All kinds with their names in the configuration.
+    /// All kinds, with their names in the configuration.
     pub const NAMES: [(&'static str, TunnelKind); 4] = [
         ("vxlan", TunnelKind::Vxlan),
         ("geneve", TunnelKind::Geneve),
