@@ -44,7 +44,7 @@ impl Observer for ReplayBar {
 /// Reports problems of a live capture at once.
 #[derive(Default)]
 pub(super) struct LiveNotes {
-    told: Vec<InputProblem>,
+    reported: Vec<InputProblem>,
     waiting_for: Vec<String>,
     drops: u64,
     shed: u64,
@@ -58,9 +58,9 @@ impl Observer for LiveNotes {
     fn snapshot(&mut self, snapshot: &Snapshot) {
         let stats = &snapshot.capture;
         for problem in &stats.problems {
-            if !self.told.contains(problem) {
+            if !self.reported.contains(problem) {
                 print::note(problem);
-                self.told.push(problem.clone());
+                self.reported.push(problem.clone());
             }
         }
         for name in self.waiting_for.iter().filter(|name| !stats.waiting_for.contains(name)) {

@@ -1,7 +1,7 @@
 //! Tags and tunnels as the configuration writes them.
 
 use super::error::ValueError;
-use crate::model::site::{SiteTag, SiteTunnel, TunnelKind};
+use crate::model::site::{SiteTag, SiteTunnel, SiteTunnelKind};
 
 /// Longest tag, in bytes. The longest known ones have 24 (NSH with its metadata).
 const MAX_TAG: usize = 64;
@@ -25,7 +25,7 @@ pub(super) fn tag(text: &str) -> Result<SiteTag, ValueError> {
 pub(super) fn tunnel(text: &str) -> Result<SiteTunnel, ValueError> {
     let parse = || {
         let (name, port) = text.split_once('/')?;
-        let kind = TunnelKind::NAMES.iter().find(|(known, _)| *known == name)?.1;
+        let kind = SiteTunnelKind::NAMES.iter().find(|(known, _)| *known == name)?.1;
         let port = port.parse().ok().filter(|&port| port != 0)?;
         Some(SiteTunnel { port, kind })
     };
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_tunnel_has_a_kind_and_a_port() {
-        let expected = SiteTunnel { port: 14_789, kind: TunnelKind::Vxlan };
+        let expected = SiteTunnel { port: 14_789, kind: SiteTunnelKind::Vxlan };
         assert_eq!(tunnel("vxlan/14789").unwrap(), expected);
         for text in ["vxlan", "vxlan/0", "vxlan/65536", "ipip/4789", "vxlan/", ""] {
             assert!(tunnel(text).is_err(), "{text}");

@@ -55,9 +55,9 @@ pub(super) struct FragmentPiece {
 impl FragmentPiece {
     /// Whether this piece has to wait for the other pieces of its datagram.
     ///
-    /// It does not wait if it is the whole datagram (RFC 791, RFC 6946). Nor does a first piece of
-    /// which the capture lacks bytes: its datagram can never be completed, and the piece shows more
-    /// if it is decoded alone.
+    /// It does not wait if it is the whole datagram (RFC 791, RFC 6946). A first piece with bytes
+    /// missing from the capture does not wait either: its datagram can never be completed, and the
+    /// piece shows more if it is decoded alone.
     #[inline]
     pub(super) fn is_part(&self, missing: u32) -> bool {
         self.offset > 0 || self.more && missing == 0
@@ -106,7 +106,7 @@ impl Defragmenter {
     ///
     /// Fails with [`DecodeStop::FragmentHeld`] while pieces are missing, and with
     /// [`DecodeStop::FragmentMalformed`] if the piece is empty, ends beyond the largest datagram,
-    /// has an invalid length or is one too many.
+    /// is one too many, or is not the last and its length is not a multiple of 8.
     pub(super) fn push(
         &mut self,
         piece: FragmentPiece,
@@ -144,7 +144,7 @@ impl Defragmenter {
             self.held -= done.bytes;
             done.join(whole);
         }
-        // Behind a datagram that never completes, the keys of complete ones would accumulate.
+        // The keys of complete datagrams would accumulate behind one that never completes.
         if self.order.len() > 2 * self.limits.datagrams {
             let partial = &self.partial;
             self.order.retain(|(key, serial)| {

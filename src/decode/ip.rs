@@ -27,8 +27,8 @@ pub(super) mod protocol {
     pub(crate) const MPLS: u8 = 137;
     pub(crate) const HIP: u8 = 139;
     pub(crate) const SHIM6: u8 = 140;
-    /// Protocols of control between machines, of which nothing more is expected: ICMP, IGMP, PIM,
-    /// EIGRP, OSPF, VRRP, ICMPv6.
+    /// Control protocols whose payload is not decoded and not counted as unknown: ICMP, IGMP,
+    /// ICMPv6, EIGRP, OSPF, PIM, VRRP.
     pub(crate) const CONTROL: [u8; 7] = [1, 2, 58, 88, 89, 103, 112];
 }
 
@@ -73,10 +73,11 @@ pub(super) fn ipv4(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {
     Ok(Datagram { src, dst, v6: false, protocol, payload, missing, piece })
 }
 
-/// Whether these bytes are an IP packet that is as long as its header says, but for Ethernet's
-/// padding.
+/// Returns whether the bytes look like an IP packet of the length that its header announces.
+///
+/// After a short packet, Ethernet padding is allowed.
 pub(super) fn has_announced_length(bytes: &[u8]) -> bool {
-    /// Frames are padded until they carry this many bytes (IEEE 802.3 §4A.4.2).
+    /// Minimum payload of a frame in bytes; shorter payload is padded (IEEE 802.3 §4A.4.2).
     const MIN_CARRIED: usize = 46;
     let (announced, header) = match bytes {
         [0x45..=0x4f, _, high, low, ..] => (u16::from_be_bytes([*high, *low]), 0),
@@ -87,8 +88,10 @@ pub(super) fn has_announced_length(bytes: &[u8]) -> bool {
     announced == length || (20..length).contains(&announced) && length <= MIN_CARRIED
 }
 
-/// Whether these bytes are certainly an IP packet that nothing has announced: it has the announced
-/// length, and the header's checksum is right, or in IPv6 the next header a common one.
+/// Returns whether the bytes are certainly an IP packet, though no outer header announces one.
+///
+/// The packet must have the length that its header announces. In IPv4 the header's checksum must be
+/// right; in IPv6 the next header must be a common one.
 fn is_certain(bytes: &[u8]) -> bool {
     use protocol::{DESTINATION, FRAGMENT, HOP_BY_HOP, NO_NEXT_HEADER, TCP, UDP};
     const ICMPV6: u8 = 58;
@@ -106,7 +109,9 @@ fn is_certain(bytes: &[u8]) -> bool {
     }
 }
 
-/// The step to an IP packet that nothing has announced, if it is certainly one.
+/// Returns the step to an IP packet that no outer header announces.
+///
+/// Returns `None` if the bytes are not certainly an IP packet.
 pub(super) fn unannounced(bytes: &[u8]) -> Option<LayerStep<'_>> {
     if !is_certain(bytes) {
         return None;
@@ -117,7 +122,7 @@ pub(super) fn unannounced(bytes: &[u8]) -> Option<LayerStep<'_>> {
 
 /// Reads the headers of an IPv6 packet.
 ///
-/// It stops after the extension headers, or after a fragment header that belongs to a larger
+/// It stops after the extension headers, or after the fragment header of a piece of a larger
 /// datagram.
 #[inline]
 pub(super) fn ipv6(bytes: &[u8]) -> Result<Datagram<'_>, DecodeStop> {

@@ -95,9 +95,10 @@ pub(super) fn pflog(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(length.next_multiple_of(4)..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// Returns the IP packet that a BSD's `enc` interface shows outside IPsec.
+/// Returns the IP packet in a capture of a BSD's `enc` interface.
 ///
-/// Address family, SPI and flags come before it.
+/// The interface shows packets outside IPsec, each after a header with address family, SPI and
+/// flags.
 pub(super) fn enc(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(12..).ok_or(DecodeStop::LinkTruncated)
 }

@@ -11,7 +11,7 @@ use super::stats::DecodeStop;
 use super::stop::Stop;
 use super::{capwap, l2tp, tag, tunnel};
 use crate::model::packet::LinkType;
-use crate::model::site::{SiteTunnel, TunnelKind};
+use crate::model::site::{SiteTunnel, SiteTunnelKind};
 
 /// Port numbers, assigned by IANA but for TZSP's and the old VXLAN's.
 mod port {
@@ -41,7 +41,7 @@ impl SiteTunnels {
     }
 
     #[inline]
-    fn kind(&self, port: u16) -> Option<TunnelKind> {
+    fn kind(&self, port: u16) -> Option<SiteTunnelKind> {
         self.0.iter().find(|tunnel| tunnel.port == port).map(|tunnel| tunnel.kind)
     }
 }
@@ -110,12 +110,12 @@ pub(super) fn find<'a>(
     Ok(found.or_else(|| at_any_port(payload)))
 }
 
-fn at_site_port(kind: TunnelKind, payload: &[u8]) -> Option<LayerStep<'_>> {
+fn at_site_port(kind: SiteTunnelKind, payload: &[u8]) -> Option<LayerStep<'_>> {
     match kind {
-        TunnelKind::Vxlan => vxlan(payload),
-        TunnelKind::Geneve => geneve(payload),
-        TunnelKind::Gre => tunnel::gre(payload).ok(),
-        TunnelKind::Gue => gue(payload),
+        SiteTunnelKind::Vxlan => vxlan(payload),
+        SiteTunnelKind::Geneve => geneve(payload),
+        SiteTunnelKind::Gre => tunnel::gre(payload).ok(),
+        SiteTunnelKind::Gue => gue(payload),
     }
 }
 
@@ -376,8 +376,8 @@ mod tests {
     #[test]
     fn a_port_of_the_site_needs_no_ip_inside() {
         let site = SiteTunnels::new(vec![
-            SiteTunnel { port: 7000, kind: TunnelKind::Geneve },
-            SiteTunnel { port: 7001, kind: TunnelKind::Vxlan },
+            SiteTunnel { port: 7000, kind: SiteTunnelKind::Geneve },
+            SiteTunnel { port: 7001, kind: SiteTunnelKind::Vxlan },
         ]);
         let step = |payload: &[u8], port: u16| {
             super::find([1, port], payload, &site).ok().flatten().map(|step| step.layer)

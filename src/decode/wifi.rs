@@ -57,7 +57,7 @@ pub(super) fn avs(bytes: &[u8]) -> Result<&[u8], DecodeStop> {
     bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
 }
 
-/// Kind of data frames (IEEE 802.11-2020 §9.2.4.1.3).
+/// Type of data frames (IEEE 802.11-2020 §9.2.4.1.3).
 const DATA: u8 = 2;
 
 /// The order of the two bytes of the frame control.
@@ -65,13 +65,13 @@ const DATA: u8 = 2;
 pub(super) enum FrameControl {
     /// As on the air.
     Plain,
-    /// Swapped if only that makes it a data frame: access points of Cisco send it so in CAPWAP.
+    /// Swapped if the frame is a data frame only then. Cisco's access points send it so in CAPWAP.
     MaySwap,
 }
 
 impl FrameControl {
     fn in_order(self, bytes: [u8; 2]) -> [u8; 2] {
-        /// Version and kind.
+        /// Mask of version and type.
         const KIND: u8 = 0x0f;
         let is_data = |byte: u8| byte & KIND == DATA << 2;
         match self {
@@ -83,8 +83,12 @@ impl FrameControl {
     }
 }
 
-/// A frame (IEEE 802.11-2020 §9.2.3): frame control, duration, three or four addresses, sequence
-/// control, QoS and HT control where present, then LLC.
+/// Reads a data frame (IEEE 802.11-2020 §9.2.3) and returns the step to its LLC header.
+///
+/// The frame has frame control, duration, three or four addresses, sequence control, QoS and HT
+/// control where present, then LLC. Its source address goes to `link`. Fails with
+/// [`DecodeStop::NoData`] for other frames and for those without a body, and with
+/// [`DecodeStop::Encrypted`] for protected ones.
 pub(super) fn frame<'a>(
     bytes: &'a [u8],
     control: FrameControl,

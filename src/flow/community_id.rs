@@ -2,8 +2,10 @@
 
 use crate::model::flow::{FlowKey, KeySide, Transport};
 
-/// `1:` and the base64 of a SHA-1, the same for both directions; `None` for protocols whose
-/// identifier needs more than a [`FlowKey`] holds (ICMP types and codes).
+/// Returns the Community ID of a flow: `1:` and the base64 of a SHA-1.
+///
+/// It is the same for both directions. Returns `None` if the protocol is neither TCP nor UDP: the
+/// identifier of some needs more than a [`FlowKey`] holds (ICMP types and codes).
 pub fn community_id(key: &FlowKey) -> Option<String> {
     const SEED: u16 = 0;
     const AS_HEX: bool = false;

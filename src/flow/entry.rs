@@ -1,4 +1,4 @@
-//! One flow of the table: its counters, and the way of its payload to the handler.
+//! One flow of the table: counts its packets and hands its payload to the handler.
 
 use super::handler::FlowHandler;
 use super::stats::FlowStats;

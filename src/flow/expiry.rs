@@ -112,9 +112,10 @@ impl<S> FlowTable<S> {
         self.waiting = waiting;
     }
 
-    /// Removes the timers of flows that are gone from all lists.
+    /// Removes stale timers from all lists: those of flows that are gone.
     ///
-    /// They would become too many if connections end early, or in captures in which no time passes.
+    /// Without this, they would accumulate if connections end early, or in captures in which no
+    /// time passes.
     #[cold]
     pub(super) fn sweep(&mut self) {
         let entries = &self.entries;
@@ -129,8 +130,8 @@ impl<S> FlowTable<S> {
     /// Evicts flows that hold much memory until the others fit.
     ///
     /// It compares flows from the front of `holders`, evicts the one that holds most and moves the
-    /// others to the back. That one is hardly ever a miner, since miners send little at a time. An
-    /// evicted flow that goes on is opened again as a new one.
+    /// others to the back. The evicted flow is hardly ever a miner, since miners send little at a
+    /// time. If it goes on, it is opened again as a new flow.
     #[cold]
     pub(super) fn relieve<V: FlowHandler<State = S>>(
         &mut self,
@@ -165,8 +166,9 @@ impl<S> FlowTable<S> {
 
     /// Evicts flows until one more fits.
     ///
-    /// A hand goes round the table. Of the flows that it passes, the one that would end first is
-    /// evicted: a closed or unanswered one, or the one that has been silent for longest.
+    /// The position `hand` moves round the table. Among the flows that it passes, the one that
+    /// would end first is evicted: a closed or unanswered one, or the one that has been silent for
+    /// longest.
     pub(super) fn make_room<V: FlowHandler<State = S>>(
         &mut self,
         segment: &Segment<'_>,

@@ -17,7 +17,7 @@ impl<S> FlowTable<S> {
     #[inline]
     pub(super) fn ends_before(&self, slot: u32, segment: &Segment<'_>) -> Option<FlowEndReason> {
         let entry = self.entries.get(slot as usize)?;
-        // A cheap check first: nearly always, less than the shortest timeout has passed.
+        // A cheap check first: in nearly all cases, less than the shortest timeout has passed.
         if segment.time > entry.flow.last_seen.plus_nanos(self.shortest)
             && segment.time.since(entry.flow.last_seen) > self.timeout(entry)
         {
@@ -33,7 +33,7 @@ impl<S> FlowTable<S> {
         // handshake met a connection that the other side still remembered (RFC 5961 §4).
         let reset = entry.flow.flags.has(FlowFlags::CLOSED) && !entry.flow.flags.both_fins();
         let again = known && entry.isn[direction.index()] == header.seq && !reset;
-        // The answer in a handshake that is under way.
+        // The SYN-ACK of a handshake that is under way.
         let expected = !known && header.flags.ack() && !entry.flow.midstream();
         (!again && !expected).then_some(FlowEndReason::Reused)
     }

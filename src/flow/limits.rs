@@ -18,20 +18,20 @@ pub struct FlowLimits {
     pub tcp_closed: Duration,
     /// Silence after which a flow of UDP or of another IP protocol ends.
     pub udp: Duration,
-    /// Bytes that one direction of a connection may hold back while earlier bytes are missing. More
-    /// than a receive window that is common on servers is not useful.
+    /// Bytes that one direction of a connection may hold back while earlier bytes are missing. A
+    /// value above a receive window common on servers is not useful.
     pub out_of_order: usize,
 }
 
 impl FlowLimits {
-    /// Divisor of [`FlowLimits::memory`]: one part of this many is always left to reassembly and
-    /// the handler's states. It is 24 MiB by default, enough for the messages of a thousand miners.
-    /// A million flows fit into the rest.
+    /// Divisor of [`FlowLimits::memory`] that gives the bytes reserved for reassembly and the
+    /// handler's states. By default that is 24 MiB, enough for the messages of a thousand miners. A
+    /// million flows fit into the rest.
     pub const HELD_SHARE: usize = 8;
 
     /// Maximum number of flows of one table that are tapped at once. The handler keeps state for
-    /// each, a megabyte in all if that is 256 bytes. And a sensor that cannot keep up may not leave
-    /// out packets of tapped flows.
+    /// each: at 256 bytes per flow, that is a megabyte. Also, a sensor that cannot keep up may not
+    /// leave out packets of tapped flows.
     pub const MAX_TAPPED: u64 = 4096;
 }
 

@@ -46,7 +46,7 @@ pub struct FlowTable<S> {
     pub(super) wheel: Wheel,
     /// Bytes that reassembly and the handler's states hold.
     pub(super) held: usize,
-    /// Bytes that they may hold in any case.
+    /// Bytes that they may hold even if the table is full of flows.
     max_held: usize,
     bytes_per_flow: usize,
     /// Flows with reassembly or handler state, roughly oldest first; may contain stale entries.
@@ -123,8 +123,8 @@ impl<S> FlowTable<S> {
         bytes: &[u8],
         handler: &mut V,
     ) {
-        // Independent loads run at the same time. So each step prefetches for the whole batch what
-        // the next step reads.
+        // Independent loads run at the same time, so each step prefetches what the next step reads
+        // for the whole batch.
         let mut wanted = [Lookup::default(); LOOKUP_BATCH];
         loop {
             let mut count = 0;

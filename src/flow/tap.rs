@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tap_ends_when_the_visitor_says_so() {
+    fn a_tap_ends_when_the_handler_says_so() {
         let mut bench = Bench::new(true);
         bench.toy.patience = 1;
         for (seq, text) in [(100, "settles"), (107, "shown"), (112, "counted")] {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tap_ends_with_its_flow_and_the_visitor_is_told() {
+    fn a_tap_ends_with_its_flow_and_the_handler_is_told() {
         type End = fn(&mut Bench);
         let ends: [(&str, End); 4] = [
             ("Closed", |bench| bench.tcp(false, TcpFlags::RST, 107, "")),

@@ -11,9 +11,9 @@ use std::time::Duration;
 use super::stats::FlowStats;
 use crate::model::Timestamp;
 
-/// How long a hole may wait if the receiver has acknowledged its bytes. They have
-/// passed the sensor. If they are not here yet, the mirror has reordered packets (milliseconds) or
-/// has lost them.
+/// How long a hole may wait if the receiver has acknowledged its bytes. These bytes have passed the
+/// sensor. If they are not here yet, the mirror has reordered packets (milliseconds) or has lost
+/// them.
 const ACKNOWLEDGED_WAIT: Duration = Duration::from_millis(200);
 /// How long a hole may wait without an acknowledgement (as in a capture of one direction only). A
 /// retransmission may still come: common stacks send the first ones after 0.2, 0.6, 1.4 and 3 s.
@@ -21,12 +21,13 @@ const UNACKNOWLEDGED_WAIT: Duration = Duration::from_secs(5);
 /// Maximum number of segments that one direction holds back. A window of 64 KiB has 122 segments of
 /// 536 bytes.
 const MAX_PENDING: usize = 128;
-/// Bytes from the expected one beyond which a segment is a stray, or we have lost track of the
-/// connection. RFC 7323 allows windows of 1 GiB, but nobody uses one larger than this.
+/// Distance in bytes from the next expected byte; a segment further away is a stray, or the sensor
+/// has lost track of the connection. RFC 7323 allows windows of 1 GiB, but nobody uses one larger
+/// than this.
 const MAX_DISTANCE: i32 = 64 << 20;
-/// Bytes that a reset may be ahead of the expected one: a window of usual size.
+/// Distance in bytes that a reset may be ahead of the next expected byte: a window of usual size.
 const MAX_RESET_DISTANCE: i32 = 1 << 20;
-/// Strays in a row after which the stream continues at their sequence number.
+/// Number of strays in a row; with the last of them, the stream continues at its sequence number.
 const STRAYS_TO_RESYNC: u8 = 3;
 
 /// A run of payload that is next in order.
@@ -321,13 +322,13 @@ impl Reassembler {
 }
 
 impl Early {
-    /// No segments yet; the hole waits from `time` on.
+    /// Creates an empty list of segments; the first hole waits from `time` on.
     fn since(time: Timestamp) -> Self {
         Early { pending: VecDeque::new(), buffered: 0, since: time, acknowledged: false }
     }
 }
 
-/// How far `to` lies after `from`, modulo 2^32 (RFC 9293 §3.4): negative if before.
+/// Returns how far `to` lies after `from`, modulo 2^32 (RFC 9293 §3.4); negative if before.
 fn distance(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from) as i32
 }
@@ -478,7 +479,7 @@ mod tests {
                 let (a, b) = (a.index(payload.len()), b.index(payload.len()));
                 parts.push((a.min(b), a.max(b) + 1));
             }
-            // Only this many may wait for the first one.
+            // More segments than this cannot wait for the first one.
             prop_assume!(parts.len() <= MAX_PENDING);
             for pair in swaps.chunks(2) {
                 if let [a, b] = pair {

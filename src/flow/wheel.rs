@@ -1,7 +1,7 @@
-//! A lazy timer wheel: when to check which flow again, at no cost per packet.
+//! A lazy timer wheel: it tells when to check which flow again, at no cost per packet.
 //!
-//! Each flow has one timer in one bucket. When that is due, the table reads the flow's `last_seen`
-//! and either ends the flow or arms the timer again for a later time.
+//! Each flow has one timer in one bucket. When the timer is due, the table reads the flow's
+//! `last_seen` and either ends the flow or arms the timer again for a later time.
 
 use crate::model::Timestamp;
 

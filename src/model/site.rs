@@ -15,12 +15,12 @@ pub struct SiteTunnel {
     /// Destination UDP port of the datagrams.
     pub port: u16,
     /// Kind of tunnel in the datagrams.
-    pub kind: TunnelKind,
+    pub kind: SiteTunnelKind,
 }
 
 /// A kind of UDP tunnel that a site may run on a port of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TunnelKind {
+pub enum SiteTunnelKind {
     /// VXLAN (RFC 7348).
     Vxlan,
     /// Geneve (RFC 8926).
@@ -31,12 +31,12 @@ pub enum TunnelKind {
     Gue,
 }
 
-impl TunnelKind {
+impl SiteTunnelKind {
     /// All kinds, with their names in the configuration.
-    pub const NAMES: [(&'static str, TunnelKind); 4] = [
-        ("vxlan", TunnelKind::Vxlan),
-        ("geneve", TunnelKind::Geneve),
-        ("gre", TunnelKind::Gre),
-        ("gue", TunnelKind::Gue),
+    pub const NAMES: [(&'static str, SiteTunnelKind); 4] = [
+        ("vxlan", SiteTunnelKind::Vxlan),
+        ("geneve", SiteTunnelKind::Geneve),
+        ("gre", SiteTunnelKind::Gre),
+        ("gue", SiteTunnelKind::Gue),
     ];
 }

@@ -20,7 +20,7 @@ use crate::output::RecordConsumer;
 
 /// Capacity of the channel from the workers to the collector, in reports. A slow output then slows
 /// the workers, and the kernel counts the packets that this costs.
-const ANSWERS: usize = 16;
+const REPORTS: usize = 16;
 /// How often the collector flushes when nothing arrives.
 const TICK: Duration = Duration::from_millis(200);
 /// How often a worker asks its source for counters and problems.
@@ -63,19 +63,19 @@ pub fn live(
 ) -> Result<RunReport, PipelineError> {
     let correlator = Correlator::new(&setup.correlate);
     let mut collector = Collector::new(correlator, consumer, control).live();
-    let (answer, answers) = bounded::<WorkerReport>(ANSWERS);
-    let lanes = MessageMerger::new(sources.len());
+    let (report, reports) = bounded::<WorkerReport>(REPORTS);
+    let merger = MessageMerger::new(sources.len());
     thread::scope(|scope| {
         let (mut workers, mut reloads) = (Vec::new(), Vec::new());
         for (index, source) in sources.into_iter().enumerate() {
             let intel = Arc::new(Mutex::new(None));
             reloads.push(Arc::clone(&intel));
-            let seat = WorkerLink { index, answers: answer.clone(), intel };
-            workers.push(scope.spawn(move || work(source, setup, &seat)));
+            let link = WorkerLink { index, reports: report.clone(), intel };
+            workers.push(scope.spawn(move || work(source, setup, &link)));
         }
-        drop(answer);
+        drop(report);
         // `collect` drops the receiver: the workers then end, whatever made it return.
-        let now = collect(answers, &reloads, lanes, &mut collector, observer)?;
+        let now = collect(reports, &reloads, merger, &mut collector, observer)?;
         let (mut dispatchers, mut flows) = (Vec::new(), Vec::new());
         let mut capture = CaptureStats::default();
         for worker in workers {
@@ -91,20 +91,20 @@ pub fn live(
 
 /// Processes the reports of all workers until the last worker has ended. Returns the newest time.
 fn collect(
-    answers: Receiver<WorkerReport>,
+    reports: Receiver<WorkerReport>,
     reloads: &[NewIntel],
-    mut lanes: MessageMerger,
+    mut merger: MessageMerger,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Timestamp, PipelineError> {
     loop {
-        let answer = match answers.recv_timeout(TICK) {
-            Ok(answer) => Some(answer),
+        let report = match reports.recv_timeout(TICK) {
+            Ok(report) => Some(report),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => break,
         };
         collector.obey(
-            || lanes.counters(),
+            || merger.counters(),
             |intel| {
                 for reload in reloads {
                     *reload.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -112,21 +112,21 @@ fn collect(
                 }
             },
         )?;
-        let Some(answer) = answer else {
+        let Some(report) = report else {
             collector.flush()?;
             continue;
         };
-        let news = answer.counters.is_some();
-        collector.take(&mut lanes.take(answer))?;
+        let news = report.counters.is_some();
+        collector.take(&mut merger.take(report))?;
         if news {
-            observer.snapshot(&collector.snapshot(lanes.counters()));
+            observer.snapshot(&collector.snapshot(merger.counters()));
         }
-        if answers.is_empty() {
+        if reports.is_empty() {
             collector.flush()?;
         }
     }
-    collector.take(&mut lanes.rest())?;
-    Ok(lanes.newest())
+    collector.take(&mut merger.rest())?;
+    Ok(merger.newest())
 }
 
 /// Merges the messages of all workers in the order of packet time. A connection must not come
@@ -148,14 +148,14 @@ impl MessageMerger {
     }
 
     /// Adds a report and returns the messages that nothing can precede any more.
-    fn take(&mut self, answer: WorkerReport) -> Vec<WorkerMessage> {
-        if let Some(seen) = self.seen.get_mut(answer.worker) {
-            *seen = answer.now.max(*seen);
+    fn take(&mut self, report: WorkerReport) -> Vec<WorkerMessage> {
+        if let Some(seen) = self.seen.get_mut(report.worker) {
+            *seen = report.now.max(*seen);
         }
-        if let (Some(known), Some(new)) = (self.counters.get_mut(answer.worker), answer.counters) {
+        if let (Some(known), Some(new)) = (self.counters.get_mut(report.worker), report.counters) {
             *known = *new;
         }
-        let mut messages = answer.messages;
+        let mut messages = report.messages;
         // All connections are kept: the DNS answer that makes one relevant may still come from
         // another worker.
         messages.admit(|_| true);
@@ -192,7 +192,7 @@ impl MessageMerger {
 /// The connection of a worker with the collector.
 struct WorkerLink {
     index: usize,
-    answers: Sender<WorkerReport>,
+    reports: Sender<WorkerReport>,
     intel: NewIntel,
 }
 
@@ -212,9 +212,9 @@ struct WorkerOutcome {
 fn work(
     mut source: Box<dyn Source>,
     setup: &Setup,
-    seat: &WorkerLink,
+    link: &WorkerLink,
 ) -> Result<WorkerOutcome, CaptureError> {
-    let WorkerLink { index, answers, intel } = seat;
+    let WorkerLink { index, reports, intel } = link;
     // The kernel has distributed the packets: this worker gets all that its socket gets.
     let mut dispatcher = Dispatcher::new(setup.decode.clone(), 1);
     let mut worker = Worker::new(setup);
@@ -263,14 +263,14 @@ fn work(
             let capture = stats(source.as_mut(), &mut worker);
             Box::new(WorkerSnapshot::new(capture, &dispatcher, &worker))
         });
-        let answer = WorkerReport { worker: *index, messages, now, counters };
-        if answers.send(answer).is_err() || ended {
+        let report = WorkerReport { worker: *index, messages, now, counters };
+        if reports.send(report).is_err() || ended {
             break;
         }
     }
     let mut messages = WorkerMessages::default();
     worker.finish(&mut messages);
-    let _ = answers.send(WorkerReport { worker: *index, messages, now, counters: None });
+    let _ = reports.send(WorkerReport { worker: *index, messages, now, counters: None });
     let capture = stats(source.as_mut(), &mut worker);
     Ok(WorkerOutcome { dispatcher, flows: worker.flow_stats().clone(), capture })
 }

@@ -25,6 +25,7 @@ pub mod parser;
 mod proxy_handshake;
 mod quic;
 mod registry;
+pub mod spare_names;
 pub mod stats;
 pub mod stratum;
 mod surroundings;

@@ -1,6 +1,6 @@
 //! Traits and types that protocol parsers share with the inspector.
 
-use super::dns;
+use super::spare_names::SpareNames;
 use super::stats::ProtocolStats;
 use super::surroundings::Surroundings;
 use crate::model::Chunk;
@@ -41,7 +41,7 @@ pub struct Scratch {
     /// Buffer in which a QUIC packet is decrypted in place.
     pub packet: Vec<u8>,
     /// Spare memory for the next DNS names.
-    pub dns_spare: dns::SpareNames,
+    pub dns_spare: SpareNames,
     /// Counts of this worker's flows by protocol.
     pub protocols: ProtocolStats,
 }

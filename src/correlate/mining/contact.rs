@@ -82,8 +82,8 @@ impl MiningRule {
         // A contact with malware is never part of a probe: no catalogue of pools lists it.
         let probe = knowledge.hosts.is_prober(host.ip) && hit.entry.class != IntelClass::Malware;
         let verdict = if probe { Verdict::Probe } else { Verdict::Contact };
-        let clue = IncidentQuery { at, flow, sender, identities: &identities, verdict };
-        let sequence = self.incidents.find_or_open(&clue, knowledge, records);
+        let query = IncidentQuery { at, flow, sender, identities: &identities, verdict };
+        let sequence = self.incidents.find_or_open(&query, knowledge, records);
         let Some(incident) = self.incidents.get_mut(sequence) else { return };
         let proof = Reason {
             at,

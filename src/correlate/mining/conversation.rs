@@ -30,8 +30,8 @@ impl MiningRule {
 
         let probe = knowledge.hosts.is_prober(miner.ip) && verdict <= Verdict::Session;
         let standing = if probe { Verdict::Probe } else { verdict };
-        let clue = IncidentQuery { at, flow, sender, identities: &identities, verdict: standing };
-        let sequence = self.incidents.for_conversation(&clue, verdict, knowledge, records);
+        let query = IncidentQuery { at, flow, sender, identities: &identities, verdict: standing };
+        let sequence = self.incidents.for_conversation(&query, verdict, knowledge, records);
         let Some(incident) = self.incidents.get_mut(sequence) else { return };
         let probe = probe && incident.verdict == Verdict::Probe;
         if probe {

@@ -62,9 +62,9 @@ pub(super) struct Incident {
 }
 
 impl Incident {
-    /// An incident that begins with the signal of `clue`.
-    pub(super) fn new(clue: &IncidentQuery<'_>) -> Self {
-        let &IncidentQuery { at, flow, sender, identities, verdict } = clue;
+    /// An incident that begins with the signal of `query`.
+    pub(super) fn new(query: &IncidentQuery<'_>) -> Self {
+        let &IncidentQuery { at, flow, sender, identities, verdict } = query;
         let host = flow.sender(sender).ip;
         let probe = verdict == Verdict::Probe;
         let mut digest = Sha256::new();

@@ -52,23 +52,23 @@ impl Incidents {
         self.open.get_mut(&sequence)
     }
 
-    /// The sequence number of the incident that `clue` selects; opens one if there is none.
+    /// The sequence number of the incident that `query` selects; opens one if there is none.
     pub(super) fn find_or_open(
         &mut self,
-        clue: &IncidentQuery<'_>,
+        query: &IncidentQuery<'_>,
         knowledge: &Knowledge,
         records: &mut Vec<Record>,
     ) -> u64 {
-        let now = clue.at.time;
-        let host = clue.flow.sender(clue.sender).ip;
-        let probe = clue.verdict == Verdict::Probe;
+        let now = query.at.time;
+        let host = query.flow.sender(query.sender).ip;
+        let probe = query.verdict == Verdict::Probe;
         let known = self.by_host.get(&host).map_or(&[][..], Vec::as_slice);
         let find = |fits: &dyn Fn(&Incident) -> bool| {
             known.iter().copied().find(|sequence| self.open.get(sequence).is_some_and(fits))
         };
         let found = find(&|incident| {
             let apart = if probe { Verdict::Mining } else { Verdict::Contact };
-            incident.verdict >= apart && incident.identities.shares_any(clue.identities)
+            incident.verdict >= apart && incident.identities.shares_any(query.identities)
         });
         let found = found.or_else(|| find(&|one| probe && one.verdict == Verdict::Probe));
         if let Some(sequence) = found {
@@ -84,7 +84,7 @@ impl Incidents {
             self.close(oldest, Some(now), knowledge, records);
         }
         self.opened += 1;
-        self.open.insert(self.opened, Incident::new(clue));
+        self.open.insert(self.opened, Incident::new(query));
         self.by_host.entry(host).or_default().push(self.opened);
         self.opened
     }
@@ -93,12 +93,12 @@ impl Incidents {
     /// unless it got work and that incident is a probe.
     pub(super) fn for_conversation(
         &mut self,
-        clue: &IncidentQuery<'_>,
+        query: &IncidentQuery<'_>,
         verdict: Verdict,
         knowledge: &Knowledge,
         records: &mut Vec<Record>,
     ) -> u64 {
-        let flow = clue.flow.id;
+        let flow = query.flow.id;
         if let Some(&known) = self.by_flow.get(&flow)
             && let Some(incident) = self.open.get_mut(&known)
         {
@@ -109,7 +109,7 @@ impl Incidents {
             }
             incident.sessions.release(flow);
         }
-        let sequence = self.find_or_open(clue, knowledge, records);
+        let sequence = self.find_or_open(query, knowledge, records);
         self.by_flow.insert(flow, sequence);
         sequence
     }

@@ -1,6 +1,13 @@
 //! The header of a DNS message (RFC 1035 §4.1.1).
 
-use super::message::Section;
+/// The four sections after the header, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Question,
+    Answer,
+    Authority,
+    Additional,
+}
 
 /// Opcodes (IANA) of messages that name a host somebody wants to reach, or its zone.
 const QUERY: u8 = 0;

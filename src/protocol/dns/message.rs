@@ -2,37 +2,18 @@
 
 use std::ops::Range;
 
-use super::header::DnsHeader;
-use super::spare::SpareNames;
-use super::{name, record};
+use super::header::{DnsHeader, Section};
+use super::name::{self, WalkEnd};
+use super::record;
 use crate::model::event::DnsMessage;
 use crate::model::event::dns::{Answer, AnswerData, DnsAnomalies, Question, class, record_type};
+use crate::protocol::spare_names::SpareNames;
 
 /// Most questions and records read of one message.
 ///
 /// The largest honest round-robin sets have a few dozen. A datagram can hold thousands, each with a
 /// name to decode.
 const MAX_ENTRIES: usize = 64;
-
-/// The four sections after the header, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
-    Question,
-    Answer,
-    Authority,
-    Additional,
-}
-
-/// Why a walk ends before the last record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WalkEnd {
-    /// The message ends too early.
-    Short,
-    /// A name has a label of unknown type, so that its end is unknown.
-    Name,
-    /// [`MAX_ENTRIES`] is reached.
-    Limit,
-}
 
 /// Reads `bytes`, which begin with `header`, into `message` and replaces its earlier content.
 ///

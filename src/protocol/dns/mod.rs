@@ -8,11 +8,9 @@ mod header;
 mod message;
 mod name;
 mod record;
-mod spare;
 mod stream;
 
 pub(super) use message::owner;
-pub use spare::SpareNames;
 pub use stream::{DnsStream, probe_stream};
 
 use super::description::{DatagramProtocol, FirstDatagram, StreamProtocol};
@@ -44,7 +42,7 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
 const PORT: u16 = 53;
 /// Ports of protocols that carry only host names of the local network: NetBIOS name and datagram
 /// service (RFC 1002), mDNS (RFC 6762) and LLMNR (RFC 4795). They use the format of DNS.
-const NEIGHBOUR_PORTS: [u16; 4] = [137, 138, 5353, 5355];
+const HOST_NAME_PORTS: [u16; 4] = [137, 138, 5353, 5355];
 
 /// How strictly a datagram is checked before it counts as DNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +55,13 @@ enum Rigour {
 
 impl Rigour {
     /// The strictness for a flow with these ports; `None` if it is not parsed as DNS because a port
-    /// is in [`NEIGHBOUR_PORTS`].
+    /// is in [`HOST_NAME_PORTS`].
     fn of([one, other]: [u16; 2]) -> Option<Rigour> {
         let either = |port: u16| port == one || port == other;
         if either(PORT) {
-            // Even if the other port is in `NEIGHBOUR_PORTS`: a resolver's source port is random.
+            // Even if the other port is in `HOST_NAME_PORTS`: a resolver's source port is random.
             Some(Rigour::Header)
-        } else if NEIGHBOUR_PORTS.into_iter().any(either) {
+        } else if HOST_NAME_PORTS.into_iter().any(either) {
             None
         } else {
             Some(Rigour::Whole)

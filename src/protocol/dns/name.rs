@@ -1,6 +1,15 @@
 //! Decodes domain names (RFC 1035 §3.1, §4.1.4) into text.
 
-use super::message::WalkEnd;
+/// Why a walk ends before the last record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WalkEnd {
+    /// The message ends too early.
+    Short,
+    /// A name has a label of unknown type, so that its end is unknown.
+    Name,
+    /// `MAX_ENTRIES` is reached.
+    Limit,
+}
 
 /// Most octets of a name, with its length octets and the root (RFC 1035 §2.3.4).
 const MAX_OCTETS: usize = 255;

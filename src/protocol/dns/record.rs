@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::name;
-use super::spare::SpareNames;
 use crate::model::event::dns::{AnswerData, record_type};
+use crate::protocol::spare_names::SpareNames;
 
 /// Service parameters (RFC 9460 §14.3.2).
 mod parameter {

@@ -2,8 +2,8 @@
 
 use super::Rigour;
 use super::header::DnsHeader;
-use super::message::{self, WalkEnd};
-use super::name;
+use super::message;
+use super::name::{self, WalkEnd};
 use crate::model::chunk::{Chunk, Direction};
 use crate::model::event::Event;
 use crate::protocol::parser::{Context, Next, Parser, Probe};

@@ -168,17 +168,17 @@ mod tests {
 
     #[test]
     fn names_of_groups_and_roles_name_nobody() {
-        let told = |name: &[u8], nb_flags| read_name(SENDER, &request(0x2910, name, nb_flags));
-        assert!(told(&encoded(b"LAB-PC-7", 0x00), 0).is_some());
-        assert_eq!(told(&encoded(b"LAB", 0x00), 0x80), None, "a workgroup");
-        assert_eq!(told(&encoded(b"LAB", 0x1d), 0), None, "its master browser");
-        assert_eq!(told(&encoded(b"\x01\x02__MSBROWSE__\x02", 0x01), 0), None);
-        assert_eq!(told(&encoded(b"__MSBROWSE__", 0x00), 0), None);
-        assert_eq!(told(&encoded(b"*", 0x00), 0), None);
-        assert_eq!(told(&encoded(b"", 0x00), 0), None);
-        assert_eq!(told(&encoded(b"LAB\xc4", 0x00), 0), None);
-        assert_eq!(told(&encoded("LÄB".as_bytes(), 0x00), 0), None);
-        assert_eq!(told(b"\x08lab-pc-7\0", 0), None, "not encoded");
+        let name_of = |name: &[u8], nb_flags| read_name(SENDER, &request(0x2910, name, nb_flags));
+        assert!(name_of(&encoded(b"LAB-PC-7", 0x00), 0).is_some());
+        assert_eq!(name_of(&encoded(b"LAB", 0x00), 0x80), None, "a workgroup");
+        assert_eq!(name_of(&encoded(b"LAB", 0x1d), 0), None, "its master browser");
+        assert_eq!(name_of(&encoded(b"\x01\x02__MSBROWSE__\x02", 0x01), 0), None);
+        assert_eq!(name_of(&encoded(b"__MSBROWSE__", 0x00), 0), None);
+        assert_eq!(name_of(&encoded(b"*", 0x00), 0), None);
+        assert_eq!(name_of(&encoded(b"", 0x00), 0), None);
+        assert_eq!(name_of(&encoded(b"LAB\xc4", 0x00), 0), None);
+        assert_eq!(name_of(&encoded("LÄB".as_bytes(), 0x00), 0), None);
+        assert_eq!(name_of(b"\x08lab-pc-7\0", 0), None, "not encoded");
     }
 
     #[test]

@@ -16,16 +16,16 @@ pub struct SpareNames {
 
 impl SpareNames {
     /// Returns an empty string.
-    pub(super) fn name(&mut self) -> String {
+    pub(in crate::protocol) fn name(&mut self) -> String {
         self.names.pop().unwrap_or_default()
     }
 
     /// Returns an empty list.
-    pub(super) fn hints(&mut self) -> Vec<IpAddr> {
+    pub(in crate::protocol) fn hints(&mut self) -> Vec<IpAddr> {
         self.hints.pop().unwrap_or_default()
     }
 
-    pub(super) fn put_name(&mut self, mut name: String) {
+    pub(in crate::protocol) fn put_name(&mut self, mut name: String) {
         if name.capacity() > 0 {
             name.clear();
             self.names.push(name);
@@ -33,7 +33,7 @@ impl SpareNames {
     }
 
     /// Removes all questions and answers of `message` and keeps their buffers.
-    pub(super) fn empty(&mut self, message: &mut DnsMessage) {
+    pub(in crate::protocol) fn empty(&mut self, message: &mut DnsMessage) {
         while let Some(question) = message.questions.pop() {
             self.put_name(question.name);
         }
@@ -52,7 +52,7 @@ impl SpareNames {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::protocol) fn len(&self) -> usize {
         self.names.len() + self.hints.len()
     }
 }
