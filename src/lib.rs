@@ -25,6 +25,7 @@ pub mod decode;
 pub mod detect;
 pub mod extract;
 pub mod flow;
+pub mod health;
 pub mod intel;
 pub mod output;
 pub mod pipeline;

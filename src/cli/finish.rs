@@ -6,11 +6,13 @@ use super::print;
 use crate::config::SummaryStyle;
 use crate::output::route::OutputsReport;
 use crate::output::summary::{self, Screen, Totals};
-use crate::pipeline::RunReport;
+use crate::pipeline::{RunReport, Snapshot};
 
 /// Writes the summary to standard error. A failure is ignored: nobody is there to report it to.
 pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: SummaryStyle) {
-    let RunReport { capture, decode, flow, span, collected } = report;
+    let RunReport { counters, span, collected } = report;
+    let Snapshot { capture, decode, flow, .. } = counters;
+    let conditions = report.conditions();
     let totals = Totals {
         incidents: &collected.incidents,
         incidents_omitted: collected.incidents_omitted,
@@ -20,10 +22,14 @@ pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: S
         capture,
         decode,
         flow,
+        conditions: &conditions,
     };
     if style == SummaryStyle::None {
         for problem in &capture.problems {
             print::note(problem);
+        }
+        for condition in &conditions {
+            print::note(condition);
         }
     }
     for output in outputs.routes.iter().filter(|output| output.dropped > 0) {

@@ -26,6 +26,8 @@ pub(super) fn replay(args: args::ReplayArgs) -> Result<Exit, Failure> {
     let report = result?;
     let outputs = outputs.finish().map_err(PipelineError::Output)?;
     finish::print_report(&report, &outputs, settings.output.summary);
-    let whole = report.capture.problems.is_empty() && report.capture.unsupported == 0;
+    let capture = &report.counters.capture;
+    let hidden = report.conditions().iter().any(|condition| condition.kind.is_incomplete());
+    let whole = capture.problems.is_empty() && capture.unsupported == 0 && !hidden;
     Ok(if whole { Exit::Done } else { Exit::InputIncomplete })
 }

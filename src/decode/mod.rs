@@ -157,10 +157,14 @@ impl Decoder {
     ) -> Option<Payload<'a>> {
         self.begin(packet, head);
         let Packet { link, bytes, .. } = *packet;
-        match plain::decode(link, bytes, &self.options, head, &mut self.stats) {
+        let found = match plain::decode(link, bytes, &self.options, head, &mut self.stats) {
             Some(payload) => Some(Payload::InPacket(payload)),
             None => self.peel(link, bytes, head),
+        };
+        if self.stats.cut > 0 {
+            self.count_payload(packet, found, head);
         }
+        found
     }
 
     /// Counts the packet and fills the fields of `head` that do not depend on its headers.
@@ -172,6 +176,26 @@ impl Decoder {
         head.packet = packet.number;
         head.time = packet.time;
         head.wire_len = packet.wire_len;
+    }
+
+    /// Counts a packet with payload, once any packet of the input was cut.
+    #[cold]
+    #[inline(never)]
+    fn count_payload(
+        &mut self,
+        packet: &Packet<'_>,
+        found: Option<Payload<'_>>,
+        head: &SegmentHead,
+    ) {
+        let cut = packet.bytes.len() < packet.wire_len as usize;
+        let (payload, missing) = match found {
+            Some(Payload::InPacket(bytes)) => (!bytes.is_empty(), head.missing > 0),
+            Some(Payload::Reassembled) => (true, head.missing > 0),
+            // What is behind the headers of a cut packet is unknown.
+            None => (false, cut),
+        };
+        self.stats.payloads += u64::from(payload || missing);
+        self.stats.cut_payloads += u64::from(missing);
     }
 
     /// Decodes a packet of any kind, layer by layer.

@@ -108,6 +108,10 @@ pub struct DecodeStats {
     pub tunnelled: u64,
     /// Packets of which the capture holds only the first bytes.
     pub cut: u64,
+    /// Packets with payload, counted from the first cut packet on.
+    pub payloads: u64,
+    /// Of these, the packets whose payload or headers are cut.
+    pub cut_payloads: u64,
     /// Datagrams reassembled from fragments.
     pub reassembled: u64,
     /// Fragments given up because they were too old or the limits were reached.
@@ -148,6 +152,8 @@ impl DecodeStats {
         self.vlan += other.vlan;
         self.tunnelled += other.tunnelled;
         self.cut += other.cut;
+        self.payloads += other.payloads;
+        self.cut_payloads += other.cut_payloads;
         self.reassembled += other.reassembled;
         self.fragments_dropped += other.fragments_dropped;
         self.unknown.merge(&other.unknown);

@@ -5,7 +5,7 @@ use super::stats::FlowStats;
 use super::tcp::{Reassembler, ReassemblyLimits, SegmentPart, StreamRun};
 use super::wheel::Timer;
 use crate::model::chunk::{Chunk, Direction, Interest};
-use crate::model::flow::{Flow, FlowFlags};
+use crate::model::flow::{Flow, FlowEnds, FlowFlags, Transport};
 use crate::model::segment::{TcpHeader, TransportHeader};
 use crate::model::{KeySide, Segment};
 
@@ -34,6 +34,13 @@ pub(super) struct PayloadState<S> {
     pub listed: bool,
     /// Whether the flow is in the table's list `waiting`.
     pub waiting: bool,
+}
+
+/// The directions of a flow that the capture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Directions {
+    One,
+    Both,
 }
 
 impl<S> FlowEntry<S> {
@@ -101,6 +108,22 @@ impl<S> FlowEntry<S> {
         if !flow.flags.has(FlowFlags::CLOSED) {
             flow.last_seen = flow.last_seen.max(segment.time);
         }
+    }
+
+    /// Which directions of a TCP flow were seen; `None` for other flows, and for connection
+    /// attempts without data.
+    pub(super) fn directions(&self) -> Option<Directions> {
+        /// Mean bytes of packets, with their headers, beyond which some have data.
+        const WITHOUT_DATA: u64 = 90;
+        let Flow { packets: [one, other], bytes, .. } = self.flow;
+        if self.flow.transport() != Transport::Tcp {
+            return None;
+        }
+        if one > 0 && other > 0 {
+            return Some(Directions::Both);
+        }
+        let packets = u64::from(one.max(other));
+        (bytes.into_iter().max()? > packets * WITHOUT_DATA).then_some(Directions::One)
     }
 
     /// Payload bytes that wait for earlier ones, in both directions.

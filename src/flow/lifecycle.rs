@@ -1,6 +1,6 @@
 //! How flows begin and end.
 
-use super::entry::FlowEntry;
+use super::entry::{Directions, FlowEntry};
 use super::handler::FlowHandler;
 use super::table::FlowTable;
 use super::tcp::Reassembler;
@@ -91,6 +91,11 @@ impl<S> FlowTable<S> {
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         if entry.flow.flags.has(FlowFlags::CLOSED) {
             return;
+        }
+        match entry.directions() {
+            Some(Directions::One) => self.stats.one_way += 1,
+            Some(Directions::Both) => self.stats.two_way += 1,
+            None => {}
         }
         self.stats.buffered_bytes -= entry.buffered() as u64;
         self.held -= entry.weight();

@@ -21,6 +21,10 @@ pub struct FlowStats {
     pub udp: u64,
     /// TCP flows that were under way when first seen: their first segment had no SYN.
     pub midstream: u64,
+    /// TCP flows with data that were seen in one direction only.
+    pub one_way: u64,
+    /// TCP flows that were seen in both directions.
+    pub two_way: u64,
     /// Flows ended by a new connection with the same addresses and ports.
     pub reused: u64,
     /// Flows evicted to stay within the memory budget.
@@ -60,6 +64,8 @@ impl FlowStats {
         self.tcp += other.tcp;
         self.udp += other.udp;
         self.midstream += other.midstream;
+        self.one_way += other.one_way;
+        self.two_way += other.two_way;
         self.reused += other.reused;
         self.evicted += other.evicted;
         self.retransmitted_bytes += other.retransmitted_bytes;

@@ -13,7 +13,6 @@ use super::worker::{Worker, WorkerMessage, WorkerMessages};
 use super::{Control, Observer, PipelineError, RunReport, Setup};
 use crate::capture::{Bypass, CaptureError, CaptureStats, FillOutcome, Source, wall_clock};
 use crate::correlate::Correlator;
-use crate::flow::FlowStats;
 use crate::intel::Intel;
 use crate::model::{SegmentBatch, Timestamp};
 use crate::output::RecordConsumer;
@@ -76,16 +75,15 @@ pub fn live(
         drop(report);
         // `collect` drops the receiver: the workers then end, whatever made it return.
         let now = collect(reports, &reloads, merger, &mut collector, observer)?;
-        let (mut dispatchers, mut flows) = (Vec::new(), Vec::new());
-        let mut capture = CaptureStats::default();
+        let (mut counters, mut span) = (Snapshot::default(), None);
         for worker in workers {
             let seen = worker.join().map_err(|_| PipelineError::Worker)??;
-            dispatchers.push(seen.dispatcher);
-            flows.push(seen.flows);
-            capture.merge(seen.capture);
+            counters.add(&seen.counters);
+            span = joined(span, seen.span);
         }
+        let counters = collector.snapshot(counters);
         let collected = collector.finish(now)?;
-        Ok(RunReport::new(capture, &dispatchers, &flows, collected))
+        Ok(RunReport { counters, span, collected })
     })
 }
 
@@ -202,9 +200,19 @@ type NewIntel = Arc<Mutex<Option<Arc<Intel>>>>;
 
 /// The result of one worker, at its end.
 struct WorkerOutcome {
-    dispatcher: Dispatcher,
-    flows: FlowStats,
-    capture: CaptureStats,
+    counters: WorkerSnapshot,
+    span: PacketSpan,
+}
+
+/// Packet time of the first and of the last packet.
+type PacketSpan = Option<(Timestamp, Timestamp)>;
+
+/// The span of the packets of two workers.
+fn joined(one: PacketSpan, other: PacketSpan) -> PacketSpan {
+    match (one, other) {
+        (Some((first, last)), Some((start, end))) => Some((first.min(start), last.max(end))),
+        _ => one.or(other),
+    }
 }
 
 /// Runs one worker's thread. Packet numbers of workers start [`NUMBERS`] apart, so that flows of
@@ -272,7 +280,8 @@ fn work(
     worker.finish(&mut messages);
     let _ = reports.send(WorkerReport { worker: *index, messages, now, counters: None });
     let capture = stats(source.as_mut(), &mut worker);
-    Ok(WorkerOutcome { dispatcher, flows: worker.flow_stats().clone(), capture })
+    let counters = WorkerSnapshot::new(capture, &dispatcher, &worker);
+    Ok(WorkerOutcome { counters, span: dispatcher.span() })
 }
 
 /// Activates the bypass of a worker that lags by more than [`BEHIND`], until it has caught up.

@@ -19,14 +19,14 @@ pub use live::live;
 pub use replay::replay;
 pub use snapshot::{CorrelatorStats, Snapshot};
 
-use crate::capture::{CaptureError, CaptureStats, Progress};
+use crate::capture::{CaptureError, Progress};
 use crate::correlate;
-use crate::decode::{DecodeOptions, DecodeStats};
-use crate::flow::{FlowLimits, FlowStats};
+use crate::decode::DecodeOptions;
+use crate::flow::FlowLimits;
+use crate::health::{self, Condition, HealthCounters};
 use crate::intel::Intel;
 use crate::model::Timestamp;
 use crate::model::record::EventKinds;
-use dispatch::Dispatcher;
 
 /// The settings from which the stages are built.
 #[derive(Clone)]
@@ -46,12 +46,8 @@ pub struct Setup {
 /// The result of a run.
 #[derive(Debug)]
 pub struct RunReport {
-    /// Counters and problems of the input.
-    pub capture: CaptureStats,
-    /// Each packet counted once.
-    pub decode: DecodeStats,
-    /// Counters of all flow tables.
-    pub flow: FlowStats,
+    /// Counters and problems of all parts.
+    pub counters: Snapshot,
     /// Packet time of the first and of the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
     /// What was found.
@@ -59,18 +55,10 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    fn new(
-        capture: CaptureStats,
-        dispatchers: &[Dispatcher],
-        flows: &[FlowStats],
-        collected: CollectorReport,
-    ) -> Self {
-        let (mut decode, mut flow) = (DecodeStats::default(), FlowStats::default());
-        dispatchers.iter().for_each(|dispatcher| decode.merge(dispatcher.stats()));
-        flows.iter().for_each(|stats| flow.merge(stats));
-        let spans = dispatchers.iter().filter_map(Dispatcher::span);
-        let span = spans.reduce(|(first, last), (start, end)| (first.min(start), last.max(end)));
-        RunReport { capture, decode, flow, span, collected }
+    /// Judges whether the sensor could see what was in the input.
+    pub fn conditions(&self) -> Vec<Condition> {
+        let Snapshot { capture, decode, flow, protocols, .. } = &self.counters;
+        health::judge(&HealthCounters { capture, decode, flow, protocols })
     }
 }
 

@@ -13,10 +13,10 @@ use crossbeam_channel::{Receiver, Sender, bounded, never};
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
 use super::reader::BatchReader;
+use super::snapshot::WorkerSnapshot;
 use super::worker::{Worker, WorkerMessages};
 use super::{Observer, PipelineError, Setup};
 use crate::capture::{CaptureError, Source};
-use crate::flow::FlowStats;
 use crate::model::SegmentBatch;
 
 /// Batches (4 MiB in all) that a thread wants in its queue when it goes to work. The others then
@@ -36,7 +36,7 @@ pub(super) fn replay(
     threads: usize,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
-) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
+) -> Result<(Dispatcher, Vec<WorkerSnapshot>), PipelineError> {
     let (queues, batches): (Vec<_>, Vec<_>) = (0..threads).map(|_| bounded(QUEUE)).unzip();
     let (recycle, recycled) = bounded(QUEUE + AHEAD);
     let reader = BatchReader::new(source, Dispatcher::new(setup.decode.clone(), threads));
@@ -169,7 +169,7 @@ struct ReplayThread<'s, 'a, 'o, 'c> {
 impl ReplayThread<'_, '_, '_, '_> {
     /// Reports on each batch, and once more at the end. Returns the worker's counters, or `None` if
     /// the run failed before that.
-    fn work(self, mut worker: Worker) -> Option<FlowStats> {
+    fn work(self, mut worker: Worker) -> Option<WorkerSnapshot> {
         let (mut next, mut messages) = (0, WorkerMessages::default());
         loop {
             self.read_ahead();
@@ -184,7 +184,7 @@ impl ReplayThread<'_, '_, '_, '_> {
         }
         worker.finish(&mut messages);
         self.answer(next, &mut messages)?;
-        Some(worker.flow_stats().clone())
+        Some(WorkerSnapshot::of_flows(&worker))
     }
 
     /// Reads until the queue holds `ahead` batches, unless another thread is reading.

@@ -6,11 +6,11 @@
 use super::collector::Collector;
 use super::dispatch::Dispatcher;
 use super::reader::BatchReader;
+use super::snapshot::{Snapshot, WorkerSnapshot};
 use super::worker::{Worker, WorkerMessages};
 use super::{Control, Observer, PipelineError, RunReport, Setup, parallel_replay};
 use crate::capture::Source;
 use crate::correlate::Correlator;
-use crate::flow::FlowStats;
 use crate::model::{SegmentBatch, Timestamp};
 use crate::output::RecordConsumer;
 
@@ -29,14 +29,19 @@ pub fn replay(
 ) -> Result<RunReport, PipelineError> {
     let correlator = Correlator::new(&setup.correlate);
     let mut collector = Collector::new(correlator, consumer, control);
-    let (dispatcher, flows) = if threads <= 1 {
+    let (dispatcher, workers) = if threads <= 1 {
         inline(source.as_mut(), setup, &mut collector, observer)?
     } else {
         parallel_replay::replay(source.as_mut(), setup, threads, &mut collector, observer)?
     };
     let now = dispatcher.span().map_or(Timestamp::ZERO, |(_, newest)| newest);
+    let mut counters = Snapshot::default();
+    workers.iter().for_each(|worker| counters.add(worker));
+    counters.capture = source.stats();
+    counters.decode = dispatcher.stats().clone();
+    let counters = collector.snapshot(counters);
     let collected = collector.finish(now)?;
-    Ok(RunReport::new(source.stats(), &[dispatcher], &flows, collected))
+    Ok(RunReport { counters, span: dispatcher.span(), collected })
 }
 
 fn inline(
@@ -44,7 +49,7 @@ fn inline(
     setup: &Setup,
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
-) -> Result<(Dispatcher, Vec<FlowStats>), PipelineError> {
+) -> Result<(Dispatcher, Vec<WorkerSnapshot>), PipelineError> {
     let mut reader = BatchReader::new(source, Dispatcher::new(setup.decode.clone(), 1));
     let mut worker = Worker::new(setup);
     let mut batch = SegmentBatch::default();
@@ -56,5 +61,5 @@ fn inline(
     }
     worker.finish(&mut messages);
     collector.take_batch(&mut messages, false)?;
-    Ok((reader.dispatcher, vec![worker.flow_stats().clone()]))
+    Ok((reader.dispatcher, vec![WorkerSnapshot::of_flows(&worker)]))
 }

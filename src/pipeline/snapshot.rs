@@ -41,7 +41,7 @@ pub struct CorrelatorStats {
     pub rules: RuleStats,
 }
 
-/// Counters of one worker.
+/// Counters of one worker, of its decoder and its source where it has them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WorkerSnapshot {
     pub capture: CaptureStats,
@@ -51,13 +51,21 @@ pub(super) struct WorkerSnapshot {
 }
 
 impl WorkerSnapshot {
+    /// Collects the counters of a worker that neither reads nor decodes.
+    pub(super) fn of_flows(worker: &Worker) -> Self {
+        WorkerSnapshot {
+            flow: worker.flow_stats().clone(),
+            protocols: worker.protocol_stats().clone(),
+            ..WorkerSnapshot::default()
+        }
+    }
+
     /// Collects the counters of a worker, its decoder and the source that it reads.
     pub(super) fn new(capture: CaptureStats, dispatcher: &Dispatcher, worker: &Worker) -> Self {
         WorkerSnapshot {
             capture,
             decode: dispatcher.stats().clone(),
-            flow: worker.flow_stats().clone(),
-            protocols: worker.protocol_stats().clone(),
+            ..WorkerSnapshot::of_flows(worker)
         }
     }
 }

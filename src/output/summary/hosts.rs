@@ -18,7 +18,7 @@ const HEADS: [&str; 7] = ["HOST", "VERDICT", "SEVERITY", "SINCE", "UNTIL", "SHAR
 
 pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     if totals.incidents.is_empty() {
-        page.title(match totals.capture.problems.is_empty() {
+        page.title(match totals.capture.problems.is_empty() && totals.conditions.is_empty() {
             true => "No mining was seen.",
             false => "No mining was seen in what could be read.",
         });

@@ -6,6 +6,7 @@ use super::Totals;
 use crate::capture::CaptureStats;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::health::Condition;
 use crate::model::Timestamp;
 use crate::model::latency::LatencySummary;
 use crate::model::record::Record;
@@ -26,6 +27,7 @@ pub(super) fn render(totals: &Totals<'_>) -> serde_json::Result<String> {
         capture: totals.capture,
         decode: totals.decode,
         flow: totals.flow,
+        conditions: totals.conditions,
     })
 }
 
@@ -43,4 +45,5 @@ struct Summary<'a> {
     capture: &'a CaptureStats,
     decode: &'a DecodeStats,
     flow: &'a FlowStats,
+    conditions: &'a [Condition],
 }

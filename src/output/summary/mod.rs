@@ -12,6 +12,7 @@ use crate::capture::CaptureStats;
 use crate::config::SummaryStyle;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::health::Condition;
 use crate::model::Timestamp;
 use crate::model::latency::LatencySummary;
 use crate::model::record::Record;
@@ -35,6 +36,8 @@ pub struct Totals<'a> {
     pub decode: &'a DecodeStats,
     /// Counters of the flow tables.
     pub flow: &'a FlowStats,
+    /// What the sensor could not see.
+    pub conditions: &'a [Condition],
 }
 
 /// The screen on which the summary is shown.

@@ -24,6 +24,7 @@ fn shown(
         capture,
         decode: &decode,
         flow: &flow,
+        conditions: &[],
     };
     let mut text = Vec::new();
     write(&mut text, &totals, format, Screen { columns: 100, colour }).unwrap();

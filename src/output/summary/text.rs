@@ -6,12 +6,16 @@ use std::time::Duration;
 use super::figures::{bytes, clock, counts, grouped, moment};
 use super::page::Page;
 use super::{Screen, Totals, hosts};
+use crate::decode::DecodeStats;
 
 /// Problems shown; the JSON summary has all of them.
 const MAX_PROBLEMS: usize = 20;
+/// Values shown that were not understood.
+const MAX_UNKNOWN: usize = 6;
 
 pub(super) fn render(totals: &Totals<'_>, screen: Screen) -> String {
     let mut page = Page::new(screen);
+    conditions(totals, &mut page);
     hosts::render(totals, &mut page);
     page.title("Analysed (times in UTC)");
     packets(totals, &mut page);
@@ -20,6 +24,18 @@ pub(super) fn render(totals: &Totals<'_>, screen: Screen) -> String {
     losses(totals, &mut page);
     problems(totals, &mut page);
     page.into_text()
+}
+
+/// Lists what the sensor could not see, before what it found.
+fn conditions(totals: &Totals<'_>, page: &mut Page) {
+    if totals.conditions.is_empty() {
+        return;
+    }
+    page.title("The sensor could not see everything.");
+    for condition in totals.conditions {
+        page.warning("blind", &condition.to_string());
+    }
+    page.line("");
 }
 
 fn packets(totals: &Totals<'_>, page: &mut Page) {
@@ -42,6 +58,21 @@ fn packets(totals: &Totals<'_>, page: &mut Page) {
     page.entry("decoded", &counts(&kinds));
     let stops: Vec<_> = decode.stops().map(|(reason, count)| (reason.name(), count)).collect();
     page.entry("stopped", &counts(&stops));
+    page.entry("not read", &unknown(decode));
+}
+
+/// The most frequent values that were not understood, with their packets.
+fn unknown(decode: &DecodeStats) -> String {
+    let values = decode.unknown.most_frequent();
+    let shown = values.iter().take(MAX_UNKNOWN);
+    let mut parts: Vec<String> =
+        shown.map(|(value, count)| format!("{value} {}", grouped(*count))).collect();
+    let more = values.iter().skip(MAX_UNKNOWN).map(|(_, count)| count).sum::<u64>();
+    let more = more + decode.unknown.others();
+    if more > 0 {
+        parts.push(format!("others {}", grouped(more)));
+    }
+    parts.join(", ")
 }
 
 fn flows(totals: &Totals<'_>, page: &mut Page) {

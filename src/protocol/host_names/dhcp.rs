@@ -1,10 +1,10 @@
-//! DHCP (RFC 2131): the address that a client asks for or is given, with the client's name.
+//! DHCP (RFC 2131): reads the address that a client requests or gets, and the client's name.
 
 use std::net::Ipv4Addr;
 
 /// Bytes before the magic cookie, from `op` to `file` (RFC 2131 §2).
 const FIXED: usize = 236;
-/// RFC 2131 §3.
+/// The bytes before the options (RFC 2131 §3).
 const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
 
 /// Values of `op` (RFC 2131 §2).
@@ -13,15 +13,16 @@ mod op {
     pub(super) const BOOTREPLY: u8 = 2;
 }
 
-/// Message types (RFC 2132 §9.6) that tell who has an address; the others only offer one, or give
-/// it up.
+/// Message types (RFC 2132 §9.6) that show who has an address.
+///
+/// The other types only offer an address or release it.
 mod kind {
     pub(super) const REQUEST: u8 = 3;
     pub(super) const ACK: u8 = 5;
     pub(super) const INFORM: u8 = 8;
 }
 
-/// Options (RFC 2132; RFC 4702 §2).
+/// Option codes (RFC 2132; RFC 4702 §2).
 mod option {
     pub(super) const PAD: u8 = 0;
     pub(super) const HOST_NAME: u8 = 12;
@@ -31,7 +32,7 @@ mod option {
     pub(super) const END: u8 = 255;
 }
 
-/// The client's address and name.
+/// Reads the client's address and name. Returns `None` if the message does not show both.
 pub(super) fn read(bytes: &[u8]) -> Option<(Ipv4Addr, String)> {
     let (fixed, rest) = bytes.split_at_checked(FIXED)?;
     let options = DhcpOptions::read(rest.strip_prefix(&MAGIC_COOKIE)?)?;
@@ -44,13 +45,13 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Ipv4Addr, String)> {
         _ => return None,
     };
     let ip = addresses.into_iter().find(|ip| !ip.is_unspecified())?;
-    // The host name counts only where there is no other (RFC 4702 §3.1); servers often leave the
-    // other empty.
+    // The host name counts only without a name in the FQDN option (RFC 4702 §3.1). Servers often
+    // leave that one empty.
     let name = fqdn(options.fqdn).or_else(|| super::name(options.host_name))?;
     Some((ip, name))
 }
 
-/// What is empty or zero is not there.
+/// The options that matter. Missing options are empty or zero.
 #[derive(Debug)]
 struct DhcpOptions<'a> {
     kind: u8,
@@ -60,7 +61,7 @@ struct DhcpOptions<'a> {
 }
 
 impl<'a> DhcpOptions<'a> {
-    /// `None` if they are cut: without their end.
+    /// Reads the options. Returns `None` if they are malformed or have no end option.
     fn read(mut bytes: &'a [u8]) -> Option<DhcpOptions<'a>> {
         let mut options =
             DhcpOptions { kind: 0, requested: Ipv4Addr::UNSPECIFIED, host_name: &[], fqdn: &[] };
@@ -92,17 +93,17 @@ fn address(bytes: &[u8]) -> Option<Ipv4Addr> {
     <[u8; 4]>::try_from(bytes).ok().map(Ipv4Addr::from)
 }
 
-/// The name in a client FQDN option (RFC 4702 §2): behind flags and two response codes.
+/// Reads the name in a client FQDN option (RFC 4702 §2), after the flags and two response codes.
 fn fqdn(data: &[u8]) -> Option<String> {
-    /// E: the name is written as in DNS, not as text.
+    /// Flag E: the name is encoded as in DNS, not as text.
     const ENCODED: u8 = 0x04;
     let (&[flags, _, _], text) = data.split_first_chunk()?;
     if flags & ENCODED == 0 { super::name(text) } else { super::name(&labels(text)?) }
 }
 
-/// The text of labels, of which a root may be the last (RFC 4702 §2.3.1).
+/// Converts DNS labels to text. The root label at the end is optional (RFC 4702 §2.3.1).
 fn labels(mut bytes: &[u8]) -> Option<Vec<u8>> {
-    /// RFC 1035 §2.3.4.
+    /// Longest label, in bytes (RFC 1035 §2.3.4).
     const MAX_LABEL: u8 = 63;
     let mut text = Vec::new(); // no longer than an option
     while let Some((&length, rest)) = bytes.split_first()
@@ -125,7 +126,7 @@ fn labels(mut bytes: &[u8]) -> Option<Vec<u8>> {
 pub(super) mod samples {
     use super::*;
 
-    /// A message with this `op`, `ciaddr`, `yiaddr` and these options, and their end.
+    /// Returns a message with this `op`, `ciaddr`, `yiaddr` and these options.
     pub(crate) fn message(op: u8, ciaddr: [u8; 4], yiaddr: [u8; 4], options: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![op, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef]; // htype, hlen, hops, xid
         bytes.extend([0; 4]); // secs, flags
@@ -138,7 +139,7 @@ pub(super) mod samples {
         bytes
     }
 
-    /// A REQUEST of `lab-pc-7` for 10.0.0.7.
+    /// Returns a REQUEST of `lab-pc-7` for 10.0.0.7.
     pub(crate) fn request() -> Vec<u8> {
         let options: [&[u8]; 4] =
             [b"\x35\x01\x03", b"\x32\x04\x0a\0\0\x07", b"\0\0", b"\x0c\x08lab-pc-7"];
@@ -203,12 +204,12 @@ mod tests {
             let head = [81, fqdn.len() as u8];
             read(&message(1, CLIENT, NONE, &[&kind(3), &head, fqdn, NAME]))
         };
-        // E: as in DNS, whole or partial
+        // Flag E: encoded as in DNS, a full or a partial name.
         let whole = named(CLIENT, "pc.lab.example");
         assert_eq!(with(b"\x05\0\0\x02pc\x03lab\x07example\0"), whole);
         assert_eq!(with(b"\x04\0\0\x02pc"), named(CLIENT, "pc"));
         assert_eq!(with(b"\x01\0\0pc.lab.example."), whole);
-        // Of no use: empty, cut, a pointer, too short.
+        // Unusable: empty, cut, a pointer, too short.
         for fqdn in [&b"\x03\xff\xff"[..], b"\x04\0\0\x05pc", b"\x04\0\0\xc0\x0c", b"\x04\0"] {
             assert_eq!(with(fqdn), named(CLIENT, "lab-pc-7"), "{fqdn:?}");
         }

@@ -1,7 +1,7 @@
-//! Names that hosts of the local network give themselves: in DHCP, multicast DNS, LLMNR and NetBIOS.
+//! Names of hosts of the local network, from DHCP, multicast DNS, LLMNR and NetBIOS.
 //!
-//! Each datagram is read by itself. Except for DHCP, whose clients have no address yet, a host is
-//! named only by what it sent itself.
+//! Each datagram is parsed by itself. A host gets a name only from datagrams that it sent itself.
+//! DHCP is the exception, because its clients have no address yet.
 
 mod dhcp;
 mod multicast_dns;
@@ -28,7 +28,7 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
     },
 };
 
-/// Longest name, in bytes: that of a domain name (RFC 1035 §2.3.4) and of a DHCP option.
+/// Longest name, in bytes: the limit of a domain name (RFC 1035 §2.3.4) and of a DHCP option.
 const MAX_NAME: usize = 255;
 
 /// IANA service names and port numbers.
@@ -53,7 +53,7 @@ enum NameProtocol {
 
 impl NameProtocol {
     fn of(ports: [u16; 2]) -> Option<NameProtocol> {
-        // A resolver's source port is random, and DNS names no neighbours.
+        // A resolver's source port is random, and unicast DNS names no local hosts.
         if ports.contains(&port::DNS) {
             return None;
         }
@@ -77,12 +77,14 @@ impl NameProtocol {
     }
 }
 
-/// Whether a flow has the ports of one of these protocols.
+/// Returns whether a flow has a port of one of these protocols.
 fn has_port(flow: &Flow) -> bool {
     NameProtocol::of(flow.key.ports()).is_some()
 }
 
-/// The name in a datagram that `sender` sent in a flow between these ports; `None` if it tells none.
+/// Reads the host name in a datagram that `sender` sent in a flow between these ports.
+///
+/// Returns `None` if the datagram names no host.
 fn read(ports: [u16; 2], sender: IpAddr, bytes: &[u8]) -> Option<NamedHost> {
     let protocol = NameProtocol::of(ports)?;
     let own = |name| (sender, name);
@@ -95,19 +97,21 @@ fn read(ports: [u16; 2], sender: IpAddr, bytes: &[u8]) -> Option<NamedHost> {
         (NameProtocol::NetbiosDatagram, IpAddr::V4(ip)) => {
             netbios::read_datagram(ip, bytes).map(own)
         }
-        // NetBIOS has no addresses of IPv6.
+        // NetBIOS has no IPv6 addresses.
         (_, IpAddr::V6(_)) => None,
     }?;
     is_host(ip).then(|| NamedHost { ip, name, source: protocol.source() })
 }
 
-/// Whether an address can be that of one host.
+/// Returns whether an address can belong to a single host.
 fn is_host(ip: IpAddr) -> bool {
     let is_broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
     !(ip.is_unspecified() || ip.is_multicast() || is_broadcast)
 }
 
-/// Text from the wire as the name of a host, without what pads or ends it; `None` if it is none.
+/// Converts text from the wire to a host name, without padding and terminators.
+///
+/// Returns `None` if the text is empty, too long, an IP address, or has deceptive characters.
 fn name(bytes: &[u8]) -> Option<String> {
     let is_end = |c: char| c == '\0' || c == '.' || c.is_whitespace();
     let text = std::str::from_utf8(bytes).ok()?.trim_start().trim_end_matches(is_end);

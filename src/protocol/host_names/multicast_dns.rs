@@ -1,20 +1,23 @@
-//! Multicast DNS (RFC 6762) and LLMNR (RFC 4795): a host says which name has its address.
+//! Multicast DNS (RFC 6762) and LLMNR (RFC 4795): a host announces the name of its address.
 
 use std::net::IpAddr;
 
 use crate::model::event::dns::record_type;
 use crate::protocol::dns;
 
-/// The name of `sender`, in lower case, if it answers with a record of its own address.
+/// Returns the name of `sender`, in lower case, if it answers with a record of its own address.
+///
+/// Names of services and concealing names give `None`.
 pub(super) fn read(sender: IpAddr, bytes: &[u8]) -> Option<String> {
-    /// QR, OPCODE and RCODE; other messages are to be ignored (RFC 6762 §18, RFC 4795 §2.1.1).
+    /// QR, OPCODE and RCODE. Messages with other values must be ignored (RFC 6762 §18, RFC 4795
+    /// §2.1.1).
     const MASK: u16 = 0xf80f;
     const RESPONSE: u16 = 0x8000;
     let &[_, _, f0, f1, ..] = bytes else { return None };
     if u16::from_be_bytes([f0, f1]) & MASK != RESPONSE {
         return None;
     }
-    // Whatever its class: mDNS has a flag in it (RFC 6762 §10.2).
+    // The class is not checked, because mDNS has a flag in it (RFC 6762 §10.2).
     let owner = dns::owner(bytes, |rtype, data| match sender {
         IpAddr::V4(ip) => rtype == record_type::A && data == ip.octets(),
         IpAddr::V6(ip) => rtype == record_type::AAAA && data == ip.octets(),
@@ -23,10 +26,12 @@ pub(super) fn read(sender: IpAddr, bytes: &[u8]) -> Option<String> {
     if is_service || is_concealing(&owner) { None } else { super::name(owner.as_bytes()) }
 }
 
-/// Whether a browser made up the name, a UUID, to hide an address from the peers of a call
-/// (draft-ietf-mmusic-mdns-ice-candidates): it would take the place of the host's own name.
+/// Returns whether the name is a UUID that a browser made up to hide an address.
+///
+/// Browsers hide it from the peers of a call (draft-ietf-mmusic-mdns-ice-candidates). Such a name
+/// would replace the host's own name.
 fn is_concealing(name: &str) -> bool {
-    /// Digits of the groups of a UUID (RFC 9562 §4).
+    /// Number of digits in each group of a UUID (RFC 9562 §4).
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
     let Some(label) = name.strip_suffix(".local") else { return false };
     let is_hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -35,13 +40,13 @@ fn is_concealing(name: &str) -> bool {
 
 #[cfg(test)]
 pub(super) mod samples {
-    /// A record for the name at `owner`, of class IN with the cache-flush bit; TTL 120.
+    /// Returns a record for the name `owner`, of class IN with the cache-flush bit; TTL 120.
     pub(crate) fn record(owner: &[u8], rtype: u8, data: &[u8]) -> Vec<u8> {
         let fields = [0, rtype, 0x80, 1, 0, 0, 0, 120, 0, data.len() as u8];
         [owner, &fields, data].concat()
     }
 
-    /// A message with these flags, numbers of entries, and what follows.
+    /// Returns a message with these flags, numbers of entries, and entries.
     pub(crate) fn message(flags: u16, counts: [u8; 4], rest: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![0, 0];
         bytes.extend(flags.to_be_bytes());
@@ -50,7 +55,7 @@ pub(super) mod samples {
         bytes
     }
 
-    /// `lab-pc-7.local` has this address.
+    /// Returns a response that says: `lab-pc-7.local` has this address.
     pub(crate) fn response(address: &[u8]) -> Vec<u8> {
         let rtype = if address.len() == 4 { 1 } else { 28 };
         let answer = record(b"\x08Lab-PC-7\x05local\0", rtype, address);

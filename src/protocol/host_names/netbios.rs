@@ -1,4 +1,4 @@
-//! NetBIOS over UDP (RFC 1002): names that a host registers, answers to, or sends from.
+//! NetBIOS over UDP (RFC 1002): reads names that a host registers, confirms, or sends from.
 
 use std::net::Ipv4Addr;
 
@@ -7,14 +7,16 @@ use crate::protocol::dns;
 
 /// Type of a record with flags and addresses (RFC 1002 §4.2.1.3).
 const NB: u16 = 0x20;
-/// Suffixes of the unique names that every host has: that of its workstation and of its file
-/// service. Others are of users and of roles in a workgroup.
+/// Suffixes of the unique names that every host has, for its workstation and its file service.
+///
+/// Names with other suffixes belong to users and to roles in a workgroup.
 const HOST_SUFFIXES: [u8; 2] = [0x00, 0x20];
-/// Bytes of a name in first-level encoding: two for each of sixteen (RFC 1001 §14.1).
+/// Bytes of a name in first-level encoding: two for each of 16 bytes (RFC 1001 §14.1).
 const ENCODED: usize = 32;
 
-/// The name of `sender` in a message of the name service (RFC 1002 §4.2): it registers or refreshes
-/// the name for itself, or says that it has it.
+/// Reads the name of `sender` in a message of the name service (RFC 1002 §4.2).
+///
+/// The message must register or refresh the name for `sender`, or confirm that `sender` has it.
 pub(super) fn read_name(sender: Ipv4Addr, bytes: &[u8]) -> Option<String> {
     let &[_, _, f0, f1, ..] = bytes else { return None };
     let flags = u16::from_be_bytes([f0, f1]);
@@ -36,13 +38,13 @@ pub(super) fn read_name(sender: Ipv4Addr, bytes: &[u8]) -> Option<String> {
     host_name(label.as_bytes().try_into().ok()?)
 }
 
-/// Whether an address entry (RFC 1002 §4.2.2) says that `sender` has the name for itself alone.
+/// Returns whether an address entry (RFC 1002 §4.2.2) gives `sender` a unique name, not a group's.
 fn is_own(&[flags, _, a, b, c, d]: &[u8; 6], sender: Ipv4Addr) -> bool {
     const GROUP: u8 = 0x80;
     flags & GROUP == 0 && Ipv4Addr::new(a, b, c, d) == sender
 }
 
-/// The name from which `sender` sends a message of the datagram service (RFC 1002 §4.4.2).
+/// Reads the source name in a message of the datagram service that `sender` sent (RFC 1002 §4.4.2).
 pub(super) fn read_datagram(sender: Ipv4Addr, bytes: &[u8]) -> Option<String> {
     // Type, flags, identifier, address and port of the source, length, offset.
     let (&[kind, _, _, _, a, b, c, d, _, _, l0, l1, _, _], rest) = bytes.split_first_chunk()?;
@@ -57,7 +59,7 @@ pub(super) fn read_datagram(sender: Ipv4Addr, bytes: &[u8]) -> Option<String> {
     host_name(name)
 }
 
-/// The name of a host; `None` if it names something else.
+/// Decodes the name of a host. Returns `None` if the name is not that of a host.
 fn host_name(encoded: &[u8; ENCODED]) -> Option<String> {
     let [name @ .., suffix] = decode(encoded)?;
     let name = super::name(&name)?;
@@ -67,7 +69,7 @@ fn host_name(encoded: &[u8; ENCODED]) -> Option<String> {
     is_host.then_some(name)
 }
 
-/// First-level encoding (RFC 1001 §14.1): each half of a byte is a letter from A on.
+/// Decodes a name in first-level encoding (RFC 1001 §14.1): each letter from A to P is half a byte.
 fn decode(encoded: &[u8; ENCODED]) -> Option<[u8; ENCODED / 2]> {
     let half = |letter: u8| match letter.to_ascii_uppercase() {
         letter @ b'A'..=b'P' => Some(letter - b'A'),
@@ -83,7 +85,7 @@ fn decode(encoded: &[u8; ENCODED]) -> Option<[u8; ENCODED / 2]> {
 
 #[cfg(test)]
 pub(super) mod samples {
-    /// A name with its suffix, as it is sent: a label of 32 letters and the root.
+    /// Returns an encoded name with its suffix: a label of 32 letters and the root.
     pub(crate) fn encoded(name: &[u8], suffix: u8) -> Vec<u8> {
         let mut bytes = vec![b' '; 15];
         bytes[..name.len()].copy_from_slice(name);
@@ -92,24 +94,24 @@ pub(super) mod samples {
         std::iter::once(32).chain(letters).chain([0]).collect()
     }
 
-    /// A request with these flags about `name`, which 10.0.0.7 has with `nb_flags`.
+    /// Returns a request with these flags for `name`, with 10.0.0.7 and `nb_flags` as its entry.
     pub(crate) fn request(flags: u16, name: &[u8], nb_flags: u8) -> Vec<u8> {
         let mut bytes = vec![0x12, 0x34];
         bytes.extend(flags.to_be_bytes());
         bytes.extend([0, 1, 0, 0, 0, 0, 0, 1]); // a question, an additional record
         bytes.extend(name);
         bytes.extend([0, 0x20, 0, 1]); // NB, IN
-        bytes.extend([0xc0, 12, 0, 0x20, 0, 1, 0, 4, 0x93, 0xe0, 0, 6]); // the same, TTL, length
+        bytes.extend([0xc0, 12, 0, 0x20, 0, 1, 0, 4, 0x93, 0xe0, 0, 6]); // same name, TTL, length
         bytes.extend([nb_flags, 0, 10, 0, 0, 7]);
         bytes
     }
 
-    /// 10.0.0.7 registers `LAB-PC-7`, by broadcast.
+    /// Returns a broadcast in which 10.0.0.7 registers `LAB-PC-7`.
     pub(crate) fn registration() -> Vec<u8> {
         request(0x2910, &encoded(b"LAB-PC-7", 0x00), 0)
     }
 
-    /// 10.0.0.7 sends to its workgroup, as `name`.
+    /// Returns a datagram that 10.0.0.7 sends to its workgroup as `name`.
     pub(crate) fn datagram_from(name: &[u8]) -> Vec<u8> {
         let rest = [name, &encoded(b"LAB", 0x1d), b"announcement"].concat();
         let mut bytes =
@@ -132,7 +134,7 @@ mod tests {
     const OTHER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 8);
     const HOST: Option<&str> = Some("LAB-PC-7");
 
-    /// `LAB-PC-7` has these entries of flags and address.
+    /// Returns a response that gives `LAB-PC-7` these entries of flags and address.
     fn response(flags: u16, entries: &[[u8; 6]]) -> Vec<u8> {
         let mut bytes = vec![0x12, 0x34];
         bytes.extend(flags.to_be_bytes());

@@ -1,9 +1,9 @@
-//! Bodies (RFC 9112 §6, §7): counted, and kept only while they may be JSON.
+//! Bodies (RFC 9112 §6, §7): their bytes are counted, and kept only while they may be JSON.
 
 use super::fields::{Coding, HeaderFields};
 use crate::protocol::condense::{CondensedText, MAX_TEXT};
 
-/// Digits of a chunk's size: 64 bits.
+/// Most hexadecimal digits in the size of a chunk: 64 bits.
 const MAX_SIZE_DIGITS: u8 = 16;
 
 /// How the end of a body is found.
@@ -15,21 +15,21 @@ pub(super) enum BodyFraming {
     UntilClose,
 }
 
-/// Where in the chunked coding the stream is.
+/// The position of the stream in the chunked coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chunked {
     Size {
         size: u64,
         digits: u8,
     },
-    /// The rest of the size's line.
+    /// The rest of the line that holds the size.
     Extension {
         size: u64,
     },
     Data {
         left: u64,
     },
-    /// The line end behind the data.
+    /// The line end after the data.
     DataEnd,
     /// Field lines; an empty one ends the body.
     Trailer {
@@ -40,7 +40,7 @@ pub(super) enum Chunked {
 const CHUNKS: BodyFraming = BodyFraming::Chunked(Chunked::Size { size: 0, digits: 0 });
 
 impl BodyFraming {
-    /// The body of a request, if it has one (RFC 9112 §6.3).
+    /// Returns the framing of a request's body, or `None` if there is no body (RFC 9112 §6.3).
     pub(super) fn of_request(fields: &HeaderFields<'_>) -> Option<BodyFraming> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
@@ -49,7 +49,7 @@ impl BodyFraming {
         }
     }
 
-    /// The body of a response that may have one.
+    /// Returns the framing of the body of a response that may have one.
     pub(super) fn of_response(fields: &HeaderFields<'_>) -> Option<BodyFraming> {
         match (fields.coding, fields.length) {
             (Some(Coding::Chunked), _) => Some(CHUNKS),
@@ -60,32 +60,32 @@ impl BodyFraming {
     }
 }
 
-/// What is known of what a body says.
+/// The content of a body so far.
 #[derive(Debug, PartialEq, Eq)]
 enum BodyContent {
-    /// Nothing but blanks so far.
+    /// Only whitespace so far.
     Blank,
     Json(CondensedText),
-    /// No JSON object, too long for one, or nobody wants it.
+    /// The body is not JSON, is too long, is incomplete, or no reader wants it.
     Skipped,
 }
 
-/// Which bodies are of interest, if they are JSON.
+/// Which JSON bodies the readers want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyInterest {
     Nothing,
-    /// Those of at most [`MAX_TEXT`] bytes.
+    /// Bodies of at most [`MAX_TEXT`] bytes.
     Short,
     All,
 }
 
-/// What a body wants after some bytes.
+/// The state of a body after some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyProgress {
     More,
-    /// It ended after so many bytes.
+    /// The body ended after this many of the bytes.
     Complete(usize),
-    /// Its chunks make no sense.
+    /// The chunked coding is malformed.
     Malformed,
 }
 
@@ -94,7 +94,7 @@ pub(super) enum BodyProgress {
 pub(super) struct MessageBody {
     framing: BodyFraming,
     content: BodyContent,
-    /// Bytes that may still come before it is too long.
+    /// Bytes that may still come before the body is too long.
     room: u64,
 }
 
@@ -111,12 +111,12 @@ impl MessageBody {
         MessageBody { framing, content, room }
     }
 
-    /// Whether only the end of the connection ends it.
+    /// Returns whether the body ends only with the connection.
     pub(super) fn is_open_ended(&self) -> bool {
         self.framing == BodyFraming::UntilClose
     }
 
-    /// Bytes kept.
+    /// Returns the number of buffered bytes.
     pub(super) fn held(&self) -> usize {
         match &self.content {
             BodyContent::Json(text) => text.held(),
@@ -124,7 +124,9 @@ impl MessageBody {
         }
     }
 
-    /// The object, or several in an array, once the body is complete.
+    /// Returns the JSON of a complete body: one object, or an array.
+    ///
+    /// Returns `None` for other content, and for objects on lines of their own.
     pub(super) fn json(&self) -> Option<&[u8]> {
         match &self.content {
             BodyContent::Json(text) => {
@@ -134,7 +136,7 @@ impl MessageBody {
         }
     }
 
-    /// `count` bytes are lost; whether it is still known where in the body the stream is.
+    /// Accounts for `count` lost bytes. Returns whether the position in the body is still known.
     pub(super) fn lose(&mut self, count: u64) -> bool {
         self.content = BodyContent::Skipped;
         match &mut self.framing {
@@ -149,7 +151,7 @@ impl MessageBody {
         }
     }
 
-    /// Takes the next bytes.
+    /// Consumes the next bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> BodyProgress {
         match &mut self.framing {
             BodyFraming::UntilClose => {
@@ -184,8 +186,10 @@ impl MessageBody {
     }
 }
 
-/// Whether one object follows the other, each from a line of its own: documents on their way into a
-/// log or an index. A call is one object, and several are an array (JSON-RPC 2.0 §6).
+/// Returns whether `text` holds several objects, each beginning on a line of its own.
+///
+/// Such bodies are documents for a log or an index. A JSON-RPC call is one object, and several
+/// calls are an array (JSON-RPC 2.0 §6).
 fn has_lines_of_objects(text: &[u8]) -> bool {
     let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let mut ended = false;
@@ -203,7 +207,7 @@ enum Line {
 }
 
 impl Chunked {
-    /// Where the stream is after a byte that is no data. CR is never looked at: LF ends lines.
+    /// Returns the position after a byte that is not data. LF ends a line; CR is skipped.
     fn after(self, byte: u8) -> Line {
         let next = match (self, byte) {
             (Chunked::Size { digits: 0, .. }, byte) if !byte.is_ascii_hexdigit() => {
@@ -241,7 +245,7 @@ impl Chunked {
 }
 
 impl BodyContent {
-    /// Takes at most `left` of `bytes` and counts them down. Returns how many.
+    /// Consumes at most `left` of `bytes` and subtracts them from `left`. Returns their number.
     fn take_up_to(&mut self, left: &mut u64, room: &mut u64, bytes: &[u8]) -> usize {
         let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
         *left -= count as u64;
@@ -278,7 +282,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Feeds `bytes` in pieces: the object, and what follows the body.
+    /// Feeds `bytes` in pieces. Returns the JSON, and the bytes after the body.
     fn run(framing: BodyFraming, bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
         let mut body = MessageBody::new(framing, BodyInterest::Short);
         let mut offset = 0;

@@ -1,6 +1,6 @@
-//! Both directions of a connection: where in its messages each one is.
+//! The parser of an HTTP/1 connection: the position of each direction in its messages.
 //!
-//! `dialogue` takes what the heads say, `loss` finds the way back.
+//! `dialogue` handles complete heads. `loss` resynchronises after lost or malformed bytes.
 
 use super::body::{BodyProgress, MessageBody};
 use super::exchange::{PendingRequests, Switch};
@@ -13,23 +13,23 @@ use crate::protocol::parser::{Context, Handover, StreamParser, StreamProgress, S
 use crate::protocol::surroundings::Surroundings;
 use crate::protocol::websocket;
 
-/// An HTTP/1 connection.
+/// An HTTP/1 connection. Its methods are also in `dialogue` and `loss`.
 #[derive(Debug)]
 pub(super) struct HttpConnection {
     /// Indexed by [`Direction::index`].
     pub(super) sides: [MessageStream; 2],
-    /// Direction of the requests, known from the first head.
+    /// Direction of the requests; set by the first head.
     pub(super) client: Option<Direction>,
     pub(super) asked: PendingRequests,
     pub(super) readers: BodyReaders,
-    /// A refused tunnel was told.
+    /// An event for a refused tunnel was emitted.
     pub(super) refusal_told: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct MessageStream {
     pub(super) state: ReadState,
-    /// The request whose body comes.
+    /// The request whose body is being read, if a reader wants it.
     pub(super) request: Option<Box<HttpRequest<'static>>>,
 }
 
@@ -37,11 +37,11 @@ pub(super) struct MessageStream {
 pub(super) enum ReadState {
     Head(HeadBuffer),
     Body(MessageBody),
-    /// The client has asked for another protocol and does not wait for the answer.
+    /// The client has asked for another protocol: these bytes came before the answer.
     Early(Vec<u8>),
-    /// Lines of JSON in place of messages: a Stratum server that is asked in HTTP answers so.
+    /// Lines of JSON instead of messages: a Stratum server answers an HTTP request in this way.
     Lines,
-    /// Not known where the next message begins, since so many chunks.
+    /// Out of sync for this many chunks.
     Lost(u32),
 }
 
@@ -51,17 +51,17 @@ impl Default for ReadState {
     }
 }
 
-/// What a step through some bytes led to.
+/// The result of one parsing step.
 pub(super) enum ReadStep {
-    /// So many bytes were used.
+    /// This many bytes were consumed.
     Used(usize),
     Done,
-    /// From so many bytes on, another protocol speaks.
+    /// Another protocol begins after this many bytes.
     Switch(usize, Switch),
 }
 
 impl HttpConnection {
-    /// A connection in these surroundings.
+    /// Creates the parser of a new connection.
     pub(super) fn new(surroundings: &Surroundings) -> Self {
         HttpConnection {
             sides: Default::default(),
@@ -80,7 +80,7 @@ impl HttpConnection {
         }
     }
 
-    /// Takes bytes of one direction until they are used up.
+    /// Parses bytes of one direction until all are consumed, HTTP ends or the protocol changes.
     pub(super) fn feed(
         &mut self,
         context: &mut Context<'_>,
@@ -266,7 +266,7 @@ mod tests {
         ] {
             let turns: Vec<_> = [(C, start)].into_iter().chain([(C, &flood[..]); 200]).collect();
             let (_, most) = play(&turns);
-            // A buffer that grows doubles.
+            // A growing buffer doubles its capacity.
             assert!((1000..=2 * bound).contains(&most), "{most} bytes of {bound}");
         }
     }

@@ -1,9 +1,11 @@
-//! The account of Basic authentication (RFC 7617).
+//! The user name of Basic authentication (RFC 7617).
 
 use crate::model::base64;
 use crate::model::text::printable_bounded;
 
-/// The account in the value of an `Authorization` header, if it is `Basic`.
+/// Returns the user name in the value of an `Authorization` header.
+///
+/// Returns `None` if the scheme is not `Basic` or the name is empty. The password is dropped.
 pub(super) fn account(value: &[u8]) -> Option<String> {
     let (scheme, credentials) = value.split_at_checked(6)?;
     if !scheme.eq_ignore_ascii_case(b"basic ") {

@@ -1,4 +1,4 @@
-//! Heads taken in turn: requests are remembered until they are answered, and answers may end HTTP.
+//! Handles complete heads: requests are stored until their responses, and a response may end HTTP.
 
 use super::body::{BodyFraming, BodyInterest, MessageBody};
 use super::connection::{HttpConnection, ReadState, ReadStep};
@@ -10,7 +10,9 @@ use crate::model::event::{Event, HttpRequest, HttpResponse};
 use crate::protocol::body::BodyReader;
 use crate::protocol::parser::Context;
 
-/// Bytes kept that a client sends before the proxy has agreed: a ClientHello and early data.
+/// Bytes kept of what a client sends before the response to CONNECT or an upgrade.
+///
+/// They hold a ClientHello and early data.
 pub(super) const MAX_EARLY: usize = 16 * 1024;
 
 impl HttpConnection {
@@ -29,7 +31,7 @@ impl HttpConnection {
             return self.skip_gap(direction, ReadStep::Used(used));
         }
         let switch = match head {
-            // HTTP/2: header compression hides the rest (RFC 7541).
+            // HTTP/2: header compression hides what follows (RFC 7541).
             MessageHead::Request(request, _) if request.method == "PRI" => return ReadStep::Done,
             MessageHead::Request(request, fields) => {
                 self.request(context, direction, request, &fields);
@@ -88,7 +90,7 @@ impl HttpConnection {
         let framing = match exchange::answer(asked, response.status, fields, reason, direction) {
             AnswerEffect::Switch(switch) => return Some(switch),
             AnswerEffect::Refusal(tunnel, framing) => {
-                // Credentials that were missing may follow, and the same request with them.
+                // The client may repeat the request with credentials, so emit one refusal only.
                 if !std::mem::replace(&mut self.refusal_told, true) {
                     context.emit(Event::Tunnel(&tunnel));
                 }
@@ -97,7 +99,7 @@ impl HttpConnection {
             AnswerEffect::Http(framing) => framing,
         };
         if let Some(framing) = framing {
-            // Long answers are many, and of interest only to questions that a reader knows.
+            // Long responses are frequent. Keep them only if all data so far was for a reader.
             let wanted = match &self.readers {
                 readers if readers.is_promising() => BodyInterest::All,
                 readers if readers.is_listening() => BodyInterest::Short,
@@ -111,18 +113,21 @@ impl HttpConnection {
         None
     }
 
-    /// The connection goes on in HTTP: so does what the client has sent since.
+    /// Parses the client's early bytes as HTTP, because the connection does not switch.
     fn resume_http(&mut self, context: &mut Context<'_>, client: Direction) {
         let side = self.side(client);
         if let ReadState::Early(bytes) = &mut side.state {
             let bytes = std::mem::take(bytes);
             side.state = ReadState::default();
-            // Nothing switches here: the server is there and has not answered.
+            // The result is no switch: the server is visible and has not answered these bytes.
             self.feed(context, client, &bytes);
         }
     }
 
-    /// The client goes on before there is an answer.
+    /// Handles bytes that the client sends before the response to CONNECT or an upgrade.
+    ///
+    /// They are kept, up to [`MAX_EARLY`]. If the response will not be seen, they decide themselves
+    /// whether the server agreed.
     pub(super) fn early(
         &mut self,
         context: &mut Context<'_>,
@@ -133,7 +138,7 @@ impl HttpConnection {
         let unseen = context.flow.packets.get(server.index()) == Some(&0);
         let deaf = unseen || matches!(self.side(server).state, ReadState::Lost(_));
         if deaf {
-            // An answer will not be seen. Another protocol than HTTP is the wish granted.
+            // The response will not be seen. Bytes that are not HTTP show that the server agreed.
             let http = bytes.first().is_some_and(u8::is_ascii_uppercase);
             let granted = self.asked.take_newest().and_then(PendingRequest::granted);
             return match granted.filter(|_| !http) {

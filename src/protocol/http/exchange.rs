@@ -1,5 +1,4 @@
-//! A request and its response: whether a body follows, and what the connection becomes after
-//! CONNECT or an upgrade.
+//! Matches responses to requests: whether a body follows, and what CONNECT or an upgrade changes.
 
 use std::collections::VecDeque;
 
@@ -11,21 +10,21 @@ use crate::model::chunk::Direction;
 use crate::model::event::{HttpRequest, Tunnel};
 use crate::protocol::websocket::SocketOptions;
 
-/// What matters of a request when its answer comes.
+/// The part of a request that is needed to interpret its response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PendingRequest {
-    /// HEAD: the answer has no body.
+    /// HEAD: the response has no body.
     Head,
-    /// CONNECT: as it will be if it is granted, unless it names nobody.
+    /// CONNECT: the tunnel if it is granted; `None` if the request names no destination.
     Tunnel(Option<Box<Tunnel>>),
     Upgrade(Upgrade),
     Other,
 }
 
-/// Requests without an answer that are remembered. Browsers that pipelined had 8 under way.
+/// Unanswered requests kept for one connection. Browsers with pipelining sent up to 8.
 pub(super) const MAX_ASKED: usize = 32;
 
-/// Requests without an answer. One alone, and there is hardly ever another, costs no memory.
+/// The unanswered requests of one connection. A single one, the usual case, needs no allocation.
 #[derive(Debug, Default)]
 pub(super) struct PendingRequests {
     oldest: Option<PendingRequest>,
@@ -43,7 +42,7 @@ impl PendingRequests {
         usize::from(self.oldest.is_some()) + self.later.len()
     }
 
-    /// Adds the newest. If there are [`MAX_ASKED`] already, the oldest is forgotten.
+    /// Adds a request. If there are already [`MAX_ASKED`], the oldest is dropped.
     pub(super) fn ask(&mut self, asked: PendingRequest) {
         if self.oldest.is_none() {
             self.oldest = Some(asked);
@@ -55,17 +54,17 @@ impl PendingRequests {
         }
     }
 
-    /// Takes the oldest.
+    /// Removes and returns the oldest request.
     pub(super) fn answered(&mut self) -> Option<PendingRequest> {
         std::mem::replace(&mut self.oldest, self.later.pop_front())
     }
 
-    /// Takes the newest.
+    /// Removes and returns the newest request.
     pub(super) fn take_newest(&mut self) -> Option<PendingRequest> {
         self.later.pop_back().or_else(|| self.oldest.take())
     }
 
-    /// Forgets all but the newest.
+    /// Drops all requests except the newest.
     pub(super) fn keep_newest(&mut self) {
         if let Some(newest) = self.later.pop_back() {
             self.oldest = Some(newest);
@@ -73,26 +72,26 @@ impl PendingRequests {
         }
     }
 
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     pub(super) fn held(&self) -> usize {
         self.later.capacity() * size_of::<PendingRequest>()
     }
 }
 
-/// What a connection becomes.
+/// What a connection carries after HTTP.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Switch {
-    /// Bare bytes; the far end is unknown where no CONNECT was seen.
+    /// Raw bytes; the destination is unknown if no CONNECT was seen.
     Tunnel(Option<Tunnel>),
     Socket(SocketOptions),
 }
 
-/// What a final response means.
+/// The effect of a final response on the connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum AnswerEffect {
-    /// HTTP goes on, after the body if there is one.
+    /// HTTP continues, after the body if there is one.
     Http(Option<BodyFraming>),
-    /// Likewise, and there will be no tunnel.
+    /// The server refused the tunnel. HTTP continues, after the body if there is one.
     Refusal(Tunnel, Option<BodyFraming>),
     Switch(Switch),
 }
@@ -107,12 +106,12 @@ impl PendingRequest {
         }
     }
 
-    /// Whether what comes next may be another protocol's.
+    /// Returns whether another protocol may follow this request.
     pub(super) fn may_switch(&self) -> bool {
         matches!(self, PendingRequest::Tunnel(_) | PendingRequest::Upgrade(_))
     }
 
-    /// What the connection becomes, when the answer was yes and nothing else is known of it.
+    /// Returns what follows if the server agreed and its response was not seen.
     pub(super) fn granted(self) -> Option<Switch> {
         match self {
             PendingRequest::Tunnel(tunnel) => Some(Switch::Tunnel(tunnel.map(|tunnel| *tunnel))),
@@ -125,13 +124,14 @@ impl PendingRequest {
     }
 }
 
-/// Whether another response to the same request follows (RFC 9110 §15.2).
+/// Returns whether another response to the same request follows (RFC 9110 §15.2).
 pub(super) fn is_interim(status: u16) -> bool {
     (100..200).contains(&status) && status != 101
 }
 
-/// What a final response in `direction` means (RFC 9112 §6.3), to a request that is unknown if it
-/// was lost.
+/// Interprets a final response in `direction` (RFC 9112 §6.3).
+///
+/// `asked` is the request that it answers, or `None` if the request was lost.
 pub(super) fn answer(
     asked: Option<PendingRequest>,
     status: u16,

@@ -1,4 +1,4 @@
-//! The header fields (RFC 9110 §5) that matter here.
+//! The header fields (RFC 9110 §5) that the parser uses.
 
 use super::credentials;
 use super::upgrade::Upgrade;
@@ -10,17 +10,20 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     Chunked,
-    /// Another coding is the last: the body ends with the connection.
+    /// The last coding is not `chunked`: the body ends with the connection.
     Other,
 }
 
-/// Fields of one head. Of a repeated one the first counts, as it does for most servers.
+/// The header fields of one head.
+///
+/// The first usable value of a repeated field counts, as in most servers. `Transfer-Encoding` is
+/// the exception: its last value counts.
 #[derive(Debug, Default)]
 pub(super) struct HeaderFields<'a> {
-    /// Lower case.
+    /// In lower case.
     pub host: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
-    /// Account of `Authorization: Basic`.
+    /// User name of `Authorization: Basic`.
     pub user: Option<String>,
     pub content_type: Option<Cow<'a, str>>,
     /// `Content-Length`, if it is a number.
@@ -31,14 +34,14 @@ pub(super) struct HeaderFields<'a> {
 }
 
 impl<'a> HeaderFields<'a> {
-    /// Takes a field line.
+    /// Stores the value of a field line if the field is one of these.
     pub(super) fn take(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &str| {
-            // The usual spelling is told at once.
+            // The usual spelling needs no comparison without case.
             name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes())
         };
         let value = || value.trim_ascii();
-        // No two have the same length, so that most fields cost one comparison of numbers.
+        // No two names have the same length, so most fields cost one comparison of numbers.
         match name.len() {
             4 if is("Host") => keep(&mut self.host, || text(value()).map(lower_case)),
             7 if is("Upgrade") => keep(&mut self.upgrade, || Some(Upgrade::of(value()))),
@@ -46,7 +49,7 @@ impl<'a> HeaderFields<'a> {
             12 if is("Content-Type") => keep(&mut self.content_type, || text(value())),
             13 if is("Authorization") => keep(&mut self.user, || credentials::account(value())),
             14 if is("Content-Length") => keep(&mut self.length, || number(value())),
-            // Several fields are one list, so the last one counts.
+            // Repeated fields form one list, so the last one counts.
             17 if is("Transfer-Encoding") => self.coding = last_coding(value()),
             24 if is("Sec-WebSocket-Extensions") => {
                 keep(&mut self.extension, || Extension::of(value()));
@@ -66,7 +69,7 @@ fn text(value: &[u8]) -> Option<Cow<'_, str>> {
     (!value.is_empty()).then(|| text_within(value, MAX_TEXT))
 }
 
-/// What bytes say, without control characters and at most `limit` bytes long.
+/// Returns `value` as text without control characters, at most `limit` bytes long.
 pub(super) fn text_within(value: &[u8], limit: usize) -> Cow<'_, str> {
     match std::str::from_utf8(value) {
         Ok(text) => printable_within(text, limit),
@@ -76,22 +79,22 @@ pub(super) fn text_within(value: &[u8], limit: usize) -> Cow<'_, str> {
 
 fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
     let lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    // Nearly always there is nothing to do, and then every byte is looked at.
+    // Nearly always nothing changes, and then every byte is checked: `fold` has no early exit.
     if text.bytes().fold(true, |all, byte| all & lower(byte)) {
         return text;
     }
     text.to_lowercase().into()
 }
 
-/// One number, or a list that repeats it (RFC 9110 §8.6).
+/// Parses a number, or the first number of a list that repeats it (RFC 9110 §8.6).
 fn number(value: &[u8]) -> Option<u64> {
     let first = value.split(|&byte| byte == b',').next()?.trim_ascii();
-    // `parse` would take a sign.
+    // `parse` would accept a sign.
     let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(first).ok().filter(|_| digits)?.parse().ok()
 }
 
-/// `identity` is no coding; HTTP/1.1 once had it (RFC 2616 §3.6).
+/// Returns the last coding of a list. `identity`, of old HTTP/1.1 (RFC 2616 §3.6), counts as none.
 fn last_coding(value: &[u8]) -> Option<Coding> {
     let last = value.rsplit(|&byte| byte == b',').next().unwrap_or_default().trim_ascii();
     if last.eq_ignore_ascii_case(b"chunked") {

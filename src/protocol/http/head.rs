@@ -1,7 +1,8 @@
-//! Heads of messages: gathered until the empty line, then read (RFC 9112 §2 to §5).
+//! Heads of messages: buffered up to the empty line, then parsed (RFC 9112 §2 to §5).
 //!
-//! `httparse` reads them. What it refuses (odd bytes, folded fields, a hundred headers) is read
-//! once more without asking for grammar: a malformed head names its host all the same.
+//! `httparse` parses them. A head that it refuses (invalid bytes, folded fields, more than a
+//! hundred headers) is parsed again without checks of its grammar: a malformed head still names its
+//! host.
 
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
@@ -13,29 +14,29 @@ use crate::model::event::{HttpRequest, HttpResponse};
 use crate::model::text::printable_within;
 use crate::protocol::parser::Probe;
 
-/// Longest head. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
+/// Longest head, in bytes. Servers refuse more than 8 to 48 KiB; cookies stay below 16 KiB.
 pub(super) const MAX_HEAD: usize = 64 * 1024;
-/// Header fields that `httparse` has room for: what Apache takes. Its fallback needs none.
+/// Header fields that `httparse` has room for: the limit of Apache. The fallback needs no array.
 const MAX_FIELDS: usize = 100;
-/// Longest method: the longest registered one, UPDATEREDIRECTREF, has 17 letters.
+/// Longest method, in bytes: the longest registered one, UPDATEREDIRECTREF, has 17.
 const MAX_METHOD: usize = 24;
-/// Longest version kept; a right one has 8 letters (RFC 9112 §2.3).
+/// Longest version kept, in bytes; a valid one has 8 (RFC 9112 §2.3).
 const MAX_VERSION: usize = 16;
-/// Longest request target kept, in bytes. URLs of the intelligence are far shorter, and what is
-/// longer has its path at the front.
+/// Longest request target kept, in bytes. URLs in the intelligence are far shorter, and a longer
+/// target has its path at the front.
 const MAX_TARGET: usize = 2048;
 
-/// What was read of a head.
+/// The parsed head of a message.
 #[derive(Debug)]
 pub(super) enum MessageHead<'a> {
     Request(HttpRequest<'a>, HeaderFields<'a>),
     Response(HttpResponse<'a>, HeaderFields<'a>, ReasonPhrase),
 }
 
-/// What a response's first line says besides its number.
+/// The reason phrase of a response, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReasonPhrase {
-    /// `Connection established`, as proxies say to CONNECT.
+    /// `Connection established`, a proxy's response to CONNECT.
     Established,
     Other,
 }
@@ -47,25 +48,25 @@ pub(super) struct HeadBuffer {
     first_line_seen: bool,
 }
 
-/// What there is after some bytes.
+/// The state of a head after some bytes.
 #[derive(Debug)]
 pub(super) enum HeadProgress<'a> {
     More,
-    /// A head that ended after so many bytes.
+    /// A head that ended after this many of the bytes.
     Head(MessageHead<'a>, usize),
-    /// More than [`MAX_HEAD`]: what could be read of it, but not where it ends.
+    /// The head reached [`MAX_HEAD`] without an end: the part that could be parsed.
     TooLong(Option<MessageHead<'a>>),
-    /// A JSON object stands where a head should, after so many bytes.
+    /// A JSON object begins in place of a head, after this many of the bytes.
     Json(usize),
     NotHttp,
 }
 
 impl HeadBuffer {
-    /// Takes the next bytes, until there is a result.
+    /// Consumes the next bytes until the head is complete or refused.
     pub(super) fn push<'a>(&'a mut self, bytes: &'a [u8]) -> HeadProgress<'a> {
         let mut skipped = 0;
         if self.bytes.is_empty() {
-            // Empty lines before a request (RFC 9112 §2.2), and blanks before JSON.
+            // Empty lines before a request (RFC 9112 §2.2), and whitespace before JSON.
             skipped = bytes.len() - bytes.trim_ascii_start().len();
         }
         let bytes = bytes.get(skipped..).unwrap_or_default();
@@ -78,7 +79,7 @@ impl HeadBuffer {
         let room = MAX_HEAD.saturating_sub(before);
         let taken = bytes.get(..room).unwrap_or(bytes);
         if before == 0 {
-            // Whole in one segment, as most are: read where it lies.
+            // Most heads are complete in one segment: parse those without a copy.
             if let Some((head, length)) = read_strictly(taken) {
                 return HeadProgress::Head(head, skipped + length);
             }
@@ -105,20 +106,21 @@ impl HeadBuffer {
         HeadProgress::More
     }
 
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     pub(super) fn held(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// Reads what there is of a head that will not be completed.
+    /// Parses the present lines of a head that will not be completed.
     pub(super) fn salvage(&self) -> Option<MessageHead<'_>> {
-        // Of the last line it is not known whether it is whole.
+        // The last line may be incomplete, so it is left out.
         let end = memchr::memrchr(b'\n', &self.bytes)?;
         read_loosely(self.bytes.get(..end)?)
     }
 
-    /// Whether the first line is one of HTTP, as far as it is there; `new` counts the bytes that
-    /// were looked at before.
+    /// Returns whether the first line can be HTTP, as far as it has arrived.
+    ///
+    /// `before` is the number of bytes that were already checked.
     fn is_plausible(&mut self, before: usize) -> bool {
         if self.first_line_seen {
             return true;
@@ -133,7 +135,7 @@ impl HeadBuffer {
     }
 }
 
-/// Whether a first line may begin so: with the version, or a method and a blank.
+/// Returns whether `bytes` may begin a first line: with the version, or a method and a space.
 fn begins_plausibly(bytes: &[u8]) -> bool {
     const VERSION: &[u8] = b"HTTP/1.";
     if bytes.starts_with(VERSION) || VERSION.starts_with(bytes) {
@@ -144,9 +146,11 @@ fn begins_plausibly(bytes: &[u8]) -> bool {
     whole && is_method(bytes.get(..word.unwrap_or(bytes.len())).unwrap_or_default())
 }
 
-/// The length of a head with the empty line that ends it, which is not before `from`.
+/// Returns the length of a head, including the empty line that ends it.
+///
+/// The first `from` bytes are known to hold no complete empty line.
 fn end(bytes: &[u8], from: usize) -> Option<usize> {
-    // The line end before the empty line may have come with earlier bytes.
+    // The line end before the empty line may be among the earlier bytes.
     let mut at = from.saturating_sub(2);
     loop {
         at += memchr::memchr(b'\n', bytes.get(at..)?)? + 1;
@@ -158,13 +162,14 @@ fn end(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// Reads a whole head.
+/// Parses a complete head.
 fn read(head: &[u8]) -> Option<MessageHead<'_>> {
     read_strictly(head).map(|(head, _)| head).or_else(|| read_loosely(head))
 }
 
-/// Reads a head that `bytes` begin with, if they hold all of it, and tells its length, which is
-/// that up to its [`end`].
+/// Parses the head at the start of `bytes` and returns it with its length, as [`end`] defines it.
+///
+/// Returns `None` if the head is incomplete or `httparse` refuses it.
 fn read_strictly(bytes: &[u8]) -> Option<(MessageHead<'_>, usize)> {
     if bytes.starts_with(b"HTTP/") { response(bytes) } else { request(bytes) }
 }
@@ -200,7 +205,7 @@ fn response(bytes: &[u8]) -> Option<(MessageHead<'_>, usize)> {
     Some((response_of(status, reason, version_of(version), fields(parsed.headers)), length))
 }
 
-/// The version with this minor number: `httparse` takes none but these two.
+/// Returns the version with this minor number. `httparse` accepts only these two.
 fn version_of(minor: u8) -> Cow<'static, str> {
     if minor == 0 { "HTTP/1.0".into() } else { "HTTP/1.1".into() }
 }
@@ -213,7 +218,7 @@ fn fields<'a>(headers: &[httparse::Header<'a>]) -> HeaderFields<'a> {
     fields
 }
 
-/// Reads lines as they are. Folded parts of fields (RFC 9112 §5.2) are left out.
+/// Parses a head without checks of its grammar. Folded lines (RFC 9112 §5.2) are skipped.
 fn read_loosely(head: &[u8]) -> Option<MessageHead<'_>> {
     let mut lines = head.split(|&byte| byte == b'\n');
     let first = lines.next()?.trim_ascii();
@@ -237,8 +242,10 @@ fn read_loosely(head: &[u8]) -> Option<MessageHead<'_>> {
 /// Method, target and version.
 type RequestLine<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
 
-/// Reads a request line. The target may have blanks in it, and careless clients leave
-/// the version out, as in HTTP/0.9: then the method must be a known one, and the target a path.
+/// Parses a request line.
+///
+/// The target may contain blanks. Some clients leave out the version, as in HTTP/0.9: then the
+/// method must be a known one, and the target a path.
 fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let (method, rest) = line.split_at_checked(line.iter().position(blank)?)?;
@@ -255,7 +262,7 @@ fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     is_method(method).then_some((method, target, version))
 }
 
-/// Status, reason and version.
+/// Parses a status line. Returns status, reason and version.
 fn status_line(line: &[u8]) -> Option<(u16, &[u8], &[u8])> {
     let (version, rest) = line.split_at_checked(8)?;
     version.strip_prefix(b"HTTP/1.")?.first().filter(|minor| minor.is_ascii_digit())?;
@@ -264,7 +271,7 @@ fn status_line(line: &[u8]) -> Option<(u16, &[u8], &[u8])> {
     Some((status, reason.trim_ascii(), version))
 }
 
-/// A token (RFC 9110 §5.6.2) of the length of a method.
+/// Returns whether `word` is a token (RFC 9110 §5.6.2) of at most [`MAX_METHOD`] bytes.
 fn is_method(word: &[u8]) -> bool {
     let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     (1..=MAX_METHOD).contains(&word.len()) && word.iter().all(token)
@@ -292,7 +299,7 @@ fn request_of<'a>(
     MessageHead::Request(request, fields)
 }
 
-/// The authority of an absolute target, without the account: `http://host:port/path`.
+/// Returns the authority of an absolute target, without the user name: `http://host:port/path`.
 fn authority(target: &str) -> Option<&str> {
     let scheme = target.bytes().position(|byte| !byte.is_ascii_alphanumeric());
     let rest = target.get(scheme.filter(|length| *length > 0)?..)?.strip_prefix("://")?;

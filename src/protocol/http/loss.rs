@@ -1,4 +1,4 @@
-//! Signal the way back where bytes are missing, or make no sense.
+//! Resynchronises a direction after lost or malformed bytes.
 
 use super::connection::{HttpConnection, MessageStream, ReadState, ReadStep};
 use super::head::MessageHead;
@@ -7,19 +7,20 @@ use crate::model::event::Event;
 use crate::protocol::body::BodyReader;
 use crate::protocol::parser::{Context, Probe};
 
-/// Chunks without the beginning of a message after which a direction is given up, if the other
-/// one has nothing to tell either: whatever this is, it is not HTTP any more.
+/// Chunks without the beginning of a message after which a direction counts as over.
+///
+/// When both directions are over, parsing ends: the connection is no longer HTTP.
 const MAX_LOST: u32 = 64;
 
 impl HttpConnection {
-    /// The place in the stream is lost: waits for a chunk that begins like a message.
+    /// Marks a direction as out of sync until a chunk begins like a message. Returns `step`.
     pub(super) fn skip_gap(&mut self, direction: Direction, step: ReadStep) -> ReadStep {
         let side = self.side(direction);
         *side = MessageStream { state: ReadState::Lost(0), request: None };
         step
     }
 
-    /// Bytes are missing.
+    /// Handles `gap` lost bytes of one direction.
     pub(super) fn lose(&mut self, context: &mut Context<'_>, direction: Direction, gap: u64) {
         match &mut self.side(direction).state {
             ReadState::Lost(_) => return,
@@ -38,12 +39,14 @@ impl HttpConnection {
             }
             ReadState::Early(_) => {}
         }
-        // Heads may be among what is missing. Who does not pipeline has one question open.
+        // The lost bytes may hold heads. Without pipelining, one request at most is unanswered.
         self.asked.keep_newest();
         self.skip_gap(direction, ReadStep::Used(0));
     }
 
-    /// Looks for the next message where its place is not known: messages begin with a segment.
+    /// Looks for a message at the start of a chunk if the position of the next one is unknown.
+    ///
+    /// Messages begin with a segment.
     pub(super) fn resume(&mut self, context: &mut Context<'_>, direction: Direction, bytes: &[u8]) {
         let answers = self.client == Some(direction.reverse()) && !self.asked.is_empty();
         let state = &mut self.side(direction).state;
@@ -53,7 +56,7 @@ impl HttpConnection {
                 true
             }
             ReadState::Lines => true,
-            // Nothing said how long the body is, and another answer may come behind it.
+            // The length of the body is unknown, and another response may follow it.
             ReadState::Body(body) => answers && body.is_open_ended(),
             ReadState::Head(_) | ReadState::Early(_) => false,
         };
@@ -65,7 +68,7 @@ impl HttpConnection {
         }
     }
 
-    /// Whether nothing more can come from either side.
+    /// Returns whether neither direction can yield anything more.
     pub(super) fn is_over(&self, context: &Context<'_>) -> bool {
         let heard = context.flow.packets;
         let deaf = !self.readers.is_listening();
@@ -77,7 +80,7 @@ impl HttpConnection {
         })
     }
 
-    /// Tells of a request whose head was not seen whole.
+    /// Emits a request whose head is incomplete.
     pub(super) fn emit_head(
         &self,
         context: &mut Context<'_>,

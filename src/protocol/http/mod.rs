@@ -1,19 +1,21 @@
-//! HTTP/1 (RFC 9112): who is asked for what, and the JSON that bodies carry.
+//! HTTP/1 (RFC 9112): requests, responses, and JSON in their bodies.
 //!
 //! ```text
 //! bytes ─head─▶ request, response ─exchange─▶ body ─▶ JSON ─▶ BodyReaders
 //!                                         └─▶ tunnel, WebSocket
 //! ```
 //!
-//! Every request and response of a connection is told, however long it lives: hosts and paths are
-//! what intelligence knows. Bodies are only counted, unless they begin like JSON. Both
-//! sides are read alike, so a late start that takes the server for the client does no harm.
+//! The parser emits every request and response, however long the connection lives, because
+//! intelligence lists hosts and paths. It only counts the bytes of a body, unless the body begins
+//! like JSON. It parses both directions in the same way, so a capture that starts late and takes
+//! the server for the client does no harm.
 //!
 //! Nothing here panics on any input. A connection holds at most, for each direction, a head of
 //! [`head::MAX_HEAD`] or a body of `condense::MAX_TEXT` bytes, and
 //! [`exchange::MAX_ASKED`] open requests.
 //!
-//! HTTP/2 in clear text is told from its preface and left: its header compression hides names.
+//! HTTP/2 in clear text is recognised by its preface and not parsed: its header compression hides
+//! names.
 
 mod body;
 mod connection;
@@ -40,9 +42,11 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     )
 };
 
-/// What the first line of a message begins with: the version of a response, and the methods of
-/// HTTP (RFC 9110 §9.3, RFC 5789), of HTTP/2's preface (RFC 9113 §3.4), of WebDAV and its kin
-/// (RFC 4918, 3253, 3744, 5323), of UPnP, and of Microsoft's RPC, BITS and management clients.
+/// Prefixes of the first line of a message.
+///
+/// They are the version of a response, and the methods of HTTP (RFC 9110 §9.3, RFC 5789), of
+/// HTTP/2's preface (RFC 9113 §3.4), of WebDAV and related protocols (RFC 4918, 3253, 3744, 5323),
+/// of UPnP, and of Microsoft's RPC, BITS and management clients.
 const MARKS: [&str; 44] = [
     "HTTP/1.",
     "GET ",
@@ -90,8 +94,9 @@ const MARKS: [&str; 44] = [
     "CCM_POST ",
 ];
 
-/// Whether `bytes` begin like the first line of a request or response, perhaps behind empty lines
-/// (RFC 9112 §2.2).
+/// Decides whether `bytes` begin like the first line of a request or response.
+///
+/// Empty lines before it are skipped (RFC 9112 §2.2).
 pub(super) fn probe(bytes: &[u8]) -> Probe {
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     let bytes = bytes.get(start.unwrap_or(bytes.len())..).unwrap_or_default();
@@ -100,7 +105,7 @@ pub(super) fn probe(bytes: &[u8]) -> Probe {
         return Probe::NotForUs;
     }
     let mut probe = Probe::NotForUs;
-    // The first letter rules out nearly all.
+    // The first letter rules out nearly all marks.
     for mark in MARKS.iter().map(|mark| mark.as_bytes()).filter(|mark| mark.first() == Some(first))
     {
         if bytes.starts_with(mark) {

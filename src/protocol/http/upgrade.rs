@@ -1,6 +1,6 @@
-//! Which protocol a client wants to change to.
+//! The protocol that a client wants to change to.
 
-/// What the `Upgrade` header asks for.
+/// The protocol that an `Upgrade` header asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Upgrade {
     WebSocket,

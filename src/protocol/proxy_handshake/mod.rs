@@ -1,4 +1,4 @@
-//! What proxies put in front of a connection: a greeting, and the true destination or source.
+//! Proxy handshakes: messages before a connection that name its true destination or source.
 
 pub(super) mod proxy_protocol;
 pub(super) mod socks;
@@ -8,11 +8,11 @@ use crate::model::chunk::Chunk;
 use crate::model::event::Tunnel;
 use crate::model::flow::Flow;
 
-/// The end of a prelude: what follows `offset` in the chunk is what the proxy carries.
+/// The end of a proxy handshake. The carried connection begins at `offset` in the chunk.
 #[derive(Debug)]
 struct HandshakeEnd {
     pub offset: usize,
-    /// What the other side has sent of it ahead of time.
+    /// Bytes of the carried connection that the other side has sent early.
     pub early: Vec<u8>,
     pub tunnel: Tunnel,
 }
@@ -21,20 +21,20 @@ struct HandshakeEnd {
 #[derive(Debug)]
 struct NotThisHandshake;
 
-/// A greeting in front of a connection.
+/// The parser of one kind of proxy handshake.
 trait ProxyHandshake: Send {
-    /// Takes the next bytes; `Some` when the greeting is over.
+    /// Consumes the next bytes. Returns `Some` when the proxy handshake is over.
     fn chunk(
         &mut self,
         flow: &Flow,
         chunk: &Chunk<'_>,
     ) -> Result<Option<HandshakeEnd>, NotThisHandshake>;
 
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     fn held(&self) -> usize;
 }
 
-/// The parser of a connection that begins with a prelude.
+/// The parser of a connection that begins with a proxy handshake.
 struct HandshakeParser<P>(P);
 
 impl<P: ProxyHandshake> StreamParser for HandshakeParser<P> {
@@ -57,11 +57,12 @@ impl<P: ProxyHandshake> StreamParser for HandshakeParser<P> {
     fn close(&mut self, _: &mut Context<'_>) {}
 }
 
-/// Bytes of one side kept until the greeting is over: a proxy's greeting, and what comes ahead of
-/// time (a ClientHello, a pool's first job).
+/// Bytes of one side kept until the proxy handshake is over.
+///
+/// They are the handshake itself, and early bytes (a ClientHello, a pool's first job).
 const MAX_KEPT: usize = 16 * 1024;
 
-/// Appends `bytes` to what is kept of one side.
+/// Appends `bytes` to the kept bytes of one side. Fails above [`MAX_KEPT`].
 fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> Result<(), NotThisHandshake> {
     if kept.len() + bytes.len() > MAX_KEPT {
         return Err(NotThisHandshake);
@@ -72,7 +73,7 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> Result<(), NotThisHandshake> {
 
 #[cfg(test)]
 mod tests {
-    //! Plays both sides of a greeting to a prelude.
+    //! Feeds both sides of a conversation to the parser of a proxy handshake.
 
     use super::*;
     use crate::model::Timestamp;
@@ -86,8 +87,9 @@ mod tests {
         Flow { packets, ..Flow::new(key, initiator, 1, Timestamp::ZERO) }
     }
 
-    /// Runs what both say in turn, cut into pieces of `size`: the tunnel, and what it carries of
-    /// each side.
+    /// Feeds the turns of both sides, cut into pieces of `size`.
+    ///
+    /// Returns the tunnel, and the bytes of each side that it carries.
     pub(super) fn run(
         prelude: &mut dyn ProxyHandshake,
         packets: [u32; 2],

@@ -10,9 +10,10 @@ use crate::model::flow::Flow;
 use crate::protocol::description::{FirstBytes, StreamProtocol};
 use crate::protocol::parser::Probe;
 
-/// The longest line of version 1 (§2.1).
+/// Longest line of version 1, in bytes (§2.1).
 const MAX_LINE: usize = 107;
-/// Extensions of version 2 hold certificates at most; the field can announce 64 KiB.
+/// Longest header of version 2, in bytes. Its length field allows 64 KiB, but no extension is
+/// larger than a certificate.
 const MAX_HEADER: usize = 4096;
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const WORD: &[u8; 6] = b"PROXY ";
@@ -43,13 +44,13 @@ fn probe_mark(head: &[u8], mark: &[u8]) -> Probe {
     }
 }
 
-/// The header, as it arrives.
+/// A header as it arrives.
 #[derive(Debug, Default)]
 struct ProxyProtocolHeader {
-    /// Who writes it: the side that spoke first.
+    /// Direction of the header: that of the first chunk.
     writer: Option<Direction>,
     bytes: Vec<u8>,
-    /// What the other side says: a pool may be the first to speak.
+    /// Early bytes of the other side: a pool may send before the header is complete.
     early: Vec<u8>,
 }
 
@@ -94,10 +95,10 @@ impl ProxyHandshake for ProxyProtocolHeader {
     }
 }
 
-/// Length of the header and the source it names, once it is complete.
+/// Length of a complete header, and its source if it names one; `None` while it is incomplete.
 type Parsed = Result<Option<(usize, Option<(IpAddr, u16)>)>, NotThisHandshake>;
 
-/// `PROXY TCP4 192.0.2.7 198.51.100.9 50210 3333`
+/// Parses a header of version 1: `PROXY TCP4 192.0.2.7 198.51.100.9 50210 3333`.
 fn line(bytes: &[u8]) -> Parsed {
     let head = bytes.get(..MAX_LINE).unwrap_or(bytes);
     let Some(end) = head.windows(2).position(|pair| pair == b"\r\n") else {
@@ -118,7 +119,9 @@ fn line(bytes: &[u8]) -> Parsed {
     Ok(Some((end + 2, source)))
 }
 
-/// Signature, version and command, family and protocol, length, addresses.
+/// Parses a header of version 2.
+///
+/// It has a signature, version and command, family and protocol, length, addresses.
 fn binary(bytes: &[u8]) -> Parsed {
     let Some(head) = bytes.first_chunk::<16>() else { return Ok(None) };
     if head[12] >> 4 != 2 {
@@ -147,7 +150,7 @@ mod tests {
     use Direction::{ToClient as S, ToServer as C};
     use proptest::prelude::*;
 
-    /// Version 2, PROXY; TCP over IPv4; 12 bytes of addresses and, if any, extensions.
+    /// Returns a header of version 2: PROXY, TCP over IPv4, 12 bytes of addresses, `extensions`.
     fn binary(extensions: &[u8]) -> Vec<u8> {
         let length = (12 + extensions.len() as u16).to_be_bytes();
         let mut header = [SIGNATURE, &[0x21, 0x11][..], &length].concat();
@@ -163,7 +166,7 @@ mod tests {
             let (head, tail) = header.split_at(20);
             let tail = [tail, b"{}"].concat();
             let whole = [head, &tail].concat();
-            // A pool that speaks first may do so in the middle of the header.
+            // A pool that speaks first may interrupt the header.
             let split: &[(Direction, &[u8])] = &[(C, head), (S, b"[]"), (C, &tail)];
             let straight: &[(Direction, &[u8])] = &[(C, &whole), (S, b"[]")];
             for size in 1..whole.len() {

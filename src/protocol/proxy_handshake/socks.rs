@@ -1,4 +1,4 @@
-//! SOCKS 4, 4a and 5 (RFC 1928, RFC 1929): what a miner says to its proxy names the true pool.
+//! SOCKS 4, 4a and 5 (RFC 1928, RFC 1929): a miner's request to its proxy names the true pool.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,10 +9,11 @@ use crate::model::flow::Flow;
 use crate::protocol::description::{FirstBytes, StreamProtocol};
 use crate::protocol::parser::Probe;
 
-/// A user id or name in SOCKS 4 has no length; implementations stop at 256.
+/// Longest user id or host name in SOCKS 4, in bytes. They have no length field; implementations
+/// stop at 256.
 const MAX_TEXT: usize = 256;
 const CONNECT: u8 = 1;
-/// Methods of authentication that exist (IANA): none, GSSAPI, password, and some up to 9.
+/// Highest authentication method that exists (IANA): none, GSSAPI, password, and others up to 9.
 const MAX_METHOD: u8 = 9;
 const MAX_METHODS: u8 = 8;
 
@@ -25,8 +26,9 @@ pub(in crate::protocol) const STREAM: StreamProtocol = StreamProtocol {
     )
 };
 
-/// Whether a client begins so: version 5 with a count of methods that fits, or version 4 with
-/// CONNECT.
+/// Decides whether `head` is the beginning of a SOCKS client.
+///
+/// It must have version 5 with a matching count of methods, or version 4 with CONNECT.
 fn probe(head: &[u8]) -> Probe {
     match head {
         [] | [4 | 5] => Probe::Unsure,
@@ -34,7 +36,7 @@ fn probe(head: &[u8]) -> Probe {
             let (methods, next) = rest.split_at(rest.len().min(usize::from(*count)));
             let known = methods.iter().all(|method| *method <= MAX_METHOD);
             match next.first() {
-                // A client in a hurry sends its password or request along.
+                // Some clients send the password or the request without waiting.
                 None | Some(1 | 5) if known && methods.len() == usize::from(*count) => {
                     Probe::Certain
                 }
@@ -54,7 +56,7 @@ fn probe(head: &[u8]) -> Probe {
 /// A negotiation between a client and its proxy.
 #[derive(Debug, Default)]
 struct SocksNegotiation {
-    /// The client is the side that spoke first.
+    /// Direction of the client: that of the first chunk.
     client: Option<Direction>,
     asked: Vec<u8>,
     answered: Vec<u8>,
@@ -84,7 +86,7 @@ impl ProxyHandshake for SocksNegotiation {
         let Some(request) = request else { return Ok(None) };
         let unseen = flow.packets.get(client.reverse().index()) == Some(&0);
         let reply = match request.tunnel.kind {
-            // The proxy is not heard, and the client goes on: it must have got its answer.
+            // The proxy is not visible, but the client continues, so its request was granted.
             _ if unseen && self.asked.len() > request.length => Reply { length: 0, granted: true },
             TunnelKind::Socks5 => match reply5(&self.answered)? {
                 Some(reply) => reply,
@@ -104,10 +106,10 @@ impl ProxyHandshake for SocksNegotiation {
     }
 }
 
-/// All that the client has to say.
+/// The complete messages of the client.
 struct Request {
     length: usize,
-    /// As long as it is neither granted nor known which side asks.
+    /// The requested tunnel; the caller sets `direction` and `granted`.
     tunnel: Tunnel,
 }
 
@@ -121,13 +123,15 @@ impl Request {
     }
 }
 
-/// All that the proxy has to say.
+/// The complete messages of the proxy.
 struct Reply {
     length: usize,
     granted: bool,
 }
 
-/// Methods, perhaps a user and a password (RFC 1929), the request.
+/// Parses the client's messages in SOCKS 5.
+///
+/// They are the methods, an optional user and password (RFC 1929), and the request.
 fn request5(bytes: &[u8]) -> Result<Option<Request>, NotThisHandshake> {
     let [_, count, rest @ ..] = bytes else { return Ok(None) };
     let Some(mut rest) = rest.get(usize::from(*count)..) else { return Ok(None) };
@@ -143,7 +147,9 @@ fn request5(bytes: &[u8]) -> Result<Option<Request>, NotThisHandshake> {
     Ok(Some(Request::new(length, TunnelKind::Socks5, host, ip, port)))
 }
 
-/// The method, perhaps a yes to the password, the reply.
+/// Parses the proxy's messages in SOCKS 5.
+///
+/// They are the method, an optional answer to the password, and the reply.
 fn reply5(bytes: &[u8]) -> Result<Option<Reply>, NotThisHandshake> {
     const PASSWORD: u8 = 2;
     const REFUSED: u8 = 0xff;
@@ -156,7 +162,7 @@ fn reply5(bytes: &[u8]) -> Result<Option<Reply>, NotThisHandshake> {
     }
     let start = if *method == PASSWORD { 4 } else { 2 };
     let reply = bytes.get(start..).unwrap_or_default();
-    // A refusal can be shorter than its address.
+    // A refusal may be shorter than its address type requires.
     if let [5, code @ 1..=8, ..] = reply {
         let whole = place(reply).ok().flatten().map(|place| start + place.length);
         let length = whole.unwrap_or(bytes.len());
@@ -166,7 +172,7 @@ fn reply5(bytes: &[u8]) -> Result<Option<Reply>, NotThisHandshake> {
     Ok(place.map(|place| Reply { length: start + place.length, granted: reply.get(1) == Some(&0) }))
 }
 
-/// A destination or bound address, and the length of what names it.
+/// A destination or bound address, and the length of the message that holds it.
 struct SocksAddress {
     host: String,
     ip: Option<IpAddr>,
@@ -174,7 +180,8 @@ struct SocksAddress {
     length: usize,
 }
 
-/// Version, command or reply, reserved, address type, address, port (RFC 1928 §4, §6).
+/// Parses version, command or reply, reserved byte, address type, address and port (RFC 1928 §4,
+/// §6).
 fn place(bytes: &[u8]) -> Result<Option<SocksAddress>, NotThisHandshake> {
     if bytes.first().is_some_and(|version| *version != 5) {
         return Err(NotThisHandshake);
@@ -205,7 +212,9 @@ fn place(bytes: &[u8]) -> Result<Option<SocksAddress>, NotThisHandshake> {
     Ok(Some(SocksAddress { host, ip, port: u16::from_be_bytes(*port), length: 4 + length + 2 }))
 }
 
-/// Version, command, port, address, user id; for 4a an address 0.0.0.x and the name behind.
+/// Parses a SOCKS 4 request: version, command, port, address, user id.
+///
+/// In SOCKS 4a the address is 0.0.0.x and the host name follows the user id.
 fn request4(bytes: &[u8]) -> Result<Option<Request>, NotThisHandshake> {
     let Some((head, texts)) = bytes.split_first_chunk::<8>() else { return Ok(None) };
     let [_, _, high, low, octets @ ..] = *head;
@@ -231,7 +240,7 @@ fn request4(bytes: &[u8]) -> Result<Option<Request>, NotThisHandshake> {
     Ok(Some(Request::new(length, TunnelKind::Socks4, host, ip, port)))
 }
 
-/// A text that ends with NUL, without it.
+/// Returns the text before the first NUL. Fails if it is longer than [`MAX_TEXT`].
 fn text(bytes: &[u8]) -> Result<Option<&[u8]>, NotThisHandshake> {
     match bytes.iter().take(MAX_TEXT + 1).position(|&byte| byte == 0) {
         Some(end) => Ok(bytes.get(..end)),
@@ -240,7 +249,7 @@ fn text(bytes: &[u8]) -> Result<Option<&[u8]>, NotThisHandshake> {
     }
 }
 
-/// 0, code, port, address.
+/// Parses a SOCKS 4 reply: 0, code, port, address.
 fn reply4(bytes: &[u8]) -> Result<Option<Reply>, NotThisHandshake> {
     const LENGTH: usize = 8;
     const GRANTED: u8 = 90;
@@ -253,7 +262,9 @@ fn reply4(bytes: &[u8]) -> Result<Option<Reply>, NotThisHandshake> {
     }
 }
 
-/// A host name, printable and lower-cased, and the address if it is one.
+/// Converts a host name to lower case, and parses it if it is an address.
+///
+/// Fails if the name is empty or not printable.
 fn host(bytes: &[u8]) -> Result<(String, Option<IpAddr>), NotThisHandshake> {
     let printable = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
     let text = std::str::from_utf8(bytes).ok().filter(|_| printable).ok_or(NotThisHandshake)?;
@@ -271,10 +282,10 @@ mod tests {
 
     type Turns<'a> = &'a [(Direction, &'a [u8])];
 
-    /// Version 5, methods: none. CONNECT, pool.example as a name, port 3333.
+    /// Version 5 with the method "none"; then CONNECT to the name pool.example, port 3333.
     const HELLO: &[u8] = b"\x05\x01\x00";
     const REQUEST: &[u8] = b"\x05\x01\x00\x03\x0cPool.example\x0d\x05";
-    /// Granted, bound to 0.0.0.0:0.
+    /// A reply that grants the request, bound to 0.0.0.0:0.
     const GRANTED: &[u8] = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00";
 
     #[test]
@@ -298,7 +309,7 @@ mod tests {
             (S, b"\x00\x5a\x00\x00\x00\x00\x00\x00[]"),
             (C, b"{}"),
         ];
-        // The mirror port delivers what the proxy said first.
+        // The mirror port delivers the proxy's bytes first.
         let swapped: Turns<'_> =
             &[(C, HELLO), (S, b"\x05\x00"), (S, &granted), (C, REQUEST), (C, b"{}")];
         for turns in [plain, optimistic, password, four_a, swapped] {

@@ -1,34 +1,37 @@
-//! Puts the pieces of a handshake in order (RFC 9000 §19.6).
+//! Reassembles the handshake from CRYPTO frames (RFC 9000 §19.6).
 //!
-//! Clients cut the ClientHello on purpose, inside the server's name, and send its tail first.
+//! Clients deliberately split the ClientHello inside the server's name and send its tail first.
 
-/// Bytes of the stream that are kept: a ClientHello with post-quantum key shares has 2 kB.
+/// Bytes of the stream that are read: a ClientHello with post-quantum key shares has 2 kB.
 const MAX_STREAM: usize = 16 * 1024;
-/// Pieces that wait for those before them: Chrome cuts a hello into a dozen.
+/// Pieces kept behind a hole: Chrome cuts a ClientHello into a dozen.
 const MAX_WAITING: usize = 64;
 
-/// The stream of one direction.
+/// The CRYPTO stream of a client.
 #[derive(Debug, Default)]
 pub(super) struct CryptoStream {
-    /// Its beginning, without holes.
+    /// The stream up to the first hole.
     front: Vec<u8>,
     /// Pieces behind a hole, with their offsets.
     waiting: Vec<(usize, Vec<u8>)>,
 }
 
 impl CryptoStream {
-    /// The stream up to the first hole.
+    /// Returns the stream up to the first hole.
     pub(super) fn front(&self) -> &[u8] {
         &self.front
     }
 
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     pub(super) fn held(&self) -> usize {
         let waiting = self.waiting.iter().map(|(_, data)| data.capacity());
         self.front.capacity() + waiting.sum::<usize>()
     }
 
-    /// Adds a piece. Of bytes that come twice the first copy that follows the front wins.
+    /// Adds a piece of the stream at `offset`.
+    ///
+    /// Pieces that do not fit within the limits are dropped. If pieces overlap, the copy that
+    /// extends the front first wins.
     pub(super) fn insert(&mut self, offset: u64, data: &[u8]) {
         let Ok(offset) = usize::try_from(offset) else { return };
         if offset > self.front.len() {
@@ -45,7 +48,7 @@ impl CryptoStream {
         }
     }
 
-    /// Appends what of a piece, which begins at or before the end of the front, is new.
+    /// Appends the new bytes of a piece that begins at or before the end of the front.
     fn append(&mut self, offset: usize, data: &[u8]) {
         let new = self.front.len().checked_sub(offset).and_then(|known| data.get(known..));
         let room = MAX_STREAM.saturating_sub(self.front.len());

@@ -1,32 +1,33 @@
-//! Frames of an Initial packet (RFC 9000 §19): looks for CRYPTO among the others.
+//! Frames of an Initial packet (RFC 9000 §19): finds the CRYPTO frames.
 
 use super::varint;
 use crate::protocol::tls::reader::Reader;
 
-/// Frame types that Initial packets may have (RFC 9000 §12.4).
+/// Types of the frames that Initial packets may contain (RFC 9000 §12.4).
 const PADDING: u8 = 0x00;
 const PING: u8 = 0x01;
 const ACK: u8 = 0x02;
 const ACK_ECN: u8 = 0x03;
 const CRYPTO: u8 = 0x06;
-/// CRYPTO in Google's versions T050 and T051. In others this is STREAM, which has no place here.
+/// CRYPTO in Google's versions T050 and T051. In other versions it is STREAM, which is not allowed
+/// in Initial packets.
 const GOOGLE_CRYPTO: u8 = 0x08;
 const CONNECTION_CLOSE: u8 = 0x1c;
 
-/// A piece of the handshake's stream.
+/// A piece of the handshake in a CRYPTO frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Crypto<'a> {
     pub offset: u64,
     pub data: &'a [u8],
 }
 
-/// The CRYPTO frames, up to the first that is malformed or that has no place here.
+/// Iterates over the CRYPTO frames, up to the first frame that is malformed or not allowed here.
 pub(super) fn crypto(frames: &[u8]) -> impl Iterator<Item = Crypto<'_>> {
     let mut reader = Reader::new(frames);
     std::iter::from_fn(move || {
         loop {
             match reader.u8()? {
-                // Fills a packet up to the end.
+                // Usually fills the packet up to its end.
                 PADDING => reader.zeros(),
                 PING => {}
                 ACK => ack(&mut reader)?,
@@ -57,7 +58,7 @@ fn ack(reader: &mut Reader<'_>) -> Option<()> {
     integers(reader, ranges.checked_mul(2)?.checked_add(1)?)
 }
 
-/// Skips integers; ends at the latest where the bytes do.
+/// Skips `count` integers. Returns `None` if there are fewer.
 fn integers(reader: &mut Reader<'_>, count: u64) -> Option<()> {
     (0..count).try_for_each(|_| varint::read(reader).map(drop))
 }

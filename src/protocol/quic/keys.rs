@@ -1,4 +1,4 @@
-//! Keys of Initial packets (RFC 9001 §5): anybody who sees the first packet can derive them.
+//! Keys of Initial packets (RFC 9001 §5). Any observer of the first packet can derive them.
 
 use std::sync::LazyLock;
 
@@ -8,10 +8,11 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 
 use super::packet::{Initial, SALTS, Version};
 
-/// The ciphertext that hides a packet number begins so many bytes after it (RFC 9001 §5.4.2).
+/// Bytes from the start of the packet number to the sample of ciphertext that protects the header
+/// (RFC 9001 §5.4.2).
 const SAMPLE_OFFSET: usize = 4;
 
-/// What protects the Initial packets of a client.
+/// The keys that protect the Initial packets of a client.
 pub(super) struct Keys {
     pub payload: LessSafeKey,
     pub iv: [u8; NONCE_LEN],
@@ -19,9 +20,9 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The keys of a client whose first packet has the destination connection ID `dcid`.
+    /// Derives the keys of a client whose first packet has the destination connection ID `dcid`.
     pub(super) fn of_client(version: Version, dcid: &[u8]) -> Option<Keys> {
-        /// What is the same for all connections.
+        /// The prepared [`SALTS`], the same for all connections.
         static PREPARED: LazyLock<[Salt; SALTS.len()]> =
             LazyLock::new(|| SALTS.map(|salt| Salt::new(HKDF_SHA256, &salt)));
         let (_, salt) = SALTS.iter().zip(&*PREPARED).find(|(salt, _)| **salt == version.salt)?;
@@ -43,7 +44,9 @@ impl Keys {
         })
     }
 
-    /// Decrypts a packet and leaves its frames in `buffer`; `None` if the keys do not fit.
+    /// Decrypts a packet into `buffer`, which then holds its frames.
+    ///
+    /// Returns `None` if the keys do not match.
     pub(super) fn open(&self, packet: &Initial<'_>, buffer: &mut Vec<u8>) -> Option<()> {
         buffer.clear();
         buffer.extend_from_slice(packet.bytes);
@@ -52,7 +55,7 @@ impl Keys {
         let first = buffer.first_mut()?;
         *first ^= first_mask & 0x0f;
         let number_length = usize::from(*first & 0x03) + 1;
-        // Packet numbers of Initial packets are small: the bytes on the wire are the whole number.
+        // Packet numbers of Initial packets are small, so the wire carries the whole number.
         let mut number = 0u32;
         let hidden = buffer.get_mut(packet.number..)?.iter_mut().take(number_length);
         for (byte, mask) in hidden.zip(number_mask) {
@@ -68,7 +71,7 @@ impl Keys {
         Some(())
     }
 
-    /// RFC 9001 §5.3
+    /// Returns the nonce for a packet number (RFC 9001 §5.3).
     pub(super) fn nonce(&self, number: u32) -> Nonce {
         let mut nonce = self.iv;
         for (byte, number) in nonce.iter_mut().rev().zip(number.to_le_bytes()) {
@@ -78,7 +81,7 @@ impl Keys {
     }
 }
 
-/// HKDF-Expand-Label (RFC 8446 §7.1) with an empty context; the label comes in parts.
+/// Computes HKDF-Expand-Label (RFC 8446 §7.1) with an empty context and a label in two parts.
 fn expand<L: KeyType, K>(
     secret: &Prk,
     label: [&[u8]; 2],
@@ -93,7 +96,7 @@ fn expand<L: KeyType, K>(
     make(secret.expand(&info, key).ok()?)
 }
 
-/// Length of an initialization vector.
+/// An initialization vector, as a type of key with its length.
 struct Iv;
 
 impl KeyType for Iv {

@@ -20,13 +20,15 @@ use crypto_stream::CryptoStream;
 use keys::Keys;
 use packet::Initial;
 
-/// Datagrams of both directions after which a hello that is not complete is given up: clients need
-/// two or three for it, and repeat them a few times.
+/// Datagrams of both directions after which the parser stops waiting for the rest of a ClientHello.
+///
+/// Clients need two or three datagrams for it, and repeat them a few times.
 const MAX_DATAGRAMS: u8 = 24;
-/// Packets read of one datagram: one of each type are usual.
+/// Packets read of one datagram: usually it has one of each type.
 const MAX_PACKETS: usize = 4;
-/// Connection IDs tried: the client's first, one after a Retry, and those of packets that come
-/// before either.
+/// Connection IDs from which keys are derived.
+///
+/// They are the client's first, one after a Retry, and those of packets that come before either.
 const MAX_KEYS: u8 = 8;
 /// Handshake type (RFC 8446 Appendix B.3).
 const CLIENT_HELLO: u8 = 1;
@@ -44,7 +46,7 @@ pub(super) const DATAGRAMS: DatagramProtocol = DatagramProtocol {
     },
 };
 
-/// Whether a datagram begins with a long header of a version that can be read.
+/// Decides whether a datagram begins with a long header of a supported version.
 fn probe_datagram(bytes: &[u8]) -> Probe {
     match packet::start(&mut Reader::new(bytes)) {
         Some(_) => Probe::Certain,
@@ -56,9 +58,9 @@ fn probe_datagram(bytes: &[u8]) -> Probe {
 #[derive(Default)]
 pub(super) struct QuicConnection {
     keys: Option<Keys>,
-    /// Keys derived so far.
+    /// Number of connection IDs tried so far.
     tried: u8,
-    /// The direction in which the keys fit.
+    /// The direction of the packets that the keys decrypt.
     client: Option<Direction>,
     version: u32,
     stream: CryptoStream,
@@ -100,7 +102,7 @@ impl Parser for QuicConnection {
 }
 
 impl QuicConnection {
-    /// Adds what an Initial packet carries; `None` if it can not be decrypted.
+    /// Adds the CRYPTO frames of an Initial packet. Returns `None` if it cannot be decrypted.
     fn initial(
         &mut self,
         initial: &Initial<'_>,
@@ -109,7 +111,7 @@ impl QuicConnection {
     ) -> Option<()> {
         let known = self.keys.as_ref().and_then(|keys| keys.open(initial, frames));
         if known.is_none() {
-            // The first packet seen, or the first after a Retry (RFC 9001 §5.2).
+            // This is the first packet seen, or the first after a Retry (RFC 9001 §5.2).
             self.tried = self.tried.checked_add(1).filter(|tried| *tried <= MAX_KEYS)?;
             let keys = Keys::of_client(initial.version, initial.dcid)?;
             keys.open(initial, frames)?;

@@ -1,22 +1,22 @@
-//! Packets with a long header (RFC 9000 §17.2), as far as they are in clear.
+//! Packets with a long header (RFC 9000 §17.2): reads their unencrypted fields.
 
 use super::varint;
 use crate::protocol::tls::reader::Reader;
 
-/// Longest connection ID (RFC 9000 §17.2).
+/// Longest connection ID, in bytes (RFC 9000 §17.2).
 const MAX_CONNECTION_ID: usize = 20;
-/// Long header, and the bit that is fixed to 1.
+/// Bits of the first byte: the long header, and the bit that is fixed to 1.
 const LONG_HEADER: u8 = 0xc0;
 
-/// A version of QUIC whose Initial packets can be read.
+/// A version of QUIC whose Initial packets can be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     pub number: u32,
-    /// For the secret of Initial packets.
+    /// Salt for the secret of Initial packets.
     pub salt: [u8; 20],
-    /// What the labels of their keys begin with.
+    /// Prefix of the labels of their keys.
     pub label: &'static [u8],
-    /// Type bits of an Initial packet; 0-RTT, Handshake and Retry count on from it.
+    /// Type bits of an Initial packet; 0-RTT, Handshake and Retry have the next numbers.
     initial: u8,
 }
 
@@ -32,7 +32,7 @@ impl Version {
             0xff00_0015 | 0xff00_0016 | MVFST_1 => (SALT_DRAFT_21, b"quic ", 0),
             GOOGLE_T050 => (SALT_T050, b"quic ", 0),
             GOOGLE_T051 => (SALT_T051, b"quic ", 0),
-            // No document names a salt for these; clients that were seen use this one.
+            // No document defines a salt for these; the clients that were seen use this one.
             _ if is_reserved(number) => (SALT_DRAFT_29, b"quic ", 0),
             _ => return None,
         };
@@ -40,41 +40,43 @@ impl Version {
     }
 }
 
-/// Versions of the form 0x?a?a?a?a make a server name those it knows (RFC 9000 §15).
+/// Returns whether a version has the form 0x?a?a?a?a (RFC 9000 §15).
+///
+/// Such versions make a server list the versions that it supports.
 fn is_reserved(number: u32) -> bool {
     number & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
 
-/// Facebook's versions: draft 22, then draft 27.
+/// Facebook's versions: the first uses draft 22, the others draft 27.
 const MVFST_1: u32 = 0xface_b001;
 const MVFST_2: u32 = 0xface_b002;
 const MVFST_EXPERIMENTAL: u32 = 0xface_b00e;
-/// Google's drafts 25 and 27, with TLS and with salts of their own.
+/// Google's versions of the drafts 25 and 27, with TLS and with their own salts.
 const GOOGLE_T050: u32 = u32::from_be_bytes(*b"T050");
 const GOOGLE_T051: u32 = u32::from_be_bytes(*b"T051");
 
-/// Version 1 (RFC 9001 §5.2), and the drafts 33 and 34 before it.
+/// Salt of version 1 (RFC 9001 §5.2), and of the drafts 33 and 34 before it.
 const SALT_1: [u8; 20] = [
     0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
     0xcc, 0xbb, 0x7f, 0x0a,
 ];
-/// Version 2 (RFC 9369 §3.3.1).
+/// Salt of version 2 (RFC 9369 §3.3.1).
 const SALT_2: [u8; 20] = [
     0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
     0xf9, 0xbd, 0x2e, 0xd9,
 ];
-/// The drafts 29 to 32 (draft-ietf-quic-tls-29 §5.2), the last that were widely used.
+/// Salt of the drafts 29 to 32 (draft-ietf-quic-tls-29 §5.2), the last widely used drafts.
 const SALT_DRAFT_29: [u8; 20] = [
     0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0,
     0x43, 0x90, 0xa8, 0x99,
 ];
 
-/// The drafts 23 to 28 (draft-ietf-quic-tls-23 §5.2).
+/// Salt of the drafts 23 to 28 (draft-ietf-quic-tls-23 §5.2).
 const SALT_DRAFT_23: [u8; 20] = [
     0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65,
     0xbe, 0xf9, 0xf5, 0x02,
 ];
-/// The drafts 21 and 22 (draft-ietf-quic-tls-21 §5.2).
+/// Salt of the drafts 21 and 22 (draft-ietf-quic-tls-21 §5.2).
 const SALT_DRAFT_21: [u8; 20] = [
     0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd,
     0x7a, 0x02, 0x64, 0x4a,
@@ -88,7 +90,7 @@ const SALT_T051: [u8; 20] = [
     0xda, 0x6e, 0x03, 0x3d,
 ];
 
-/// All of them; `keys` prepares each once.
+/// All salts; `keys` prepares each one once.
 pub(super) const SALTS: [[u8; 20]; 7] =
     [SALT_1, SALT_2, SALT_DRAFT_29, SALT_DRAFT_23, SALT_DRAFT_21, SALT_T050, SALT_T051];
 
@@ -100,12 +102,14 @@ pub(super) struct Initial<'a> {
     pub dcid: &'a [u8],
     /// The whole packet, protected.
     pub bytes: &'a [u8],
-    /// Where in `bytes` the packet number begins.
+    /// Offset of the packet number in `bytes`.
     pub number: usize,
 }
 
-/// Takes the next packet from the front of `datagram`: `Some(None)` if it is not an Initial one,
-/// `None` if there is no further packet with a long header.
+/// Reads the next packet and removes it from the front of `datagram`.
+///
+/// Returns `Some(None)` if the packet is not an Initial packet, and `None` if there is no further
+/// packet with a long header.
 pub(super) fn next<'a>(datagram: &mut &'a [u8]) -> Option<Option<Initial<'a>>> {
     const INITIAL: u8 = 0;
     const RETRY: u8 = 3;
@@ -117,7 +121,7 @@ pub(super) fn next<'a>(datagram: &mut &'a [u8]) -> Option<Option<Initial<'a>>> {
     let _source = connection_id(&mut reader)?;
     let kind = (first >> 4).wrapping_sub(version.initial) & 3;
     if kind == RETRY {
-        *datagram = &[]; // has no length, and nothing follows
+        *datagram = &[]; // a Retry packet has no length, and no packet follows it
         return Some(None);
     }
     if kind == INITIAL {
@@ -132,7 +136,7 @@ pub(super) fn next<'a>(datagram: &mut &'a [u8]) -> Option<Option<Initial<'a>>> {
     Some((kind == INITIAL).then_some(Initial { version, dcid, bytes, number }))
 }
 
-/// First byte and version.
+/// Reads the first byte and the version of a long header.
 pub(super) fn start(reader: &mut Reader<'_>) -> Option<(u8, Version)> {
     let first = reader.u8().filter(|first| first & LONG_HEADER == LONG_HEADER)?;
     Some((first, Version::of(reader.u32()?)?))

@@ -1,4 +1,4 @@
-//! Builds the packets that the tests read.
+//! Builds packets for the tests.
 
 use ring::aead::Aad;
 
@@ -9,7 +9,7 @@ use crate::protocol::tls::samples::vector;
 /// The connection ID of RFC 9001 Appendix A and RFC 9369 Appendix A.
 pub(super) const PUBLISHED_DCID: &[u8] = &[0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
 
-/// The payload of the client's packet in RFC 9001 Appendix A.2, the same in RFC 9369.
+/// Returns the payload of the client's packet in RFC 9001 Appendix A.2, also used in RFC 9369.
 pub(super) fn published_frames() -> Vec<u8> {
     const CRYPTO_FRAME: &str = "\
         060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e868\
@@ -27,12 +27,12 @@ pub(super) fn published_frames() -> Vec<u8> {
     frames
 }
 
-/// A CRYPTO frame.
+/// Returns a CRYPTO frame.
 pub(super) fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
     [&[0x06], &varint(offset)[..], &varint(data.len()), data].concat()
 }
 
-/// Of two bytes, or of one where the offset is so small.
+/// Encodes an integer in one byte if it is below 64, else in two.
 fn varint(value: usize) -> Vec<u8> {
     match value {
         0..64 => vec![value as u8],
@@ -60,7 +60,7 @@ impl<'a> ClientPacket<'a> {
         ClientPacket { number, ..self }
     }
 
-    /// With another connection ID than the keys'.
+    /// Sets a destination connection ID other than that of the keys.
     pub(super) fn to(self, dcid: &'a [u8]) -> Self {
         ClientPacket { dcid, ..self }
     }
@@ -69,7 +69,7 @@ impl<'a> ClientPacket<'a> {
         ClientPacket { token, ..self }
     }
 
-    /// The packet with these frames, protected.
+    /// Returns the protected packet with these frames.
     pub(super) fn sealed(self, frames: &[u8]) -> Vec<u8> {
         const NUMBER_LENGTH: usize = 4;
         const TAG: usize = 16;
@@ -100,7 +100,7 @@ impl<'a> ClientPacket<'a> {
     }
 }
 
-/// An Initial packet of a server: no key of a client fits it.
+/// Returns an Initial packet of a server, which no client key decrypts.
 pub(super) fn server_initial(version: u32, dcid: &[u8]) -> Vec<u8> {
     let mut packet = ClientPacket::new(version, dcid).to(b"").sealed(&crypto(0, b"server hello"));
     if let Some(last) = packet.last_mut() {
@@ -109,7 +109,7 @@ pub(super) fn server_initial(version: u32, dcid: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// A Retry packet.
+/// Returns a Retry packet.
 pub(super) fn retry(version: u32) -> Vec<u8> {
     let version = version.to_be_bytes();
     [&[0xf0], &version[..], &[0], &vector::<1>(b"retried!"), b"a token", &[0; 16]].concat()

@@ -2,7 +2,7 @@
 
 use crate::protocol::tls::reader::Reader;
 
-/// Reads 1, 2, 4 or 8 bytes; the first two bits tell how many.
+/// Reads an integer of 1, 2, 4 or 8 bytes; the first two bits give its size.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<u64> {
     let first = reader.u8()?;
     let more = (1usize << (first >> 6)) - 1;
@@ -10,7 +10,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<u64> {
     Some(rest.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// Reads one as a length.
+/// Reads an integer as a length.
 pub(super) fn length(reader: &mut Reader<'_>) -> Option<usize> {
     usize::try_from(read(reader)?).ok()
 }

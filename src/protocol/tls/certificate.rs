@@ -1,4 +1,4 @@
-//! Reads the parts of X.509 certificates (RFC 5280) that name somebody.
+//! Reads the names, serial numbers, validity and hashes of X.509 certificates (RFC 5280).
 
 use ring::digest;
 use time::{Date, Month, Time, UtcDateTime};
@@ -9,22 +9,24 @@ use super::text;
 use crate::model::event::tls::Certificate;
 use crate::model::text::printable_bounded;
 
-/// Certificates read of a chain; the leaf and its issuers. Longer ones repeat themselves.
+/// Certificates read of a chain: the leaf and its issuers. Longer chains repeat themselves.
 const MAX_CERTIFICATES: usize = 4;
-/// Names kept of a certificate: those that content networks share have about 100.
+/// Names kept of a certificate: the shared ones of content networks have about 100.
 const MAX_NAMES: usize = 128;
-/// Text shown of a subject or issuer, in bytes, up to one attribute more; real ones have 300.
+/// Bytes of text after which a subject or issuer gets no further attribute; real ones have 300.
 const MAX_TEXT: usize = 1024;
-/// RFC 5280 §4.1.2.2 allows 20, and some issuers use more.
+/// Bytes kept of a serial number: RFC 5280 §4.1.2.2 allows 20, and some issuers use more.
 const MAX_SERIAL: usize = 64;
 
 /// subjectAltName (RFC 5280 §4.2.1.6): 2.5.29.17.
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 0x11];
-/// `dNSName` among the forms of a name, tag `[2]`.
+/// Tag `[2]` of a GeneralName: `dNSName`.
 const DNS_NAME: u8 = 0x82;
 
-/// Reads the body of a Certificate message before TLS 1.3 (RFC 5246 §7.4.2), leaf first. Where the
-/// message is cut, the certificates before the cut are there. `brief`: only the leaf's names.
+/// Reads the body of a Certificate message before TLS 1.3 (RFC 5246 §7.4.2), leaf first.
+///
+/// If the message is cut, the result has the certificates before the cut. If `brief` is set, it has
+/// only the names of the leaf.
 pub(super) fn chain(body: &[u8], brief: bool) -> Vec<Certificate> {
     let mut reader = Reader::new(body);
     let Some(length) = reader.u24() else { return Vec::new() };
@@ -38,7 +40,7 @@ pub(super) fn chain(body: &[u8], brief: bool) -> Vec<Certificate> {
     .collect()
 }
 
-/// Reads one certificate. Fields behind something malformed stay empty.
+/// Reads one certificate. Fields after a malformed element stay empty.
 fn read(bytes: &[u8]) -> Certificate {
     let mut certificate = Certificate {
         sha1: digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes)
@@ -51,7 +53,7 @@ fn read(bytes: &[u8]) -> Certificate {
     certificate
 }
 
-/// TBSCertificate (RFC 5280 §4.1) in its order.
+/// Reads the fields of a TBSCertificate (RFC 5280 §4.1) in their order.
 fn fields(certificate: &mut Certificate, bytes: &[u8]) -> Option<()> {
     let mut signed = Elements::new(bytes).inside(der::SEQUENCE)?.inside(der::SEQUENCE)?;
     let _version = signed.tagged(der::context(0));
@@ -67,7 +69,7 @@ fn fields(certificate: &mut Certificate, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Reads nothing but the subject's alternative names.
+/// Reads only the subject's alternative names.
 fn names(bytes: &[u8]) -> Certificate {
     let signed =
         Elements::new(bytes).inside(der::SEQUENCE).and_then(|mut c| c.inside(der::SEQUENCE));
@@ -75,7 +77,7 @@ fn names(bytes: &[u8]) -> Certificate {
     Certificate { names, ..Certificate::default() }
 }
 
-/// From the extensions of a TBSCertificate.
+/// Reads the subject's alternative names from the extensions of a TBSCertificate.
 fn subject_alt_names(mut signed: Elements<'_>) -> Option<Vec<String>> {
     let extensions = signed.find(|element| element.tag == der::context(3))?;
     let extensions = Elements::new(extensions.content).inside(der::SEQUENCE)?;
@@ -88,7 +90,7 @@ fn serial(number: &[u8]) -> String {
     digits.join(":")
 }
 
-/// DNS names of an extension if it is subjectAltName.
+/// Returns the DNS names of an extension, or `None` if it is not subjectAltName.
 fn alternative_names(extension: Element<'_>) -> Option<Vec<String>> {
     let mut parts = Elements::new(extension.content);
     parts.tagged(der::OBJECT_IDENTIFIER).filter(|id| *id == SUBJECT_ALT_NAME)?;
@@ -98,7 +100,7 @@ fn alternative_names(extension: Element<'_>) -> Option<Vec<String>> {
     Some(names.map(|name| text::host(name.content)).collect())
 }
 
-/// `C=IT, ST=Pool, CN=mining.pool`: attributes in the order of the certificate.
+/// Formats a name as `C=IT, ST=Pool, CN=mining.pool`, in the order of the certificate.
 fn distinguished_name(sets: Elements<'_>) -> String {
     let mut text = String::new();
     for set in sets.filter(|set| set.tag == der::SET) {
@@ -118,7 +120,7 @@ fn distinguished_name(sets: Elements<'_>) -> String {
     text
 }
 
-/// Type and value of an AttributeTypeAndValue (RFC 5280 §4.1.2.4).
+/// Returns type and value of an AttributeTypeAndValue (RFC 5280 §4.1.2.4).
 fn attribute_parts(attribute: Element<'_>) -> Option<(String, String)> {
     let mut parts = Elements::new(attribute.content);
     let identifier = parts.tagged(der::OBJECT_IDENTIFIER)?;
@@ -142,7 +144,7 @@ fn attribute_parts(attribute: Element<'_>) -> Option<(String, String)> {
     Some((name.to_owned(), string(parts.next()?)))
 }
 
-/// A DirectoryString or IA5String, printable.
+/// Decodes a DirectoryString or IA5String to printable text.
 fn string(value: Element<'_>) -> String {
     let text: String = match value.tag {
         der::BMP_STRING => {
@@ -154,13 +156,13 @@ fn string(value: Element<'_>) -> String {
             units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
         der::UTF8_STRING => String::from_utf8_lossy(value.content).into_owned(),
-        // T61String is read as Latin-1, as everybody does.
+        // T61String is read as Latin-1, as other programs do.
         _ => value.content.iter().copied().map(char::from).collect(),
     };
     printable_bounded(&text)
 }
 
-/// Seconds since the Unix epoch (RFC 5280 §4.1.2.5).
+/// Parses a time (RFC 5280 §4.1.2.5) as seconds since the Unix epoch.
 fn timestamp(value: Element<'_>) -> Option<i64> {
     let (year, rest) = match value.tag {
         der::UTC_TIME => {

@@ -1,4 +1,4 @@
-//! Reads a ClientHello (RFC 8446 §4.1.2), also one that is cut.
+//! Reads a ClientHello (RFC 8446 §4.1.2), also a truncated one.
 
 use super::reader::{Reader, numbers};
 use super::text;
@@ -6,7 +6,7 @@ use crate::model::event::ClientHello;
 
 /// ALPN names kept; clients offer two or three.
 const MAX_ALPN: usize = 32;
-/// RFC 8446 §4.1.2; also a sign that the bytes are a hello at all.
+/// Longest session id, in bytes (RFC 8446 §4.1.2). A longer one shows that this is no ClientHello.
 const MAX_SESSION_ID: usize = 32;
 /// Name type `host_name` (RFC 6066 §3).
 const HOST_NAME: u8 = 0;
@@ -22,8 +22,9 @@ const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 
 /// Reads the body of a ClientHello; `whole` is `false` if its end is missing.
 ///
-/// `None`: these bytes are no hello, or too few to tell. Where a list is cut or does not fit,
-/// reading ends and `truncated` is set. `brief`: lists stay empty, which only fingerprints need.
+/// Returns `None` if the bytes are not a ClientHello, or too few to decide. If a list is cut or
+/// does not fit, reading ends and `truncated` is set. If `brief` is set, the lists stay empty: only
+/// fingerprints need them.
 pub(in crate::protocol) fn read(body: &[u8], whole: bool, brief: bool) -> Option<ClientHello> {
     let mut reader = Reader::new(body);
     let version = reader.u16().filter(|version| version >> 8 == 3)?;
@@ -38,7 +39,7 @@ pub(in crate::protocol) fn read(body: &[u8], whole: bool, brief: bool) -> Option
     Some(hello)
 }
 
-/// Reads what follows the session id; `None` if it is cut.
+/// Reads what follows the session id. Returns `None` if it is cut.
 fn lists(hello: &mut ClientHello, mut reader: Reader<'_>, brief: bool) -> Option<()> {
     let cipher_suites = numbers(reader.vector16()?);
     if !brief {
@@ -57,7 +58,7 @@ fn lists(hello: &mut ClientHello, mut reader: Reader<'_>, brief: bool) -> Option
     let mut read = 0;
     for (kind, data) in extensions {
         read += EXTENSION_HEADER + data.len();
-        // An extension that is malformed in itself teaches nothing; the others still do.
+        // A malformed extension is skipped; the others are still read.
         let _ = match kind {
             SERVER_NAME => server_name(Reader::new(data)).map(|name| hello.sni = Some(name)),
             ENCRYPTED_CLIENT_HELLO => {
@@ -88,7 +89,7 @@ fn list(hello: &mut ClientHello, kind: u16, mut data: Reader<'_>) -> Option<()> 
     Some(())
 }
 
-/// The first host name (RFC 6066 §3).
+/// Returns the first host name (RFC 6066 §3).
 fn server_name(mut data: Reader<'_>) -> Option<String> {
     let mut list = Reader::new(data.vector16()?);
     loop {
@@ -99,16 +100,16 @@ fn server_name(mut data: Reader<'_>) -> Option<String> {
     }
 }
 
-/// Protocol names (RFC 7301 §3.1), also of a ServerHello.
+/// Reads the ALPN protocol names (RFC 7301 §3.1) of a ClientHello or ServerHello.
 pub(super) fn protocols(mut data: Reader<'_>) -> impl Iterator<Item = String> {
     let mut list = Reader::new(data.vector16().unwrap_or_default());
     std::iter::from_fn(move || list.vector8()).map(text::escaped).take(MAX_ALPN)
 }
 
-/// Type and length.
+/// Bytes of an extension's type and length.
 const EXTENSION_HEADER: usize = 4;
 
-/// Types and data of the extensions that are whole.
+/// Iterates over types and data of extensions, up to the first that is cut.
 #[derive(Clone, Copy)]
 pub(super) struct Extensions<'a>(pub Reader<'a>);
 
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(hello.alpn.len(), MAX_ALPN);
     }
 
-    /// What another parser reads of the same bytes.
+    /// Reads the same bytes with `tls_parser`.
     fn oracle(body: &[u8]) -> ClientHello {
         let (_, parsed) = tls_parser::parse_tls_handshake_client_hello(body).unwrap();
         let mut hello = ClientHello {
@@ -288,7 +289,7 @@ mod tests {
             list().prop_map(|list| (13, vector::<2>(&list))),
             names.prop_map(|names| (16, names)),
             list().prop_map(|list| (43, vector::<1>(&list))),
-            // Neither those that are read, nor those that the other parser reads in its own way.
+            // Types that neither parser interprets.
             (0x4000u16..0xf000, prop::collection::vec(any::<u8>(), 0..20)),
         ]
     }

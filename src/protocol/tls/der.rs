@@ -1,4 +1,4 @@
-//! Reads the distinguished encoding of ASN.1 (X.690), as far as certificates need it.
+//! Reads the distinguished encoding rules of ASN.1 (X.690), as far as certificates need them.
 
 use super::reader::Reader;
 
@@ -13,19 +13,19 @@ pub(super) const UNIVERSAL_STRING: u8 = 0x1c;
 pub(super) const BMP_STRING: u8 = 0x1e;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
-/// Tag `[number]` of a context, constructed.
+/// Returns the context-specific, constructed tag `[number]`.
 pub(super) const fn context(number: u8) -> u8 {
     0xa0 | number
 }
 
-/// One element.
+/// One ASN.1 element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Element<'a> {
     pub tag: u8,
     pub content: &'a [u8],
 }
 
-/// Elements that follow each other. Ends at the first that does not fit.
+/// Iterates over consecutive elements. Ends at the first that does not fit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Elements<'a>(Reader<'a>);
 
@@ -34,7 +34,7 @@ impl<'a> Elements<'a> {
         Elements(Reader::new(bytes))
     }
 
-    /// The content of the next element if it has this tag; else nothing is taken.
+    /// Returns the content of the next element if it has this tag; else consumes nothing.
     pub(super) fn tagged(&mut self, tag: u8) -> Option<&'a [u8]> {
         let mut ahead = *self;
         let element = ahead.next().filter(|element| element.tag == tag)?;
@@ -42,7 +42,7 @@ impl<'a> Elements<'a> {
         Some(element.content)
     }
 
-    /// The elements inside the next element if it has this tag; else nothing is taken.
+    /// Returns the elements inside the next element if it has this tag; else consumes nothing.
     pub(super) fn inside(&mut self, tag: u8) -> Option<Elements<'a>> {
         self.tagged(tag).map(Elements::new)
     }
@@ -64,7 +64,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// An OBJECT IDENTIFIER in dotted form; `None` if it is malformed.
+/// Formats an OBJECT IDENTIFIER in dotted form. Returns `None` if it is malformed.
 pub(super) fn dotted(identifier: &[u8]) -> Option<String> {
     /// Longest identifier shown, in bytes; real ones have up to 20.
     const MAX_IDENTIFIER: usize = 64;

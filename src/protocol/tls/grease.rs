@@ -1,6 +1,6 @@
 //! GREASE: reserved values that clients mix in at random (RFC 8701).
 
-/// Whether a cipher suite, extension, group or version is one of 0x0a0a, 0x1a1a, … 0xfafa.
+/// Returns whether a cipher suite, extension, group or version is 0x0a0a, 0x1a1a, … or 0xfafa.
 pub(super) fn is_grease(value: u16) -> bool {
     let [high, low] = value.to_be_bytes();
     high == low && low & 0x0f == 0x0a

@@ -1,4 +1,4 @@
-//! Follows a TLS connection until it is encrypted.
+//! Parses a TLS connection until it is encrypted.
 
 use super::record::{Message, NotTls, RecordItem, Records};
 use super::{certificate, client_hello, server_hello};
@@ -7,9 +7,10 @@ use crate::model::chunk::Direction;
 use crate::model::event::{Event, TlsHandshake};
 use crate::protocol::parser::{Context, Next, Parser};
 
-/// Chunks that are waited for the other direction after one has ended. A mirror may deliver the
-/// two a few packets apart, and a client's early data comes before any answer; a one-way mirror
-/// never delivers the other.
+/// Chunks that the parser waits for the other direction after one has ended.
+///
+/// A mirror port may deliver the two directions a few packets apart, and a client's early data
+/// comes before any response. A one-way mirror never delivers the other direction.
 const PATIENCE: u8 = 16;
 
 /// Handshake types (RFC 8446 Appendix B.3, RFC 5246 §7.4, RFC 4680).
@@ -24,25 +25,25 @@ const SUPPLEMENTAL_DATA: u8 = 23;
 pub struct HandshakeReader {
     sides: [HandshakeStream; 2],
     found: TlsHandshake,
-    /// Chunks since the first direction has ended.
+    /// Chunks since the first direction ended.
     waited: u8,
 }
 
-/// One direction.
+/// One direction of a connection.
 #[derive(Debug, Default)]
 struct HandshakeStream {
     records: Records,
     progress: HandshakeProgress,
 }
 
-/// Who speaks, as its messages tell.
+/// The sender of a direction, as its messages show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TlsPeer {
     Client,
     Server,
 }
 
-/// How far a direction has got.
+/// The progress of one direction.
 #[derive(Debug, Default)]
 struct HandshakeProgress {
     peer: Option<TlsPeer>,
@@ -51,12 +52,12 @@ struct HandshakeProgress {
     end: Option<End>,
 }
 
-/// Why reading has ended.
+/// The reason why reading has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// All that is of interest and in clear was seen.
+    /// All relevant messages in clear text were read.
     Clear,
-    /// What follows is lost, or is not TLS.
+    /// The rest is lost, or is not TLS.
     Unreadable,
 }
 
@@ -76,7 +77,7 @@ impl Parser for HandshakeReader {
         }
         self.read(context, chunk);
         if context.scratch.brief && self.found.client.as_ref().is_some_and(|c| c.sni.is_some()) {
-            return Next::Done; // the certificate matters only where the client names nobody
+            return Next::Done; // the certificate matters only if the client sends no server name
         }
         if !self.is_complete() {
             return Next::More;
@@ -115,7 +116,7 @@ impl HandshakeReader {
         *records = Records::default();
     }
 
-    /// Bytes were lost, or the connection is over: what is there of a message is read.
+    /// Reads the pending part of a message after lost bytes or at the end of the connection.
     fn interrupt(&mut self, context: &mut Context<'_>, direction: Direction) {
         let HandshakeStream { records, progress } = &mut self.sides[direction.index()];
         if let Some(message) = std::mem::take(records).pending() {
@@ -129,7 +130,7 @@ impl HandshakeReader {
         client.is_none() && server.is_none() && certificates.is_empty()
     }
 
-    /// Whether nothing more can be learnt.
+    /// Returns whether no more information can come.
     fn is_complete(&self) -> bool {
         let [one, other] = &self.sides;
         let (over, open) = match (one.is_over(), other.is_over()) {
@@ -161,7 +162,7 @@ impl HandshakeProgress {
     ) -> Result<(), NotTls> {
         match item {
             RecordItem::Message(message) => self.message(message, direction, found, context)?,
-            // A dummy for middleboxes (RFC 8446 Appendix D.4) where another hello may follow.
+            // A dummy for middleboxes (RFC 8446 Appendix D.4); another hello may follow.
             RecordItem::ChangeCipherSpec if self.peer == Some(TlsPeer::Client) || self.retry => {}
             RecordItem::ChangeCipherSpec | RecordItem::ApplicationData => {
                 self.end = Some(End::Clear)
@@ -178,7 +179,7 @@ impl HandshakeProgress {
         context: &mut Context<'_>,
     ) -> Result<(), NotTls> {
         let Message { kind, body, whole } = message;
-        // A certificate of a client says nothing of the server.
+        // Only the server's certificate is read, not the client's.
         let from_server = match self.peer {
             Some(peer) => peer == TlsPeer::Server,
             None => direction == Direction::ToClient,
@@ -440,7 +441,7 @@ mod tests {
             let mut next = Next::More;
             while next == Next::More && rest.iter().any(|rest| !rest.is_empty()) {
                 let (size, to_server) = sizes.next().unwrap();
-                // The server does not answer before it has the hello.
+                // The server does not answer before the hello has arrived.
                 let to_server = (to_server || rest[0].len() > 6) && !rest[0].is_empty();
                 let direction = if to_server { ToServer } else { ToClient };
                 let rest = &mut rest[direction.index()];

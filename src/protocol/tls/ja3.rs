@@ -1,4 +1,4 @@
-//! JA3 and JA3S: MD5 over the numbers of a hello, in wire order and without GREASE.
+//! JA3 and JA3S: the MD5 of the numbers of a hello, in wire order and without GREASE.
 
 use std::fmt::Write;
 
@@ -8,7 +8,9 @@ use super::grease::is_grease;
 use crate::model::event::ClientHello;
 use crate::model::event::tls::ServerHello;
 
-/// The JA3 string of a client and its MD5 in hexadecimal. One of a truncated hello is worthless.
+/// Returns the JA3 string of a client and its MD5 in hexadecimal.
+///
+/// The result for a truncated hello is useless.
 pub fn client(hello: &ClientHello) -> (String, String) {
     let mut text = hello.version.to_string();
     field(&mut text, hello.cipher_suites.iter().copied().filter(|value| !is_grease(*value)));
@@ -18,7 +20,7 @@ pub fn client(hello: &ClientHello) -> (String, String) {
     hashed(text)
 }
 
-/// The JA3S string of a server and its MD5 in hexadecimal.
+/// Returns the JA3S string of a server and its MD5 in hexadecimal.
 pub fn server(hello: &ServerHello) -> (String, String) {
     let mut text = hello.legacy_version.to_string();
     field(&mut text, std::iter::once(hello.cipher_suite));
@@ -26,7 +28,7 @@ pub fn server(hello: &ServerHello) -> (String, String) {
     hashed(text)
 }
 
-/// Appends `,1-2-3`, or a bare comma.
+/// Appends `,1-2-3`, or only a comma if there are no values.
 fn field(text: &mut String, values: impl Iterator<Item = u16>) {
     text.push(',');
     for (index, value) in values.enumerate() {

@@ -1,5 +1,7 @@
-//! JA4, FoxIO's fingerprint of a TLS client: what it is, then its cipher suites and its
-//! extensions, both sorted and hashed.
+//! JA4, FoxIO's fingerprint of a TLS client.
+//!
+//! It has three parts: properties of the client, the hash of its sorted cipher suites, and the hash
+//! of its sorted extensions.
 
 use std::fmt::Write;
 
@@ -10,12 +12,14 @@ use super::grease::is_grease;
 use super::text::{first_byte, last_byte};
 use crate::model::event::ClientHello;
 
-/// Counts have two digits.
+/// Largest count shown: counts have two digits.
 const MAX_COUNT: usize = 99;
 /// Hexadecimal digits kept of each hash.
 const HASH_DIGITS: usize = 12;
 
-/// The fingerprint of a client over TCP, or over QUIC. One of a truncated hello is worthless.
+/// Returns the fingerprint of a client over TCP, or over QUIC if `quic` is set.
+///
+/// The result for a truncated hello is useless.
 pub fn client(hello: &ClientHello, quic: bool) -> String {
     let mut suites = without_grease(&hello.cipher_suites);
     let mut extensions = without_grease(&hello.extensions);
@@ -48,7 +52,7 @@ fn without_grease(values: &[u16]) -> Vec<u16> {
     values.iter().copied().filter(|value| !is_grease(*value)).collect()
 }
 
-/// The highest version offered.
+/// Returns the code of the highest version offered.
 fn version(hello: &ClientHello) -> &'static str {
     let offered = hello.supported_versions.iter().copied().filter(|value| !is_grease(*value)).max();
     match offered.unwrap_or(hello.version) {
@@ -62,8 +66,10 @@ fn version(hello: &ClientHello) -> &'static str {
     }
 }
 
-/// First and last character of the first ALPN name; of its hexadecimal form if one of the two is
-/// not alphanumeric.
+/// Returns the first and last character of the first ALPN name.
+///
+/// If one of the two is not alphanumeric, they are taken from the name's hexadecimal form. Without
+/// a name, the result is `00`.
 fn alpn(hello: &ClientHello) -> String {
     let name = hello.alpn.first().map_or("", String::as_str);
     match (first_byte(name), last_byte(name)) {
@@ -77,7 +83,7 @@ fn alpn(hello: &ClientHello) -> String {
     }
 }
 
-/// `0005,000a,ff01`
+/// Formats a list as `0005,000a,ff01`.
 fn listed(values: &[u16]) -> String {
     let mut text = String::with_capacity(5 * values.len());
     for (index, value) in values.iter().enumerate() {
@@ -86,7 +92,7 @@ fn listed(values: &[u16]) -> String {
     text
 }
 
-/// The first digits of the SHA-256; zeros for an empty list.
+/// Returns the first [`HASH_DIGITS`] digits of the SHA-256, or zeros for an empty list.
 fn hashed(list: &str) -> String {
     if list.is_empty() {
         return "0".repeat(HASH_DIGITS);

@@ -1,4 +1,4 @@
-//! TLS over TCP (RFC 8446, RFC 5246): who is asked for, by what client, and who answers.
+//! TLS over TCP (RFC 8446, RFC 5246): reads ClientHello, ServerHello and certificates.
 
 mod certificate;
 pub(super) mod client_hello;
@@ -27,12 +27,13 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     ..StreamProtocol::new("tls", |_, head| probe(head), |_| Box::new(HandshakeReader::default()))
 };
 
-/// Handshake types that a connection or, where the capture started late, one of its records
-/// begins with: HelloRequest, ClientHello, ServerHello, Certificate, ServerKeyExchange,
-/// CertificateRequest, ServerHelloDone, ClientKeyExchange (RFC 5246 §7.4).
+/// Handshake types at the start of a connection, or of a later record if the capture started late.
+///
+/// They are HelloRequest, ClientHello, ServerHello, Certificate, ServerKeyExchange,
+/// CertificateRequest, ServerHelloDone and ClientKeyExchange (RFC 5246 §7.4).
 const FIRST_MESSAGES: [u8; 8] = [0, 1, 2, 11, 12, 13, 14, 16];
 
-/// Whether a direction begins with a TLS record, also one from the middle of a connection.
+/// Decides whether `bytes` begin with a TLS record, also one from the middle of a connection.
 pub fn probe(bytes: &[u8]) -> Probe {
     let Some((header, rest)) = bytes.split_first_chunk() else {
         return match bytes {
@@ -48,15 +49,15 @@ pub fn probe(bytes: &[u8]) -> Probe {
         [] => Probe::Unsure,
         [kind, ..] if !FIRST_MESSAGES.contains(kind) => Probe::NotForUs,
         [_] => Probe::Unsure,
-        // The length, of which the first byte is 0 in messages below 64 KiB; it may be another
-        // record's.
+        // The first byte of the length is 0 in messages below 64 KiB. If the record has one byte,
+        // the length is in the next record.
         [_, 0, ..] => Probe::Certain,
         _ if header.length == 1 => Probe::Certain,
         _ => Probe::NotForUs,
     }
 }
 
-/// Whether a hello of a client or a server begins here.
+/// Returns whether `bytes` begin with a ClientHello or ServerHello.
 fn begins_with_hello(bytes: &[u8]) -> bool {
     matches!(bytes, [HANDSHAKE, _, _, _, _, 1 | 2, ..]) && probe(bytes) == Probe::Certain
 }

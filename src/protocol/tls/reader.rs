@@ -1,6 +1,6 @@
 //! Reads big-endian numbers and length-prefixed vectors (RFC 8446 §3) from a slice.
 
-/// What is left of a slice. A read that fails returns `None` and takes nothing.
+/// The unread rest of a slice. A read that fails returns `None` and consumes nothing.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::protocol) struct Reader<'a>(&'a [u8]);
 
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
 
     /// Skips zeros.
     pub(crate) fn zeros(&mut self) {
-        // There may be a thousand: many are compared at once.
+        // There may be a thousand, so 16 are compared at once.
         const BLOCK: [u8; 16] = [0; 16];
         while let Some(rest) = self.0.strip_prefix(&BLOCK) {
             self.0 = rest;
@@ -57,19 +57,19 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// The next `length` bytes, or as many of them as there are.
+    /// Consumes and returns the next `length` bytes, or all bytes if there are fewer.
     pub(crate) fn up_to(&mut self, length: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
         self.0 = rest;
         taken
     }
 
-    /// A vector with a length of one byte.
+    /// Reads a vector whose length field has one byte.
     pub(crate) fn vector8(&mut self) -> Option<&'a [u8]> {
         self.vector(|reader| reader.u8().map(usize::from))
     }
 
-    /// A vector with a length of two bytes.
+    /// Reads a vector whose length field has two bytes.
     pub(crate) fn vector16(&mut self) -> Option<&'a [u8]> {
         self.vector(|reader| reader.u16().map(usize::from))
     }
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The numbers of a vector of `uint16`; an odd byte at the end is left out.
+/// Iterates over the numbers of a vector of `uint16`; an odd byte at the end is ignored.
 pub(super) fn numbers(vector: &[u8]) -> impl ExactSizeIterator<Item = u16> {
     vector.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair))
 }

@@ -1,18 +1,19 @@
 //! The record layer (RFC 8446 §5): finds records in a stream, and handshake messages in records.
 //!
-//! A message may be spread over records, and a record over chunks, at any byte. A message that
-//! lies in one chunk is handed on where it is; others are put together, within a bound.
+//! A message may be split over records, and a record over chunks, at any byte. A message inside one
+//! chunk is returned without a copy; others are reassembled, up to a limit.
 
 use super::reader::Reader;
 
-/// Longest handshake message that is put together. A ClientHello with post-quantum key shares has
-/// 2 kB, chains of certificates up to 20 kB; what is longer is cut.
+/// Longest body of a handshake message that is reassembled, in bytes; a longer one is cut.
+///
+/// A ClientHello with post-quantum key shares has 2 kB, chains of certificates up to 20 kB.
 const MAX_MESSAGE: usize = 64 * 1024;
-/// A record's longest fragment: RFC 5246 §6.2.3; later versions allow less.
+/// Longest fragment of a record, in bytes (RFC 5246 §6.2.3); later versions allow less.
 const MAX_FRAGMENT: u16 = (1 << 14) + 2048;
-/// Type, version and length.
+/// Bytes of a record's type, version and length.
 const HEADER: usize = 5;
-/// Type and length of a handshake message (RFC 8446 §4).
+/// Bytes of a handshake message's type and length (RFC 8446 §4).
 const MESSAGE_HEADER: usize = 4;
 
 /// Content types (RFC 8446 Appendix B.1).
@@ -29,7 +30,7 @@ pub(super) struct RecordHeader {
 }
 
 impl RecordHeader {
-    /// `None` if no record of SSL 3.0 or TLS begins like this.
+    /// Parses a header. Returns `None` if it is not that of an SSL 3.0 or TLS record.
     pub(super) fn parse(bytes: [u8; HEADER]) -> Option<RecordHeader> {
         let [content, major, minor, high, low] = bytes;
         let length = u16::from_be_bytes([high, low]);
@@ -47,15 +48,16 @@ impl RecordHeader {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::protocol) struct Message<'a> {
     pub kind: u8,
-    /// Without type and length.
+    /// The message without type and length.
     pub body: &'a [u8],
-    /// `false`: the end of `body` is missing.
+    /// `false` if the end of `body` is missing.
     pub whole: bool,
 }
 
 impl<'a> Message<'a> {
-    /// The message that `bytes` begin with, as far as it is there; `None` if not even its header
-    /// is.
+    /// Reads the message at the start of `bytes`, which may be cut.
+    ///
+    /// Returns `None` if even its header is incomplete.
     pub(crate) fn cut(bytes: &'a [u8]) -> Option<Message<'a>> {
         let mut reader = Reader::new(bytes);
         let (kind, length) = (reader.u8()?, reader.u24()?);
@@ -64,7 +66,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What a direction of a connection shows.
+/// A message or record that matters to the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RecordItem<'a> {
     Message(Message<'a>),
@@ -72,33 +74,32 @@ pub(super) enum RecordItem<'a> {
     ApplicationData,
 }
 
-/// The stream is not, or no more, made of records.
+/// The stream does not consist of records, or no longer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotTls;
 
-/// One direction of a connection.
+/// Splits one direction of a connection into records and messages.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// A header that is not complete yet.
+    /// The beginning of an incomplete record header.
     header: Vec<u8>,
-    /// Type of the record at hand.
+    /// Content type of the current record.
     content: u8,
-    /// Bytes of it that are still to come.
+    /// Bytes of the current record that are still to come.
     remaining: usize,
-    /// A handshake message, header included, that is not complete yet.
+    /// A handshake message with its header, incomplete unless `taken`.
     message: Vec<u8>,
-    /// `message` was handed out.
+    /// `message` is complete and was returned.
     taken: bool,
 }
 
 impl Records {
-    /// Bytes kept of a message.
+    /// Returns the number of bytes allocated for a message.
     pub(super) fn held(&self) -> usize {
         self.message.capacity()
     }
 
-    /// Takes bytes from the front of `input` until they make an item; `None` when `input` is used
-    /// up.
+    /// Consumes bytes of `input` up to the next item. Returns `None` when `input` is used up.
     pub(super) fn next<'a, 'input: 'a>(
         &'a mut self,
         input: &mut &'input [u8],
@@ -142,7 +143,7 @@ impl Records {
         }
     }
 
-    /// What is there of the message that is not complete.
+    /// Returns the beginning of an incomplete message.
     pub(super) fn pending(&self) -> Option<Message<'_>> {
         Message::cut(&self.message).filter(|_| !self.taken)
     }
@@ -164,7 +165,7 @@ impl Records {
         RecordHeader::parse(header).map(Some).ok_or(NotTls)
     }
 
-    /// Bytes that `message` still needs: for its header, then for its body.
+    /// Returns how many bytes `message` still needs: for its header, then for its body.
     fn missing(&self) -> usize {
         let mut reader = Reader::new(&self.message);
         let whole = match (reader.u8(), reader.u24()) {
@@ -174,7 +175,7 @@ impl Records {
         whole.saturating_sub(self.message.len())
     }
 
-    /// Takes up to `length` bytes of the record at hand.
+    /// Consumes up to `length` bytes of the current record.
     fn take<'a>(&mut self, input: &mut &'a [u8], length: usize) -> &'a [u8] {
         let mut reader = Reader::new(input);
         let taken = reader.up_to(length.min(self.remaining));
@@ -190,7 +191,7 @@ mod tests {
     use crate::protocol::tls::samples::{message, record};
     use proptest::prelude::*;
 
-    /// Feeds `pieces` one after the other and writes down what comes out.
+    /// Feeds `pieces` one after the other and returns the items as text.
     fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
         let mut records = Records::default();
         let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! What the tests of TLS and QUIC read: hellos, certificates, and a flow that collects events.
+//! Samples for the tests of TLS and QUIC: hellos, certificates, and a flow that collects events.
 
 use super::der;
 use super::record::HANDSHAKE;
@@ -16,12 +16,12 @@ pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind], &length::<3>(body)[..], body].concat()
 }
 
-/// A message in a record of its own.
+/// Returns a message in a record of its own.
 pub(crate) fn flight(kind: u8, body: &[u8]) -> Vec<u8> {
     record(HANDSHAKE, &message(kind, body))
 }
 
-/// A vector with a length of `N` bytes.
+/// Returns a vector whose length field has `N` bytes.
 pub(crate) fn vector<const N: usize>(bytes: &[u8]) -> Vec<u8> {
     [&length::<N>(bytes)[..], bytes].concat()
 }
@@ -34,12 +34,12 @@ pub(crate) fn numbers(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_be_bytes()).collect()
 }
 
-/// The data of a `server_name` extension.
+/// Returns the data of a `server_name` extension.
 pub(crate) fn server_name(name: &str) -> Vec<u8> {
     vector::<2>(&[&[0], &vector::<2>(name.as_bytes())[..]].concat())
 }
 
-/// The body of a ClientHello.
+/// Returns the body of a ClientHello.
 pub(crate) fn client_hello(suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut body = numbers(&[0x0303]);
     body.extend([0x5a; 32]);
@@ -57,7 +57,7 @@ fn extension_list(extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
         .collect()
 }
 
-/// The body of a ClientHello as a browser of today sends it, with GREASE.
+/// Returns the body of a ClientHello like that of a current browser, with GREASE.
 pub(crate) fn usual_hello(name: &str) -> Vec<u8> {
     client_hello(
         &[0x3a3a, 0x1301, 0x1302, 0xc02f],
@@ -74,7 +74,7 @@ pub(crate) fn usual_hello(name: &str) -> Vec<u8> {
     )
 }
 
-/// The body of a ServerHello; `version` goes into `supported_versions` if it is TLS 1.3.
+/// Returns the body of a ServerHello; `version` is in `supported_versions` if it is TLS 1.3.
 pub(crate) fn server_hello(version: u16, random: [u8; 32]) -> Vec<u8> {
     let mut body = numbers(&[version.min(0x0303)]);
     body.extend(random);
@@ -103,7 +103,7 @@ fn attribute(kind: u8, value: &str) -> Vec<u8> {
     element(der::SET, &element(der::SEQUENCE, &[id, value].concat()))
 }
 
-/// A certificate of a pool's node that names itself and `names`.
+/// Returns a certificate that names `pool.example` as issuer and subject, and `names` for DNS.
 pub(crate) fn certificate(names: &[&str]) -> Vec<u8> {
     let name = [attribute(6, "IT"), attribute(10, "Invented Pool"), attribute(3, "pool.example")];
     let name = element(der::SEQUENCE, &name.concat());
@@ -129,13 +129,13 @@ pub(crate) fn certificate(names: &[&str]) -> Vec<u8> {
     element(der::SEQUENCE, &parts.concat())
 }
 
-/// The body of a Certificate message.
+/// Returns the body of a Certificate message.
 pub(crate) fn chain(certificates: &[Vec<u8>]) -> Vec<u8> {
     let list: Vec<u8> = certificates.iter().flat_map(|der| vector::<3>(der)).collect();
     vector::<3>(&list)
 }
 
-/// A flow that a parser reads, and what it emitted.
+/// A parser with its flow, and the events that it emitted.
 pub(crate) struct Tap<P> {
     pub parser: P,
     pub heard: Heard,
@@ -175,7 +175,7 @@ impl<P: Parser + Default> Tap<P> {
         self.send_after(0, direction, bytes)
     }
 
-    /// Bytes behind a gap.
+    /// Sends bytes after a gap of `gap` lost bytes.
     pub(crate) fn send_after(&mut self, gap: u64, direction: Direction, bytes: &[u8]) -> Next {
         let chunk = Chunk { direction, time: Timestamp::ZERO, packet: 1, gap, bytes };
         let Tap { parser, heard, flow, scratch } = self;

@@ -4,14 +4,15 @@ use super::client_hello::{ALPN, Extensions, SUPPORTED_VERSIONS, protocols};
 use super::reader::Reader;
 use crate::model::event::tls::ServerHello;
 
-/// The `random` that makes a ServerHello a HelloRetryRequest (RFC 8446 §4.1.3): SHA-256 of that
-/// word.
+/// The `random` of a HelloRetryRequest: the SHA-256 of that word (RFC 8446 §4.1.3).
 pub(super) const HELLO_RETRY_REQUEST: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-/// Reads the body of a ServerHello, and whether it is a HelloRetryRequest. `None` if it is none.
+/// Reads the body of a ServerHello. Also returns whether it is a HelloRetryRequest.
+///
+/// Returns `None` if the body is not a ServerHello.
 pub(super) fn read(body: &[u8]) -> Option<(ServerHello, bool)> {
     let mut reader = Reader::new(body);
     let legacy_version = reader.u16().filter(|version| version >> 8 == 3)?;

@@ -1,18 +1,20 @@
-//! Makes names that TLS carries as bytes fit to keep and to print.
+//! Converts names that TLS carries as bytes to printable text.
 
 use std::fmt::Write;
 
 use crate::model::text::is_plain;
 
-/// Longest name kept, in bytes of the wire: DNS (RFC 1035 §2.3.4) and ALPN (RFC 7301 §3.1) end
-/// there, too.
+/// Longest name kept, in bytes on the wire: the limit of DNS (RFC 1035 §2.3.4) and ALPN (RFC 7301
+/// §3.1).
 pub(super) const MAX_NAME: usize = 255;
 
-/// Printable ASCII as it is; every other byte and the backslash as `\xNN`, so that no two names
-/// look alike and the bytes can be told again.
+/// Keeps printable ASCII and writes every other byte, and the backslash, as `\xNN`.
+///
+/// Different names give different texts, and the bytes can be restored. Bytes after [`MAX_NAME`]
+/// are cut off.
 pub(super) fn escaped(name: &[u8]) -> String {
     let name = name.get(..MAX_NAME).unwrap_or(name);
-    // Nearly always there is nothing to do.
+    // Nearly always nothing has to be escaped.
     if let Ok(text) = std::str::from_utf8(name)
         && is_plain(name)
         && !name.contains(&b'\\')
@@ -30,14 +32,14 @@ pub(super) fn escaped(name: &[u8]) -> String {
     text
 }
 
-/// [`escaped`], in lower case: DNS names compare without it.
+/// Returns the [`escaped`] name in lower case, because DNS names are case-insensitive.
 pub(super) fn host(name: &[u8]) -> String {
     let mut text = escaped(name);
     text.make_ascii_lowercase();
     text
 }
 
-/// The byte that an [`escaped`] text begins with.
+/// Returns the first byte of the name behind an [`escaped`] text.
 pub(super) fn first_byte(text: &str) -> Option<u8> {
     match text.as_bytes() {
         [b'\\', b'x', high, low, ..] => byte(*high, *low),
@@ -46,7 +48,7 @@ pub(super) fn first_byte(text: &str) -> Option<u8> {
     }
 }
 
-/// The byte that an [`escaped`] text ends with.
+/// Returns the last byte of the name behind an [`escaped`] text.
 pub(super) fn last_byte(text: &str) -> Option<u8> {
     match text.as_bytes() {
         [.., b'\\', b'x', high, low] => byte(*high, *low),

@@ -1,22 +1,24 @@
-//! Compressed messages (RFC 7692): inflated as they arrive, in bounded memory and time.
+//! Compressed messages (RFC 7692): inflates them as they arrive, in bounded memory and time.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::negotiation::Deflate;
 
-/// Bytes that a direction may be inflated to for each byte that came. JSON shrinks to a third, and
-/// the same line again to a thirtieth; a bomb holds a thousand bytes in one.
+/// Inflated bytes allowed for each compressed byte of a direction.
+///
+/// JSON shrinks to a third, and a repeated line to a thirtieth. A compression bomb holds a thousand
+/// bytes in one.
 const RATIO: u64 = 64;
-/// Bytes inflated beyond that: one long message, or the same job a hundred times.
+/// Inflated bytes allowed beyond [`RATIO`]: one long message, or the same job a hundred times.
 const CREDIT: u64 = 1024 * 1024;
-/// Bytes of a stream, its window of 32 KiB among them.
+/// Bytes of memory that a decompressor uses, including its window of 32 KiB.
 const STREAM: usize = 40 * 1024;
-/// Bytes inflated at a time.
+/// Bytes inflated in one step.
 const STEP: usize = 4 * 1024;
-/// What a sender leaves out at the end of each message (RFC 7692 §7.2.1): an empty stored block.
+/// The end of each message that a sender omits (RFC 7692 §7.2.1): an empty stored block.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// A message that was too long, or compressed in a way that can not be followed.
+/// A message is too long, is incomplete, or cannot be inflated.
 #[derive(Debug)]
 pub(super) struct UnreadableMessage;
 
@@ -24,18 +26,18 @@ pub(super) struct UnreadableMessage;
 #[derive(Debug)]
 pub(super) struct Inflater {
     deflate: Deflate,
-    /// Window and tables, [`STREAM`]: only once there is something to inflate.
+    /// Window and tables, [`STREAM`] bytes: allocated once there is something to inflate.
     stream: Option<Decompress>,
-    /// Bytes that it may be inflated to.
+    /// Inflated bytes allowed at present, at most [`CREDIT`].
     credit: u64,
-    /// The current message can not be followed.
+    /// The current message cannot be inflated.
     failed: bool,
-    /// Nor can any after it.
+    /// No later message can be inflated.
     broken: bool,
 }
 
 impl Inflater {
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     pub(super) fn held(&self) -> usize {
         if self.stream.is_some() { STREAM } else { 0 }
     }
@@ -44,13 +46,15 @@ impl Inflater {
         Inflater { deflate, stream: None, credit: CREDIT, failed: false, broken: false }
     }
 
-    /// Inflates a part of a message and appends it to `out`, which grows to `limit` bytes and one
-    /// more if that was not enough: what is not kept still moves the window.
+    /// Inflates a part of a message and appends it to `out`.
+    ///
+    /// If the message is longer than `limit` bytes, `out` has `limit + 1` bytes. The bytes that are
+    /// not kept are still inflated, because later messages may refer to them.
     pub(super) fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: usize) {
         if self.broken {
             return;
         }
-        // zlib knows no window of 8 bits; one of 9 reads the same.
+        // zlib does not support a window of 8 bits; one of 9 bits inflates the same data.
         let bits = self.deflate.window_bits.clamp(9, 15);
         let stream =
             self.stream.get_or_insert_with(|| Decompress::new_with_window_bits(false, bits));
@@ -76,7 +80,7 @@ impl Inflater {
                         return;
                     }
                 }
-                // A last block ends the stream; the next message begins another.
+                // A block marked as the last ends the stream; the next message begins another one.
                 Ok(Status::StreamEnd) => {
                     self.stream = None;
                     return;
@@ -86,7 +90,7 @@ impl Inflater {
         }
     }
 
-    /// The message is complete.
+    /// Completes a message. Fails if it is too long or could not be inflated.
     pub(super) fn finish(
         &mut self,
         out: &mut Vec<u8>,
@@ -104,7 +108,9 @@ impl Inflater {
         if readable { Ok(()) } else { Err(UnreadableMessage) }
     }
 
-    /// A part of a message is missing. Where messages refer to each other, so are all after it.
+    /// Handles the loss of a part of a message.
+    ///
+    /// If messages may refer to earlier ones, no later message can be inflated.
     pub(super) fn lose(&mut self) {
         self.broken |= self.deflate.takeover;
         self.stream = None;
@@ -120,7 +126,7 @@ mod tests {
 
     const JOB: &[u8] = br#"{"type":"job","params":{"job_id":"1","blob":"0606","target":"ffff"}}"#;
 
-    /// The sender's half: messages of one stream, without the tail.
+    /// The sender: compresses messages of one stream and removes the tail.
     struct Sender(Compress, bool);
 
     impl Sender {

@@ -1,15 +1,15 @@
-//! Frames (RFC 6455 §5.2): headers are read, payloads unmasked by their receiver.
+//! Frames (RFC 6455 §5.2): reads headers and splits payloads, which the caller unmasks.
 
-/// Two bytes, an extended length of eight, a masking key of four.
+/// Longest header, in bytes: two bytes, an extended length of eight, a masking key of four.
 const MAX_HEADER: usize = 14;
-/// Longest payload of a control frame (RFC 6455 §5.5).
+/// Longest payload of a control frame, in bytes (RFC 6455 §5.5).
 const MAX_CONTROL: u64 = 125;
 
-/// First byte of an uncompressed message in one frame: FIN and the opcode.
+/// First bytes of an uncompressed message in one frame: FIN and the opcode.
 pub(super) const TEXT: u8 = 0x81;
 pub(super) const BINARY: u8 = 0x82;
 
-/// What a frame is for (RFC 6455 §5.2).
+/// The kind of a frame, from its opcode (RFC 6455 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameKind {
     Continuation,
@@ -19,7 +19,7 @@ pub(super) enum FrameKind {
     Control,
 }
 
-/// No header of a frame.
+/// The bytes are not the header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MalformedFrame;
 
@@ -27,20 +27,20 @@ pub(super) struct MalformedFrame;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FrameHeader {
     pub kind: FrameKind,
-    /// Last frame of its message.
+    /// The frame is the last of its message.
     pub last: bool,
     /// The message that begins here is compressed (RFC 7692 §6).
     pub compressed: bool,
-    /// Bytes of payload.
+    /// Length of the payload, in bytes.
     pub length: u64,
-    /// Zero, if the payload is not masked.
+    /// The masking key; zero if the payload is not masked.
     key: [u8; 4],
     masked: bool,
     size: usize,
 }
 
 impl FrameHeader {
-    /// Reads the header at the start of `bytes`; `None` if they do not hold all of it.
+    /// Reads the header at the start of `bytes`. Returns `None` if it is incomplete.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<FrameHeader>, MalformedFrame> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let (last, compressed) = (first & 0x80 != 0, first & 0x40 != 0);
@@ -50,7 +50,7 @@ impl FrameHeader {
             8..=10 => FrameKind::Control,
             _ => return Err(MalformedFrame),
         };
-        // No extension in use has a meaning for the other reserved bits.
+        // No extension in use defines the other reserved bits.
         if first & 0x30 != 0 || (compressed && kind != FrameKind::Data) {
             return Err(MalformedFrame);
         }
@@ -67,7 +67,7 @@ impl FrameHeader {
             },
             _ => (short, rest),
         };
-        // The shortest form has to be used, and the highest bit is zero.
+        // The shortest form is mandatory, and the highest bit must be zero.
         let shortest = match short {
             126 => length > 125,
             127 => length > 0xffff && length >> 63 == 0,
@@ -85,7 +85,9 @@ impl FrameHeader {
         Ok(Some(FrameHeader { kind, last, compressed, length, key, masked, size }))
     }
 
-    /// What there is of the payload in `bytes`, which begin with this header.
+    /// Iterates over the unmasked payload in `bytes`, which begin with this header.
+    ///
+    /// It ends early if the payload is cut.
     pub(super) fn payload<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = u8> + 'a {
         let payload = bytes.get(self.size..).unwrap_or_default();
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
@@ -93,13 +95,15 @@ impl FrameHeader {
         PayloadPiece { bytes: piece, key: self.key }.unmasked()
     }
 
-    /// Whether `bytes`, which begin with this header, lack some of the payload.
+    /// Returns whether a part of the payload is missing in `bytes`, which begin with this header.
     pub(super) fn is_cut(&self, bytes: &[u8]) -> bool {
         (bytes.len().saturating_sub(self.size) as u64) < self.length
     }
 
-    /// Whether a stream can be taken up with this header at the start of `bytes`: frames are
-    /// written at once, and what we look for is JSON.
+    /// Returns whether a stream can be resumed with this header at the start of `bytes`.
+    ///
+    /// It can if the frame fills `bytes`, because senders write frames at once, or if its payload
+    /// begins like JSON.
     fn is_plausible(&self, bytes: &[u8], masked: Option<bool>) -> bool {
         let whole = bytes.len().saturating_sub(self.size) as u64 == self.length;
         let object = !self.compressed && self.payload(bytes).next() == Some(b'{');
@@ -109,11 +113,11 @@ impl FrameHeader {
     }
 }
 
-/// A part of a payload, as it was sent.
+/// A part of a payload, still masked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PayloadPiece<'a> {
     bytes: &'a [u8],
-    /// Begins with the byte for the first of `bytes`.
+    /// The masking key, rotated so that its first byte is for the first of `bytes`.
     key: [u8; 4],
 }
 
@@ -122,13 +126,13 @@ impl<'a> PayloadPiece<'a> {
         self.bytes.len()
     }
 
-    /// The payload (RFC 6455 §5.3).
+    /// Iterates over the unmasked bytes (RFC 6455 §5.3).
     pub(super) fn unmasked(self) -> impl Iterator<Item = u8> + 'a {
         self.bytes.iter().zip(self.key.into_iter().cycle()).map(|(byte, key)| byte ^ key)
     }
 }
 
-/// What a stream of frames is made of.
+/// A part of a stream of frames.
 #[derive(Debug)]
 pub(super) enum FramePart<'a> {
     Begin(FrameHeader),
@@ -137,11 +141,11 @@ pub(super) enum FramePart<'a> {
     End,
 }
 
-/// The frames of one direction.
+/// Splits one direction into frames.
 #[derive(Debug, Default)]
 pub(super) struct FrameSplitter {
     state: FrameState,
-    /// Whether this side masks its payloads: the client does, always.
+    /// Whether this side masks its payloads; a client always does.
     masked: Option<bool>,
 }
 
@@ -156,7 +160,7 @@ enum FrameState {
         header: FrameHeader,
         left: u64,
     },
-    /// Not known where the next header is, since so many chunks.
+    /// Out of sync for this many chunks.
     Lost(u32),
 }
 
@@ -167,7 +171,7 @@ impl Default for FrameState {
 }
 
 impl FrameSplitter {
-    /// Chunks since it is not known where a header is.
+    /// Returns for how many chunks the position of the next header has been unknown.
     pub(super) fn lost(&self) -> u32 {
         match self.state {
             FrameState::Lost(chunks) => chunks,
@@ -175,7 +179,7 @@ impl FrameSplitter {
         }
     }
 
-    /// `count` bytes are missing before the next [`FrameSplitter::push`].
+    /// Accounts for `count` bytes lost before the next [`FrameSplitter::push`].
     pub(super) fn lose(&mut self, count: u64) {
         match &mut self.state {
             FrameState::Payload { left, .. } if *left > count => *left -= count,
@@ -183,7 +187,7 @@ impl FrameSplitter {
         }
     }
 
-    /// Takes the next chunk and hands on what it holds, until `part` says false.
+    /// Splits the next chunk and passes each part to `part`, until `part` returns `false`.
     pub(super) fn push(&mut self, bytes: &[u8], mut part: impl FnMut(FramePart<'_>) -> bool) {
         self.resume(bytes);
         let mut rest = bytes;
@@ -233,7 +237,7 @@ impl FrameSplitter {
         }
     }
 
-    /// Looks for the next header where its place is not known: at the start of a chunk.
+    /// Looks for a header at the start of a chunk if the position of the next one is unknown.
     fn resume(&mut self, bytes: &[u8]) {
         let FrameState::Lost(chunks) = &mut self.state else { return };
         *chunks = chunks.saturating_add(1);
@@ -250,7 +254,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Masked frames (type, payload) as they come out of a stream that is cut into pieces.
+    /// Returns the frames (header, unmasked payload) of a stream that is cut into pieces.
     fn frames(bytes: &[u8], size: usize) -> Vec<(FrameHeader, Vec<u8>)> {
         let mut frames = FrameSplitter::default();
         let (mut out, mut payload) = (Vec::new(), Vec::new());
@@ -294,7 +298,7 @@ mod tests {
             &[0x09, 0x00],                              // fragmented ping
             &[0x89, 126, 0, 200],                       // long ping
             &[0x81, 126, 0, 125],                       // not the shortest length
-            &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], // likewise
+            &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], // not the shortest length
             &[0x81, 127, 0x80, 0, 0, 0, 0, 1, 0, 0],    // highest bit
         ] {
             assert_eq!(FrameHeader::read(bytes), Err(MalformedFrame), "{bytes:02x?}");
@@ -328,7 +332,7 @@ mod tests {
         push(&mut frames, &[0x81, 2, b'h', b'i']);
         frames.lose(100);
         push(&mut frames, b"\x81\x05abc"); // not the whole frame
-        push(&mut frames, b"\x81\x82\0\0\0\0hi"); // masked, and this side does not
+        push(&mut frames, b"\x81\x82\0\0\0\0hi"); // masked, but this side does not mask
         assert_eq!(frames.lost(), 2);
         push(&mut frames, b"\x81\x05{\"a\"");
         assert_eq!(frames.lost(), 0);

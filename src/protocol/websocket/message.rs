@@ -1,31 +1,31 @@
-//! Messages: put together from frames, and inflated.
+//! Messages: assembled from frames, and inflated.
 
 use super::deflate::{Inflater, UnreadableMessage};
 use super::frame::{FrameHeader, FrameKind, PayloadPiece};
 use super::negotiation::Deflate;
 
-/// Longest message kept: the longest line of Stratum.
+/// Longest message kept, in bytes: the longest line of Stratum.
 pub(super) const MAX_MESSAGE: usize = 64 * 1024;
-/// Buffers above this size are given back once their message is done.
+/// Capacity, in bytes, to which buffers shrink when the next message begins.
 const KEEP_CAPACITY: usize = 4 * 1024;
 
-/// The message that comes in one direction.
+/// Assembles the messages of one direction.
 #[derive(Debug)]
 pub(super) struct MessageAssembler {
     reading: MessageState,
-    /// The current frame interrupts the message.
+    /// The current frame is a control frame, which may interrupt a message.
     control: bool,
     /// The current frame is the last of the message.
     last: bool,
     bytes: Vec<u8>,
-    /// Payload before it is inflated.
+    /// Unmasked payload that is not yet inflated.
     plain: Vec<u8>,
     inflater: Inflater,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MessageState {
-    /// There is no message, or its beginning was not seen.
+    /// No message is open, or its beginning was not seen.
     Nothing,
     Plain,
     Compressed,
@@ -33,7 +33,7 @@ enum MessageState {
 }
 
 impl MessageAssembler {
-    /// Bytes kept.
+    /// Returns the number of allocated bytes.
     pub(super) fn held(&self) -> usize {
         self.bytes.capacity() + self.plain.capacity() + self.inflater.held()
     }
@@ -49,13 +49,13 @@ impl MessageAssembler {
         }
     }
 
-    /// A frame begins.
+    /// Begins a frame.
     pub(super) fn begin(&mut self, header: &FrameHeader) {
         self.control = header.kind == FrameKind::Control;
         self.last = header.last;
         if header.kind == FrameKind::Data {
             if self.reading == MessageState::Compressed {
-                self.inflater.lose(); // the message before was never finished
+                self.inflater.lose(); // the previous message was never finished
             }
             self.bytes.clear();
             self.bytes.shrink_to(KEEP_CAPACITY);
@@ -65,7 +65,7 @@ impl MessageAssembler {
         }
     }
 
-    /// Takes a part of the current frame's payload.
+    /// Adds a part of the current frame's payload.
     pub(super) fn push(&mut self, piece: PayloadPiece<'_>) {
         match self.reading {
             MessageState::Plain if !self.control => {
@@ -84,7 +84,7 @@ impl MessageAssembler {
         }
     }
 
-    /// The current frame ends. Returns the message if it is complete and not blank.
+    /// Ends the current frame. Returns the message if it is complete and not blank.
     pub(super) fn end(&mut self) -> Option<Result<&[u8], UnreadableMessage>> {
         if self.control || !self.last {
             return None;
@@ -103,7 +103,7 @@ impl MessageAssembler {
         (!text.is_empty()).then_some(Ok(text))
     }
 
-    /// Bytes are missing.
+    /// Handles lost bytes: the current message is dropped.
     pub(super) fn lose(&mut self) {
         if self.reading != MessageState::Nothing {
             self.reading = MessageState::Dropped;
@@ -117,7 +117,7 @@ mod tests {
     use super::super::frame::{FramePart, FrameSplitter};
     use super::*;
 
-    /// The messages in unmasked frames.
+    /// Returns the messages in unmasked frames.
     fn messages(bytes: &[u8]) -> Vec<Option<String>> {
         let mut message = MessageAssembler::new(Deflate::default());
         let mut out = Vec::new();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn compressed_fragments_are_put_together() {
-        // RFC 7692 §7.2.3.1: "Hello" in two frames; then the same again, which refers to it.
+        // RFC 7692 §7.2.3.1: "Hello" in two frames; then "Hello" again, which refers to the first.
         let bytes = [
             frame(0x41, &[0xf2, 0x48, 0xcd]),
             frame(0x89, b"ping"),

@@ -1,17 +1,16 @@
-//! WebSocket (RFC 6455): messages of a browser's or a program's mining conversation.
+//! WebSocket (RFC 6455): extracts the messages of mining conversations of browsers and programs.
 //!
 //! ```text
 //! bytes ─frame─▶ header, payload ─message─▶ (inflate) ─▶ BodyReaders
 //! ```
 //!
-//! Text and binary messages are read alike. Control frames, and messages above
+//! Text and binary messages are handled in the same way. Control frames, and messages above
 //! [`message::MAX_MESSAGE`], are skipped by counting.
 //!
-//! Bytes that are lost inside a payload cost its message. If the loss reaches the next header, the
-//! place in the stream is lost, too: a chunk that begins with a plausible header, and ends with its
-//! payload or carries a JSON object, is taken for the way back. A side whose messages refer to
-//! earlier ones (context takeover, RFC 7692 §7.1.1) is read no further once any of it is missing,
-//! but for its uncompressed messages.
+//! If bytes inside a payload are lost, its message is dropped. If the loss reaches the next header,
+//! the direction is out of sync. It is in sync again at a chunk that begins with a plausible header
+//! and ends with the payload or carries a JSON object. If messages refer to earlier ones (context
+//! takeover, RFC 7692 §7.1.1), only uncompressed messages are read after a loss.
 //!
 //! Nothing here panics on any input. A direction holds at most one message of
 //! [`message::MAX_MESSAGE`] and, if it compresses, a window of 32 KiB.
@@ -34,7 +33,7 @@ pub(super) use negotiation::{Extension, SocketOptions};
 
 const NAME: &str = "websocket";
 
-/// A connection whose handshake was not seen.
+/// The description of WebSocket connections whose handshake was not seen.
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
     first_bytes: FirstBytes::Among(&[TEXT..=BINARY]),
     // Messages begin with a segment.
@@ -42,7 +41,7 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     ..StreamProtocol::new(NAME, probe, |surroundings| open(SocketOptions::default(), surroundings))
 };
 
-/// What an HTTP connection becomes that upgrades to this socket.
+/// Returns the protocol that follows an HTTP connection after its upgrade to this socket.
 pub(super) fn successor(socket: SocketOptions) -> Successor {
     Successor::Protocol(NAME, Box::new(move |surroundings| open(socket, surroundings)))
 }
@@ -51,13 +50,15 @@ fn open(socket: SocketOptions, surroundings: &Surroundings) -> Box<dyn StreamPar
     Box::new(WebSocket::new(socket, surroundings))
 }
 
-/// Chunks in a row without a plausible header after which a connection is given up.
+/// Chunks in a row without a plausible header, in each direction, after which parsing ends.
 const MAX_LOST: u32 = 64;
-/// Messages in a row that are too long or unreadable, likewise: mining sends short ones.
+/// Unreadable messages in a row after which parsing ends: mining sends short messages.
 const MAX_UNREADABLE: u32 = 32;
 
-/// Whether a connection whose handshake was not seen begins with a frame that holds a message that
-/// is read: whole, not compressed, a JSON object with members that such messages have.
+/// Decides whether a connection whose handshake was not seen begins with a mining message.
+///
+/// The first frame must hold a whole, uncompressed message: a JSON object that [`BodyReaders`]
+/// recognises.
 fn probe(direction: Direction, bytes: &[u8]) -> Probe {
     if !matches!(bytes, [] | [TEXT | BINARY, ..]) {
         return Probe::NotForUs;
@@ -74,7 +75,7 @@ fn probe(direction: Direction, bytes: &[u8]) -> Probe {
         None => Probe::Unsure,
         Some(b'{') if header.is_cut(bytes) => Probe::Unsure,
         Some(b'{') => {
-            // There is no more of this line.
+            // The line end marks the line as complete.
             let line: Vec<u8> = header.payload(bytes).chain([b'\n']).collect();
             BodyReaders::probe(direction, &line)
         }
@@ -145,7 +146,7 @@ impl WebSocket {
         if next == Next::More && over { Next::Done } else { next }
     }
 
-    /// Whether neither side has been understood for long.
+    /// Returns whether each direction is out of sync for [`MAX_LOST`] chunks, or has no packets.
     fn is_lost(&self, context: &Context<'_>) -> bool {
         let heard = context.flow.packets;
         self.sides

@@ -1,24 +1,25 @@
-//! What the handshake (RFC 6455 §4) negotiates: message compression (RFC 7692).
+//! Options that the handshake (RFC 6455 §4) negotiates: message compression (RFC 7692).
 
 use crate::model::chunk::Direction;
 
-/// How one side compresses its messages, if it does: the frames tell.
+/// How one side compresses its messages. Each message says in its first frame whether it is
+/// compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deflate {
-    /// A message may refer to what the messages before it said (RFC 7692 §7.1.1).
+    /// A message may refer to the content of earlier messages (RFC 7692 §7.1.1).
     pub takeover: bool,
     /// Base-2 logarithm of the LZ77 window, 8 to 15 (RFC 7692 §7.1.2).
     pub window_bits: u8,
 }
 
 impl Default for Deflate {
-    /// Without parameters, which reads all that other parameters allow as well.
+    /// Returns the compression without parameters, which also reads what any parameters allow.
     fn default() -> Self {
         Deflate { takeover: true, window_bits: 15 }
     }
 }
 
-/// `permessage-deflate` as the server accepted it.
+/// The parameters of `permessage-deflate` that the server accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extension {
     client: Deflate,
@@ -26,7 +27,9 @@ pub(crate) struct Extension {
 }
 
 impl Extension {
-    /// Reads a `Sec-WebSocket-Extensions` header.
+    /// Parses a `Sec-WebSocket-Extensions` header.
+    ///
+    /// Returns `None` if it does not name `permessage-deflate`.
     pub(crate) fn of(value: &[u8]) -> Option<Extension> {
         value.split(|&byte| byte == b',').find_map(|extension| {
             let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
@@ -53,15 +56,16 @@ impl Extension {
     }
 }
 
-/// A WebSocket as it was negotiated.
+/// The negotiated options of a WebSocket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SocketOptions {
     deflate: [Deflate; 2],
 }
 
 impl SocketOptions {
-    /// A socket whose server sends in the direction `server`. One whose handshake was not seen is
-    /// [`SocketOptions::default`].
+    /// Returns the options of a socket whose server sends in the direction `server`.
+    ///
+    /// Without a handshake, use [`SocketOptions::default`].
     pub(crate) fn new(extension: Option<Extension>, server: Direction) -> Self {
         let Extension { client, server: from_server } = extension.unwrap_or_default();
         match server {
@@ -70,7 +74,7 @@ impl SocketOptions {
         }
     }
 
-    /// How the messages in `direction` are compressed.
+    /// Returns how the messages in `direction` are compressed.
     pub(crate) fn deflate(&self, direction: Direction) -> Deflate {
         let [to_server, to_client] = self.deflate;
         match direction {

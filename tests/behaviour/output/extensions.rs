@@ -167,7 +167,7 @@ fn a_sink_that_blocks_for_ever_delays_no_packet_of_a_live_run() {
         pipeline::live(vec![sample()], &setup, &mut outputs, control, &mut Nobody).unwrap();
     let took = start.elapsed();
     assert!(report.collected.alerts > 0);
-    assert_eq!(report.decode.packets, report.capture.packets);
+    assert_eq!(report.counters.decode.packets, report.counters.capture.packets);
     assert!(took < Duration::from_secs(10), "{took:?}");
     let stats = &outputs.stats()[0];
     assert_eq!((stats.written, stats.waiting), (0, report.collected.alerts), "{stats:?}");
@@ -199,7 +199,7 @@ fn a_live_run_obeys_commands_between_two_batches() {
     let report = pipeline::live(sources, &setup(), &mut outputs, control, &mut Nobody).unwrap();
     let snapshot = told.join().unwrap();
     assert_eq!(outputs.reopened, 1);
-    assert!(report.decode.packets > 0);
+    assert!(report.counters.decode.packets > 0);
     assert!(snapshot.correlator.records <= report.collected.alerts);
 }
 

@@ -16,7 +16,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Left to right, as drawn in `src/lib.rs`. Everyone may import `model`.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "model",
     "config",
     "capture",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 13] = [
     "intel",
     "detect",
     "correlate",
+    "health",
     "output",
     "pipeline",
     "cli",

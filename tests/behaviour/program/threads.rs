@@ -109,7 +109,7 @@ fn replay(
         Control::none(),
         &mut Nobody,
     )?;
-    Ok((disk.alerts, report.decode.packets))
+    Ok((disk.alerts, report.counters.decode.packets))
 }
 
 fn threads_say_the_same_whatever_the_batches() {

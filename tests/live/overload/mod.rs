@@ -84,7 +84,7 @@ fn cost(traffic: &Traffic, setup: &Setup) -> Duration {
     let report =
         pipeline::live(vec![Box::new(source)], setup, &mut outlet, Control::none(), &mut observer)
             .unwrap();
-    assert_eq!(report.capture.bypassed.packets, 0, "packets come without delay");
+    assert_eq!(report.counters.capture.bypassed.packets, 0, "packets come without delay");
     let (packets, time) = *taken.lock().unwrap();
     time / packets
 }
@@ -102,7 +102,8 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
         &mut Notes::default(),
     )
     .unwrap();
-    let datagrams_over_ipv4 = |report: &RunReport| report.decode.udp - report.decode.ipv6;
+    let datagrams_over_ipv4 =
+        |report: &RunReport| report.counters.decode.udp - report.counters.decode.ipv6;
     let (expected, lookups) = (incidents(&unloaded), datagrams_over_ipv4(&unloaded));
     assert!(expected.iter().filter(|told| told.contains("Active")).count() == 8, "{expected:#?}");
     assert!(lookups == 2 * 358, "{lookups}");
@@ -120,7 +121,7 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
             &mut observer,
         )
         .unwrap();
-        let capture = &report.capture;
+        let capture = &report.counters.capture;
         let log = log.lock().unwrap();
         let &(last, shut) = log.last().expect("the bypass was asked");
         let told = format!(
@@ -141,7 +142,11 @@ fn an_overloaded_sensor_sheds_settled_flows_says_so_and_recovers() {
             capture.bypassed.packets > capture.kernel_received / 4 && capture.bypassed.bytes > 0;
         assert!(shed, "{told}");
         let media = capture.kernel_received / 2;
-        assert!(report.decode.ipv6 < media * 3 / 4, "{} of {media}: {told}", report.decode.ipv6);
+        assert!(
+            report.counters.decode.ipv6 < media * 3 / 4,
+            "{} of {media}: {told}",
+            report.counters.decode.ipv6
+        );
         assert!(
             capture.bypassed.milliseconds > 0 && observer.shed.packets > 0,
             "told at once: {told}"
