@@ -74,12 +74,14 @@ fn not_understood(capture: &CaptureStats, decode: &DecodeStats) -> Option<Condit
             parts.push(format!("{count} stopped at {}", stop.name()));
         }
     }
-    let text = format!(
-        "{} of {total} packets could not be read: {}; a tag or tunnel of this site can be \
-         described in the section [decode] of the configuration",
-        percent(share),
-        parts.join(", ")
-    );
+    let hint = match unknown > damaged {
+        true => {
+            "; the section [decode] of the configuration can describe a tag or tunnel of this site"
+        }
+        false => "",
+    };
+    let parts = parts.join(", ");
+    let text = format!("{} of {total} packets could not be read: {parts}{hint}", percent(share));
     Some(Condition { kind: ConditionKind::NotUnderstood, share, text })
 }
 

@@ -91,7 +91,7 @@ mod tests {
     ///
     /// Returns the tunnel, and the bytes of each side that it carries.
     pub(super) fn run(
-        prelude: &mut dyn ProxyHandshake,
+        handshake: &mut dyn ProxyHandshake,
         packets: [u32; 2],
         turns: &[(Direction, &[u8])],
         size: usize,
@@ -105,7 +105,7 @@ mod tests {
                 let chunk = Chunk { direction, time, packet: 1, gap: 0, bytes: piece };
                 let mut rest = piece;
                 if tunnel.is_none() {
-                    let Some(end) = prelude.chunk(&flow, &chunk).ok()? else { continue };
+                    let Some(end) = handshake.chunk(&flow, &chunk).ok()? else { continue };
                     tunnel = Some(end.tunnel);
                     inside[direction.reverse().index()].extend(end.early);
                     rest = &piece[end.offset..];

@@ -278,7 +278,7 @@ mod tests {
     use super::super::tests::run;
     use super::*;
     use Direction::{ToClient as S, ToServer as C};
-    use proptest::prelude::*;
+    use proptest::handshake::*;
 
     type Turns<'a> = &'a [(Direction, &'a [u8])];
 
