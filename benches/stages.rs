@@ -206,7 +206,7 @@ fn stages(criterion: &mut Criterion) {
                     Control::none(),
                     &mut Unseen,
                 );
-                report.expect("a replay").decode.packets
+                report.expect("a replay").counters.decode.packets
             });
         }
         group.finish();

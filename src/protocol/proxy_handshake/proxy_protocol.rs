@@ -148,7 +148,7 @@ mod tests {
     use super::super::tests::run;
     use super::*;
     use Direction::{ToClient as S, ToServer as C};
-    use proptest::handshake::*;
+    use proptest::prelude::*;
 
     /// Returns a header of version 2: PROXY, TCP over IPv4, 12 bytes of addresses, `extensions`.
     fn binary(extensions: &[u8]) -> Vec<u8> {

@@ -278,7 +278,7 @@ mod tests {
     use super::super::tests::run;
     use super::*;
     use Direction::{ToClient as S, ToServer as C};
-    use proptest::handshake::*;
+    use proptest::prelude::*;
 
     type Turns<'a> = &'a [(Direction, &'a [u8])];
 

@@ -34,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
         an_encoder_and_a_sink_make_a_route,
         a_sink_that_blocks_for_ever_delays_no_packet_of_a_live_run,
         a_live_run_obeys_commands_between_two_batches,
+        new_intelligence_reaches_every_worker_of_a_live_run,
     ]
 }
 
@@ -44,14 +45,19 @@ fn sample() -> Box<dyn Source> {
     open_replay(&[SAMPLE.into()], &ReplayOptions::default()).unwrap()
 }
 
-/// A source that is silent when its packets are over, until it is stopped.
+/// A source that is silent until it may begin, and when its packets are over until it is stopped.
 struct Endless {
     source: Box<dyn Source>,
+    begin: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
 impl Source for Endless {
     fn fill(&mut self, batch: &mut PacketBatch) -> Result<FillOutcome, CaptureError> {
+        if !self.begin.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(2));
+            return Ok(FillOutcome::Idle);
+        }
         match self.source.fill(batch)? {
             FillOutcome::End if self.stop.load(Ordering::Relaxed) => Ok(FillOutcome::End),
             FillOutcome::End => {
@@ -180,13 +186,9 @@ fn a_live_run_obeys_commands_between_two_batches() {
     let (commander, commands) = crossbeam_channel::unbounded();
     let (reply, answers) = crossbeam_channel::bounded(1);
     let control = Control { commands, ..Control::none() };
-    // Without any intelligence, a contact is none.
-    let folder = tempfile::tempdir().unwrap();
-    let list = folder.path().join("list.txt");
-    std::fs::write(&list, "nobody.example\n").unwrap();
-    let (nothing, _) = Intel::load(&[list], false).unwrap();
-    let source = Endless { source: sample(), stop: Arc::clone(&control.stop) };
-    commander.send(Command::Reload(Arc::new(nothing))).unwrap();
+    let begin = Arc::new(AtomicBool::new(true));
+    let source = Endless { source: sample(), begin, stop: Arc::clone(&control.stop) };
+    commander.send(Command::Reload(intel("nobody.example"))).unwrap();
     commander.send(Command::Status(reply)).unwrap();
     commander.send(Command::Reopen).unwrap();
     let told = std::thread::spawn(move || {
@@ -203,14 +205,55 @@ fn a_live_run_obeys_commands_between_two_batches() {
     assert!(snapshot.correlator.records <= report.collected.alerts);
 }
 
-/// Counts what it is told.
+fn new_intelligence_reaches_every_worker_of_a_live_run() {
+    const WORKERS: usize = 3;
+    let (commander, commands) = crossbeam_channel::unbounded();
+    let (reply, answers) = crossbeam_channel::bounded(1);
+    let control = Control { commands, ..Control::none() };
+    let begin = Arc::new(AtomicBool::new(false));
+    let sources = (0..WORKERS).map(|_| -> Box<dyn Source> {
+        let (begin, stop) = (Arc::clone(&begin), Arc::clone(&control.stop));
+        Box::new(Endless { source: sample(), begin, stop })
+    });
+    let sources = sources.collect();
+    commander.send(Command::Reload(intel("nobody.example"))).unwrap();
+    commander.send(Command::Status(reply)).unwrap();
+    let told = std::thread::spawn(move || {
+        // Once the later command is answered, the earlier one has been executed.
+        answers.recv_timeout(Duration::from_secs(10)).expect("a snapshot");
+        begin.store(true, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(500));
+        commander.send(Command::Stop).unwrap();
+    });
+    let mut outputs = Counted::default();
+    let report = pipeline::live(sources, &setup(), &mut outputs, control, &mut Nobody).unwrap();
+    told.join().unwrap();
+    assert!(report.counters.decode.packets >= WORKERS as u64, "every worker has had packets");
+    assert!(report.collected.alerts > 0, "the conversation needs no intelligence");
+    assert_eq!(outputs.indicators, Vec::<String>::new(), "the old intelligence is gone");
+}
+
+/// Intelligence that knows one name.
+fn intel(name: &str) -> Arc<Intel> {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, format!("{name}\n")).unwrap();
+    Arc::new(Intel::load(&[list], false).unwrap().0)
+}
+
+/// Counts what it is told, and keeps the indicators of all records.
 #[derive(Default)]
 struct Counted {
     reopened: usize,
+    indicators: Vec<String>,
 }
 
 impl RecordConsumer for Counted {
-    fn consume(&mut self, _: &Outgoing, _: Option<Timestamp>) -> io::Result<()> {
+    fn consume(&mut self, outgoing: &Outgoing, _: Option<Timestamp>) -> io::Result<()> {
+        if let Outgoing::Alert(record) = outgoing {
+            let evidence = record.head.evidence.iter();
+            self.indicators.extend(evidence.filter_map(|reason| reason.indicator.clone()));
+        }
         Ok(())
     }
 
