@@ -22,6 +22,8 @@ pub enum ConditionKind {
     Drops,
     /// Packets that are encrypted below IP or in IP.
     Encrypted,
+    /// Packets with times that cannot be right.
+    StrayTimes,
     /// No DNS message among many connections.
     NoDns,
     /// No TLS handshake among many connections.
@@ -39,6 +41,7 @@ impl ConditionKind {
             ConditionKind::Gaps => "gaps",
             ConditionKind::Drops => "drops",
             ConditionKind::Encrypted => "encrypted",
+            ConditionKind::StrayTimes => "stray-times",
             ConditionKind::NoDns => "no-dns",
             ConditionKind::NoTls => "no-tls",
         }

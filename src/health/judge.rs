@@ -27,11 +27,13 @@ pub struct HealthCounters<'a> {
     pub flow: &'a FlowStats,
     /// Flows by protocol.
     pub protocols: &'a ProtocolStats,
+    /// Packets whose time was not believed.
+    pub strays: u64,
 }
 
 /// Returns the conditions that hold for an input, the worst first.
 pub fn judge(counters: &HealthCounters<'_>) -> Vec<Condition> {
-    let HealthCounters { capture, decode, flow, protocols } = counters;
+    let HealthCounters { capture, decode, flow, protocols, strays } = counters;
     let found = [
         not_understood(capture, decode),
         payload_cut(decode),
@@ -40,6 +42,7 @@ pub fn judge(counters: &HealthCounters<'_>) -> Vec<Condition> {
         drops(capture),
         gaps(decode, flow),
         encrypted(decode),
+        stray_times(decode, *strays),
         silent_protocol(ConditionKind::NoDns, flow, protocols),
         silent_protocol(ConditionKind::NoTls, flow, protocols),
     ];
@@ -153,6 +156,15 @@ fn encrypted(decode: &DecodeStats) -> Option<Condition> {
     Some(Condition { kind: ConditionKind::Encrypted, share, text })
 }
 
+fn stray_times(decode: &DecodeStats, strays: u64) -> Option<Condition> {
+    let share = share(strays, decode.packets).filter(|_| strays > 0)?;
+    let text = format!(
+        "{strays} packets have times over an hour ahead of all others; they were read as if they \
+         had come with the others"
+    );
+    Some(Condition { kind: ConditionKind::StrayTimes, share, text })
+}
+
 fn silent_protocol(
     kind: ConditionKind,
     flow: &FlowStats,
@@ -207,7 +219,7 @@ mod tests {
 
         fn kinds(&self) -> Vec<ConditionKind> {
             let Input { capture, decode, flow, protocols } = self;
-            let counters = HealthCounters { capture, decode, flow, protocols };
+            let counters = HealthCounters { capture, decode, flow, protocols, strays: 0 };
             judge(&counters).iter().map(|condition| condition.kind).collect()
         }
     }

@@ -1,33 +1,17 @@
 //! Decodes batches and distributes their segments to workers: the front half of the pipeline.
 
-use std::ops::Range;
-
+use super::clock::{ClockStats, PacketClock, Passage};
 use crate::decode::{DecodeOptions, DecodeStats, Decoder, Payload};
 use crate::flow::dispatch_hash;
 use crate::model::Timestamp;
 use crate::model::segment::{SegmentBatch, SegmentRecord, Tick};
 
-/// Packet time between two ticks, in nanoseconds: each tick ends idle flows and incidents. Ticks
-/// follow the seconds of packet time, not batches, so that nothing depends on how the input was
-/// read.
-const TICK: u64 = 1_000_000_000;
-/// Bound on reordering, in nanoseconds: packets are out of order by less than this. A packet that
-/// is further behind the next tick belongs to another clock.
-const OUT_OF_ORDER: u64 = 10 * TICK;
-/// Consecutive packets behind [`OUT_OF_ORDER`] that set the clock back. A single packet stamped far
-/// in the future then holds time up for a moment only, and two interfaces whose clocks disagree do
-/// not cause a tick with each packet.
-const SET_BACK: u32 = 256;
-
 /// Decodes each packet once, for any number of workers, and keeps each flow on one worker.
 pub(super) struct Dispatcher {
     decoder: Decoder,
     workers: usize,
-    /// Packet times that trigger no tick: from [`OUT_OF_ORDER`] before the next tick up to it.
-    quiet_times: Range<Timestamp>,
-    /// Consecutive packets from before `quiet_times`.
-    behind: u32,
-    /// Packet time of the oldest and of the newest packet.
+    clock: PacketClock,
+    /// Believed time of the oldest and of the newest packet.
     span: Option<(Timestamp, Timestamp)>,
     /// Payloads of this batch that were reassembled from IP fragments.
     reassembled: Vec<u8>,
@@ -38,8 +22,7 @@ impl Dispatcher {
         Dispatcher {
             decoder: Decoder::new(options),
             workers: workers.max(1),
-            quiet_times: Timestamp::ZERO..Timestamp::ZERO,
-            behind: 0,
+            clock: PacketClock::new(),
             span: None,
             reassembled: Vec::new(),
         }
@@ -57,12 +40,16 @@ impl Dispatcher {
         let mut count = 0;
         let base = packets.bytes.as_ptr().addr();
         let (mut oldest, mut newest) = self.span.unwrap_or((Timestamp::MAX, Timestamp::ZERO));
-        for packet in packets.packets() {
+        for mut packet in packets.packets() {
+            match self.clock.advance(packet.time, self.decoder.stats().packets) {
+                Passage::Quiet => {}
+                Passage::Tick => {
+                    ticks.push(Tick { before: count, time: packet.time, packet: packet.number });
+                }
+                Passage::Stray(time) => packet.time = time,
+            }
             oldest = oldest.min(packet.time);
             newest = newest.max(packet.time);
-            if self.advances(packet.time) {
-                ticks.push(Tick { before: count, time: packet.time, packet: packet.number });
-            }
             let Some(record) = records.get_mut(count) else { break };
             let Some(payload) = self.decoder.decode(&packet, &mut record.head) else { continue };
             let (offset, length) = match payload {
@@ -96,35 +83,18 @@ impl Dispatcher {
     /// Advances packet time to `now` without a packet, as on a silent interface: whether a tick is
     /// due.
     pub(super) fn advance_silently(&mut self, now: Timestamp) -> bool {
-        self.advances(now)
+        // The wall clock has no strays.
+        !matches!(self.clock.advance(now, 0), Passage::Quiet)
     }
 
-    /// Advances packet time to `now`: whether a tick is due.
-    #[inline]
-    fn advances(&mut self, now: Timestamp) -> bool {
-        if self.quiet_times.contains(&now) {
-            self.behind = 0;
-            return false;
-        }
-        self.advances_unusually(now)
-    }
-
-    #[cold]
-    fn advances_unusually(&mut self, now: Timestamp) -> bool {
-        self.behind = if now < self.quiet_times.start { self.behind + 1 } else { SET_BACK };
-        let due = self.behind >= SET_BACK;
-        if due {
-            let next_tick = after(now);
-            let start = next_tick.as_nanos().saturating_sub(OUT_OF_ORDER);
-            self.quiet_times = Timestamp::from_nanos(start)..next_tick;
-            self.behind = 0;
-        }
-        due
-    }
-
-    /// Packet time of the oldest and of the newest packet.
+    /// Believed time of the oldest and of the newest packet.
     pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
         self.span
+    }
+
+    /// Counters of its clock.
+    pub(super) fn clock_stats(&self) -> ClockStats {
+        self.clock.stats()
     }
 
     pub(super) fn stats(&self) -> &DecodeStats {
@@ -132,15 +102,11 @@ impl Dispatcher {
     }
 }
 
-/// The end of the second that `time` is in.
-fn after(time: Timestamp) -> Timestamp {
-    Timestamp::from_nanos(time.as_nanos() / TICK * TICK).plus_nanos(TICK)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::packet::LinkType;
+    use crate::pipeline::clock::{SET_BACK, TICK};
 
     /// The ticks that packets with these times (in seconds) cause, in batches of `size`: for each,
     /// the number of the packet that follows it, and its second.

@@ -1,5 +1,6 @@
 //! Wires capture, workers and the collector together, with threads and channels.
 
+mod clock;
 mod collector;
 mod command;
 mod dispatch;
@@ -13,6 +14,7 @@ mod worker;
 use std::io;
 use std::sync::Arc;
 
+pub use clock::ClockStats;
 pub use collector::CollectorReport;
 pub use command::{Command, Control};
 pub use live::live;
@@ -57,8 +59,8 @@ pub struct RunReport {
 impl RunReport {
     /// Judges whether the sensor could see what was in the input.
     pub fn conditions(&self) -> Vec<Condition> {
-        let Snapshot { capture, decode, flow, protocols, .. } = &self.counters;
-        health::judge(&HealthCounters { capture, decode, flow, protocols })
+        let Snapshot { capture, decode, flow, protocols, clock, .. } = &self.counters;
+        health::judge(&HealthCounters { capture, decode, flow, protocols, strays: clock.strays })
     }
 }
 

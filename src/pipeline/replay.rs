@@ -38,6 +38,7 @@ pub fn replay(
     let mut counters = Snapshot::default();
     workers.iter().for_each(|worker| counters.add(worker));
     counters.capture = source.stats();
+    counters.clock = dispatcher.clock_stats();
     counters.decode = dispatcher.stats().clone();
     let counters = collector.snapshot(counters);
     let collected = collector.finish(now)?;

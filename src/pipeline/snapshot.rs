@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::clock::ClockStats;
 use super::dispatch::Dispatcher;
 use super::worker::Worker;
 use crate::capture::CaptureStats;
@@ -19,6 +20,8 @@ use crate::protocol::stats::ProtocolStats;
 pub struct Snapshot {
     /// Counters and problems of the input.
     pub capture: CaptureStats,
+    /// Of the packets' clock.
+    pub clock: ClockStats,
     /// Each packet counted once.
     pub decode: DecodeStats,
     /// Counters and gauges of the flow tables.
@@ -45,6 +48,7 @@ pub struct CorrelatorStats {
 #[derive(Clone, Debug, Default)]
 pub(super) struct WorkerSnapshot {
     pub capture: CaptureStats,
+    pub clock: ClockStats,
     pub decode: DecodeStats,
     pub flow: FlowStats,
     pub protocols: ProtocolStats,
@@ -64,6 +68,7 @@ impl WorkerSnapshot {
     pub(super) fn new(capture: CaptureStats, dispatcher: &Dispatcher, worker: &Worker) -> Self {
         WorkerSnapshot {
             capture,
+            clock: dispatcher.clock_stats(),
             decode: dispatcher.stats().clone(),
             ..WorkerSnapshot::of_flows(worker)
         }
@@ -74,6 +79,7 @@ impl Snapshot {
     /// Adds the counters of a worker.
     pub(super) fn add(&mut self, worker: &WorkerSnapshot) {
         self.capture.merge(worker.capture.clone());
+        self.clock.merge(worker.clock);
         self.decode.merge(&worker.decode);
         self.flow.merge(&worker.flow);
         self.protocols.merge(&worker.protocols);
