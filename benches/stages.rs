@@ -118,6 +118,7 @@ fn setup() -> Setup {
             max_names: 100_000,
         },
         events: EventKinds::default(),
+        health: minewatch::config::HealthSettings::default(),
     }
 }
 

@@ -4,15 +4,20 @@ use std::io::{self, IsTerminal};
 
 use super::print;
 use crate::config::SummaryStyle;
+use crate::health::Condition;
 use crate::output::route::OutputsReport;
 use crate::output::summary::{self, Screen, Totals};
 use crate::pipeline::{RunReport, Snapshot};
 
 /// Writes the summary to standard error. A failure is ignored: nobody is there to report it to.
-pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: SummaryStyle) {
+pub(super) fn print_report(
+    report: &RunReport,
+    conditions: &[Condition],
+    outputs: &OutputsReport,
+    style: SummaryStyle,
+) {
     let RunReport { counters, span, collected } = report;
     let Snapshot { capture, decode, flow, .. } = counters;
-    let conditions = report.conditions();
     let totals = Totals {
         incidents: &collected.incidents,
         incidents_omitted: collected.incidents_omitted,
@@ -22,13 +27,13 @@ pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: S
         capture,
         decode,
         flow,
-        conditions: &conditions,
+        conditions,
     };
     if style == SummaryStyle::None {
         for problem in &capture.problems {
             print::note(problem);
         }
-        for condition in &conditions {
+        for condition in conditions {
             print::note(condition);
         }
     }

@@ -5,7 +5,9 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
-use crate::capture::{InputProblem, Progress};
+use crate::capture::{InputProblem, Progress, wall_clock};
+use crate::health::Condition;
+use crate::model::record::ConditionKind;
 use crate::pipeline::{Observer, Snapshot};
 
 /// Shows a progress bar for a replay on a terminal.
@@ -50,12 +52,15 @@ pub(super) struct LiveNotes {
     shed: u64,
     /// Records that outputs have dropped.
     records: u64,
+    /// Conditions that hold.
+    conditions: Vec<ConditionKind>,
 }
 
 impl Observer for LiveNotes {
     fn progress(&mut self, _: Option<Progress>) {}
 
     fn snapshot(&mut self, snapshot: &Snapshot) {
+        self.report_conditions(&snapshot.conditions);
         let stats = &snapshot.capture;
         for problem in &stats.problems {
             if !self.reported.contains(problem) {
@@ -92,5 +97,22 @@ impl Observer for LiveNotes {
             ));
             self.records = records;
         }
+    }
+}
+
+impl LiveNotes {
+    /// Reports conditions that have begun or ended since the last call.
+    fn report_conditions(&mut self, conditions: &[Condition]) {
+        let now = wall_clock().to_rfc3339();
+        for condition in conditions {
+            if !self.conditions.contains(&condition.kind) {
+                print::note(format_args!("{now} began: {condition}"));
+            }
+        }
+        let holds = |kind| conditions.iter().any(|condition| condition.kind == kind);
+        for kind in self.conditions.iter().filter(|&&kind| !holds(kind)) {
+            print::note(format_args!("{now} ended: {}", kind.name()));
+        }
+        self.conditions = conditions.iter().map(|condition| condition.kind).collect();
     }
 }

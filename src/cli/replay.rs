@@ -25,9 +25,10 @@ pub(super) fn replay(args: args::ReplayArgs) -> Result<Exit, Failure> {
     bar.clear();
     let report = result?;
     let outputs = outputs.finish().map_err(PipelineError::Output)?;
-    finish::print_report(&report, &outputs, settings.output.summary);
+    let conditions = report.conditions(&settings.health);
+    finish::print_report(&report, &conditions, &outputs, settings.output.summary);
     let capture = &report.counters.capture;
-    let hidden = report.conditions().iter().any(|condition| condition.kind.is_incomplete());
+    let hidden = conditions.iter().any(|condition| condition.kind.is_incomplete());
     let whole = capture.problems.is_empty() && capture.unsupported == 0 && !hidden;
     Ok(if whole { Exit::Done } else { Exit::InputIncomplete })
 }

@@ -36,6 +36,7 @@ pub(super) fn run(args: args::RunArgs) -> Result<Exit, Failure> {
     let mut notes = LiveNotes::default();
     let report = pipeline::live(sources, &setup, &mut outputs, control, &mut notes)?;
     let outputs = outputs.finish().map_err(PipelineError::Output)?;
-    finish::print_report(&report, &outputs, settings.output.summary);
+    let conditions = report.conditions(&settings.health);
+    finish::print_report(&report, &conditions, &outputs, settings.output.summary);
     Ok(Exit::Done)
 }

@@ -77,6 +77,7 @@ pub(super) fn setup(settings: &Settings, decoders: usize) -> Result<Setup, Failu
             max_names: memory.names / NAME_BYTES,
         },
         events: settings.output.events.iter().copied().collect(),
+        health: settings.health.clone(),
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod choice;
 mod error;
+mod health;
 mod layers;
 mod raw;
 mod settings;
@@ -15,9 +16,10 @@ use std::path::{Path, PathBuf};
 
 pub use choice::{OutputFormat, SummaryStyle};
 pub use error::{ConfigError, ValueError};
+pub use health::HealthSettings;
 pub use settings::{
-    AlertSettings, CaptureSettings, IntelSettings, LimitSettings, NetworkSettings, OutputSettings,
-    Settings, THREADS, home_network,
+    AlertSettings, CaptureSettings, DecodeSettings, IntelSettings, LimitSettings, NetworkSettings,
+    OutputSettings, Settings, THREADS, home_network,
 };
 
 /// All settings with their defaults, commented: the file in the repository.

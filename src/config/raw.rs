@@ -18,6 +18,7 @@ pub(super) struct RawConfig {
     pub alerts: RawAlerts,
     pub output: RawOutput,
     pub limits: RawLimits,
+    pub health: RawHealth,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,4 +77,17 @@ pub(super) struct RawLimits {
     pub memory: Placed<Value>,
     pub tcp_idle: Placed<Value>,
     pub udp_idle: Placed<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawHealth {
+    pub window: Placed<Value>,
+    pub no_packets: Placed<Value>,
+    pub drops_warning: Placed<Value>,
+    pub drops_critical: Placed<Value>,
+    pub one_way: Placed<Value>,
+    pub gaps: Placed<Value>,
+    pub unreadable: Placed<Value>,
+    pub payload_cut: Placed<Value>,
 }

@@ -11,6 +11,7 @@ use toml::{Spanned, Value};
 
 use super::choice::{OutputFormat, SummaryStyle};
 use super::error::{ConfigProblem, ValueError};
+use super::health::{self, HealthSettings};
 use super::{layers, raw, units};
 use crate::model::record::EventKind;
 use crate::model::site::{SiteTag, SiteTunnel};
@@ -54,6 +55,8 @@ pub struct Settings {
     pub output: OutputSettings,
     /// Bounds on memory and time.
     pub limits: LimitSettings,
+    /// When the sensor says that it cannot see.
+    pub health: HealthSettings,
 }
 
 /// Settings of the section `[capture]`.
@@ -205,7 +208,7 @@ pub(super) fn check<E: Display>(
     filter: impl Fn(&str) -> Result<(), E>,
 ) -> Result<Settings, ConfigProblem> {
     let base = Settings::default();
-    let raw::RawConfig { capture, decode, network, intel, alerts, output, limits } = raw;
+    let raw::RawConfig { capture, decode, network, intel, alerts, output, limits, health } = raw;
     Ok(Settings {
         capture: CaptureSettings {
             interfaces: interfaces(capture.interfaces)?,
@@ -244,6 +247,7 @@ pub(super) fn check<E: Display>(
             tcp_idle: idle(limits.tcp_idle, base.limits.tcp_idle)?,
             udp_idle: idle(limits.udp_idle, base.limits.udp_idle)?,
         },
+        health: health::check(health)?,
     })
 }
 
@@ -342,7 +346,7 @@ fn word<T>(
     checked(written, base, |value| check(&as_text(value)))
 }
 
-fn integer<T: TryFrom<i64>>(
+pub(super) fn integer<T: TryFrom<i64>>(
     written: Option<Spanned<Value>>,
     base: T,
     range: RangeInclusive<i64>,
@@ -374,7 +378,10 @@ fn size<T: TryFrom<u64>>(
     })
 }
 
-fn idle(written: Option<Spanned<Value>>, base: Duration) -> Result<Duration, ConfigProblem> {
+pub(super) fn idle(
+    written: Option<Spanned<Value>>,
+    base: Duration,
+) -> Result<Duration, ConfigProblem> {
     word(written, base, |text| {
         let time = units::duration(text)?;
         if IDLE.contains(&time) {

@@ -1,285 +1,278 @@
-//! Judges the counters of a whole input.
+//! Judges counters: which conditions hold, and which do not.
 
-use super::condition::{Condition, ConditionKind};
-use crate::capture::CaptureStats;
-use crate::decode::{DecodeStats, DecodeStop};
-use crate::flow::FlowStats;
-use crate::protocol::stats::ProtocolStats;
+use super::condition::{Condition, thousandths};
+use super::counters::{DAMAGED, HealthCounters};
+use crate::config::HealthSettings;
+use crate::decode::DecodeStats;
+use crate::model::record::ConditionKind;
 
-/// The share beyond which a part of the input is missing rather than damaged: more than half.
+/// The share beyond which most of something is missing.
 const MOST: f64 = 0.5;
-/// The share of lost packets or payload that analysts of other sensors are warned at, too.
-const LOSS: f64 = 0.03;
 /// TCP connections after which DNS and TLS should have been seen. A network of people makes both
 /// within a hundred; a scan of one machine makes neither.
 const MANY_CONNECTIONS: u64 = 1000;
 /// Values named in a sentence; the JSON summary has all.
 const MAX_VALUES: usize = 5;
 
-/// The counters that are judged.
-#[derive(Clone, Copy, Debug)]
-pub struct HealthCounters<'a> {
-    /// Counters of the input.
-    pub capture: &'a CaptureStats,
-    /// Counters of the decoders.
-    pub decode: &'a DecodeStats,
-    /// Counters of the flow tables.
-    pub flow: &'a FlowStats,
-    /// Flows by protocol.
-    pub protocols: &'a ProtocolStats,
-    /// Packets whose time was not believed.
-    pub strays: u64,
+/// How much must have been counted before it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Minimum {
+    /// Packets, with payload or without.
+    pub packets: u64,
+    /// Connections.
+    pub connections: u64,
 }
 
-/// Returns the conditions that hold for an input, the worst first.
-pub fn judge(counters: &HealthCounters<'_>) -> Vec<Condition> {
-    let HealthCounters { capture, decode, flow, protocols, strays } = counters;
-    let found = [
-        not_understood(capture, decode),
-        payload_cut(decode),
-        nothing_passed_filter(capture, decode),
-        one_way(flow),
-        drops(capture),
-        gaps(decode, flow),
-        encrypted(decode),
-        stray_times(decode, *strays),
-        silent_protocol(ConditionKind::NoDns, flow, protocols),
-        silent_protocol(ConditionKind::NoTls, flow, protocols),
-    ];
-    found.into_iter().flatten().collect()
+impl Minimum {
+    /// For a whole input: what there is counts.
+    pub(super) const INPUT: Minimum = Minimum { packets: 1, connections: 1 };
+    /// For a window of live traffic: a handful of packets at night is no sign of anything.
+    pub(super) const WINDOW: Minimum = Minimum { packets: 100, connections: 20 };
 }
 
-fn not_understood(capture: &CaptureStats, decode: &DecodeStats) -> Option<Condition> {
-    const DAMAGED: [DecodeStop; 8] = [
-        DecodeStop::LinkTruncated,
-        DecodeStop::LinkMalformed,
-        DecodeStop::TooDeep,
-        DecodeStop::IpTruncated,
-        DecodeStop::IpMalformed,
-        DecodeStop::TransportTruncated,
-        DecodeStop::TransportMalformed,
-        DecodeStop::FragmentMalformed,
+/// One kind that was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Judgement {
+    pub kind: ConditionKind,
+    /// The condition, if it holds.
+    pub condition: Option<Condition>,
+}
+
+/// Returns the conditions that hold for a whole input, the worst first. `decode` names what was not
+/// understood.
+pub fn judge(
+    counters: &HealthCounters,
+    decode: &DecodeStats,
+    settings: &HealthSettings,
+) -> Vec<Condition> {
+    let judged = judgements(counters, decode, settings, Minimum::INPUT);
+    let silent = silent_protocols(counters);
+    judged.into_iter().chain(silent).filter_map(|judgement| judgement.condition).collect()
+}
+
+/// Judges all kinds for which enough was counted, but for [`silent_protocols`].
+pub(super) fn judgements(
+    counters: &HealthCounters,
+    decode: &DecodeStats,
+    settings: &HealthSettings,
+    minimum: Minimum,
+) -> Vec<Judgement> {
+    let HealthCounters { packets, .. } = *counters;
+    let unreadable = counters.not_understood + counters.damaged;
+    let connections = counters.one_way + counters.two_way;
+    let offered = packets + counters.dropped;
+    let data = counters.bytes + counters.lost_bytes;
+    let judged = [
+        (ConditionKind::NotUnderstood, unreadable, packets, settings.unreadable, minimum.packets),
+        (
+            ConditionKind::PayloadCut,
+            counters.cut_payloads,
+            counters.payloads,
+            settings.payload_cut,
+            minimum.connections,
+        ),
+        (
+            ConditionKind::OneWay,
+            counters.one_way,
+            connections,
+            settings.one_way,
+            minimum.connections,
+        ),
+        (ConditionKind::Drops, counters.dropped, offered, settings.drops_warning, minimum.packets),
+        (ConditionKind::Gaps, counters.lost_bytes, data, settings.gaps, minimum.packets),
+        (ConditionKind::Encrypted, counters.encrypted, packets, MOST, minimum.packets),
+        (ConditionKind::StrayTimes, counters.strays, packets, 0.0, minimum.packets),
     ];
-    let sum = |stops: &[DecodeStop]| stops.iter().map(|&stop| decode.stopped(stop)).sum::<u64>();
-    let total = decode.packets + capture.unsupported;
-    let unknown = sum(&[DecodeStop::NotUnderstood, DecodeStop::LinkType]) + capture.unsupported;
-    let damaged = sum(&DAMAGED);
-    let share = share(unknown + damaged, total).filter(|&share| share > MOST)?;
-    let mut parts = Vec::new();
-    if unknown > 0 {
-        let values = unknown_values(decode);
-        let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
-        parts.push(format!("{unknown} were not understood{values}"));
+    let mut judgements: Vec<Judgement> = judged
+        .into_iter()
+        .filter(|&(_, _, whole, _, least)| whole >= least)
+        .map(|(kind, part, whole, threshold, _)| {
+            let share = part as f64 / whole as f64;
+            let condition = (share > threshold).then(|| Condition {
+                kind,
+                share: Some(thousandths(share)),
+                threshold: Some(threshold),
+                text: text(kind, share, part, whole, (counters, decode)),
+            });
+            Judgement { kind, condition }
+        })
+        .collect();
+    if counters.filtered > 0 {
+        let kind = ConditionKind::NothingPassedFilter;
+        let condition = (packets == 0).then(|| Condition {
+            kind,
+            share: Some(1.0),
+            threshold: None,
+            text: format!(
+                "the filter has left none of {} packets; on tagged traffic it needs `vlan` before \
+                 what follows the tag",
+                counters.filtered
+            ),
+        });
+        judgements.push(Judgement { kind, condition });
     }
-    for stop in DAMAGED {
-        let count = decode.stopped(stop);
-        if count > 0 {
-            parts.push(format!("{count} stopped at {}", stop.name()));
+    judgements
+}
+
+/// Judges whether protocols are missing that every network of people has, once there were many
+/// connections.
+pub(super) fn silent_protocols(counters: &HealthCounters) -> Vec<Judgement> {
+    let protocols = [
+        (ConditionKind::NoDns, counters.dns, "DNS message"),
+        (ConditionKind::NoTls, counters.tls, "TLS handshake"),
+    ];
+    let many = counters.two_way >= MANY_CONNECTIONS;
+    let judged = protocols.into_iter().filter(|&(_, seen, _)| many || seen > 0);
+    judged
+        .map(|(kind, seen, name)| Judgement {
+            kind,
+            condition: (seen == 0).then(|| Condition {
+                kind,
+                share: None,
+                threshold: None,
+                text: format!(
+                    "no {name} was seen among {} TCP connections: is that traffic mirrored?",
+                    counters.two_way
+                ),
+            }),
+        })
+        .collect()
+}
+
+fn text(
+    kind: ConditionKind,
+    share: f64,
+    part: u64,
+    whole: u64,
+    (counters, decode): (&HealthCounters, &DecodeStats),
+) -> String {
+    let share = percent(share);
+    match kind {
+        ConditionKind::NotUnderstood => unreadable_text(&share, whole, counters, decode),
+        ConditionKind::PayloadCut => format!(
+            "the snap length has cut {share} of {whole} packets with payload, so messages are \
+             missing; capture whole packets (tcpdump -s 0)"
+        ),
+        ConditionKind::OneWay => format!(
+            "half of the traffic is missing: {share} of {whole} TCP connections were seen in one \
+             direction only; mirror both directions"
+        ),
+        ConditionKind::Drops => {
+            format!("{share} of the packets were dropped before they were read")
         }
+        ConditionKind::Gaps => format!(
+            "{share} of the data of TCP connections is missing: the mirror or the capture lost it"
+        ),
+        ConditionKind::Encrypted => format!(
+            "{share} of the packets are encrypted (Wi-Fi, MACsec or IPsec) and cannot be read"
+        ),
+        _ => format!(
+            "{part} packets have times over an hour ahead of all others; they were read as if \
+             they had come with the others"
+        ),
     }
-    let hint = match unknown > damaged {
+}
+
+fn unreadable_text(
+    share: &str,
+    packets: u64,
+    counters: &HealthCounters,
+    decode: &DecodeStats,
+) -> String {
+    let mut parts = Vec::new();
+    if counters.not_understood > 0 {
+        let values = decode.unknown.most_frequent();
+        let shown =
+            values.iter().take(MAX_VALUES).map(|(value, count)| format!("{value}: {count}"));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        let shown = if shown.is_empty() { shown } else { format!(" ({shown})") };
+        parts.push(format!("{} were not understood{shown}", counters.not_understood));
+    }
+    if counters.damaged > 0 {
+        let stops = DAMAGED.into_iter().filter(|&stop| decode.stopped(stop) > 0);
+        let stops: Vec<&str> = stops.map(|stop| stop.name()).collect();
+        parts.push(format!("{} are damaged ({})", counters.damaged, stops.join(", ")));
+    }
+    let hint = match counters.not_understood > counters.damaged {
         true => {
             "; the section [decode] of the configuration can describe a tag or tunnel of this site"
         }
         false => "",
     };
-    let parts = parts.join(", ");
-    let text = format!("{} of {total} packets could not be read: {parts}{hint}", percent(share));
-    Some(Condition { kind: ConditionKind::NotUnderstood, share, text })
-}
-
-/// The most frequent values that were not understood, with their packets.
-fn unknown_values(decode: &DecodeStats) -> String {
-    let values = decode.unknown.most_frequent();
-    let shown = values.iter().take(MAX_VALUES).map(|(value, count)| format!("{value}: {count}"));
-    shown.collect::<Vec<_>>().join(", ")
-}
-
-fn payload_cut(decode: &DecodeStats) -> Option<Condition> {
-    let (cut, all) = (decode.cut_payloads, decode.payloads);
-    let share = share(cut, all).filter(|&share| share > MOST)?;
-    let text = format!(
-        "the snap length has cut {} of {all} packets with payload, so messages are missing; \
-         capture whole packets (tcpdump -s 0)",
-        percent(share)
-    );
-    Some(Condition { kind: ConditionKind::PayloadCut, share, text })
-}
-
-fn nothing_passed_filter(capture: &CaptureStats, decode: &DecodeStats) -> Option<Condition> {
-    (decode.packets == 0 && capture.filtered > 0).then(|| Condition {
-        kind: ConditionKind::NothingPassedFilter,
-        share: 1.0,
-        text: format!(
-            "the filter has left none of {} packets; on tagged traffic it needs `vlan` before \
-             what follows the tag",
-            capture.filtered
-        ),
-    })
-}
-
-fn one_way(flow: &FlowStats) -> Option<Condition> {
-    let all = flow.one_way + flow.two_way;
-    let share = share(flow.one_way, all).filter(|&share| share > MOST)?;
-    let text = format!(
-        "half of the traffic is missing: {} of {all} TCP connections were seen in one direction \
-         only; mirror both directions",
-        percent(share)
-    );
-    Some(Condition { kind: ConditionKind::OneWay, share, text })
-}
-
-fn drops(capture: &CaptureStats) -> Option<Condition> {
-    let dropped = capture.kernel_drops + capture.interface_drops;
-    let share = share(dropped, capture.packets + dropped).filter(|&share| share > LOSS)?;
-    let text = format!("{} of the packets were dropped before they were read", percent(share));
-    Some(Condition { kind: ConditionKind::Drops, share, text })
-}
-
-fn gaps(decode: &DecodeStats, flow: &FlowStats) -> Option<Condition> {
-    let share = share(flow.lost_bytes, flow.lost_bytes + decode.bytes);
-    let share = share.filter(|&share| share > LOSS)?;
-    let text = format!(
-        "{} of the data was acknowledged but never seen: the mirror or the capture lost it",
-        percent(share)
-    );
-    Some(Condition { kind: ConditionKind::Gaps, share, text })
-}
-
-fn encrypted(decode: &DecodeStats) -> Option<Condition> {
-    let encrypted = decode.stopped(DecodeStop::Encrypted);
-    let share = share(encrypted, decode.packets).filter(|&share| share > MOST)?;
-    let text = format!(
-        "{} of the packets are encrypted (Wi-Fi, MACsec or IPsec) and cannot be read",
-        percent(share)
-    );
-    Some(Condition { kind: ConditionKind::Encrypted, share, text })
-}
-
-fn stray_times(decode: &DecodeStats, strays: u64) -> Option<Condition> {
-    let share = share(strays, decode.packets).filter(|_| strays > 0)?;
-    let text = format!(
-        "{strays} packets have times over an hour ahead of all others; they were read as if they \
-         had come with the others"
-    );
-    Some(Condition { kind: ConditionKind::StrayTimes, share, text })
-}
-
-fn silent_protocol(
-    kind: ConditionKind,
-    flow: &FlowStats,
-    protocols: &ProtocolStats,
-) -> Option<Condition> {
-    let (name, shown) = match kind {
-        ConditionKind::NoDns => ("dns", "DNS message"),
-        _ => ("tls", "TLS handshake"),
-    };
-    (flow.two_way >= MANY_CONNECTIONS && protocols.flows(name) == 0).then(|| Condition {
-        kind,
-        share: 1.0,
-        text: format!(
-            "no {shown} was seen among {} TCP connections: is that traffic mirrored?",
-            flow.two_way
-        ),
-    })
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+    format!("{share} of {packets} packets could not be read: {}{hint}", parts.join(", "))
 }
 
 /// A share for people: `62 %`, and never `100 %` of what is not all.
 fn percent(share: f64) -> String {
-    match share {
-        1.0 => "all".to_owned(),
-        share => format!("{:.0} %", (share * 100.0).min(99.0)),
-    }
+    if share >= 1.0 { "all".to_owned() } else { format!("{:.0} %", (share * 100.0).min(99.0)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Counters of a healthy input of a thousand packets.
-    #[derive(Default)]
-    struct Input {
-        capture: CaptureStats,
-        decode: DecodeStats,
-        flow: FlowStats,
-        protocols: ProtocolStats,
+    fn healthy() -> HealthCounters {
+        HealthCounters { packets: 1000, bytes: 1_000_000, two_way: 20, ..Default::default() }
     }
 
-    impl Input {
-        fn healthy() -> Input {
-            let mut input = Input::default();
-            (input.capture.packets, input.decode.packets) = (1000, 1000);
-            (input.decode.bytes, input.flow.two_way) = (1_000_000, 20);
-            input
-        }
-
-        fn kinds(&self) -> Vec<ConditionKind> {
-            let Input { capture, decode, flow, protocols } = self;
-            let counters = HealthCounters { capture, decode, flow, protocols, strays: 0 };
-            judge(&counters).iter().map(|condition| condition.kind).collect()
-        }
+    fn kinds(counters: &HealthCounters) -> Vec<ConditionKind> {
+        let found = judge(counters, &DecodeStats::default(), &HealthSettings::default());
+        found.iter().map(|condition| condition.kind).collect()
     }
 
     #[test]
     fn a_healthy_input_and_an_empty_one_are_in_no_condition() {
-        assert_eq!(Input::healthy().kinds(), []);
-        assert_eq!(Input::default().kinds(), []);
+        assert_eq!(kinds(&healthy()), []);
+        assert_eq!(kinds(&HealthCounters::default()), []);
     }
 
     #[test]
-    fn packets_of_unknown_link_types_are_not_understood() {
-        let mut input = Input::healthy();
-        input.capture.unsupported = 1000;
-        assert_eq!(input.kinds(), [], "half is not most");
-        input.capture.unsupported += 1;
-        assert_eq!(input.kinds(), [ConditionKind::NotUnderstood]);
+    fn a_share_at_its_threshold_is_fine_and_beyond_it_is_not() {
+        use ConditionKind::{Drops, Encrypted, Gaps, NotUnderstood, OneWay, PayloadCut};
+        type Change = fn(&mut HealthCounters, u64);
+        let cases: [(ConditionKind, u64, Change); 6] = [
+            (NotUnderstood, 500, |counters, count| counters.not_understood = count),
+            (NotUnderstood, 500, |counters, count| counters.damaged = count),
+            (PayloadCut, 50, |counters, count| {
+                (counters.payloads, counters.cut_payloads) = (100, count);
+            }),
+            (OneWay, 20, |counters, count| counters.one_way = count),
+            (Encrypted, 500, |counters, count| counters.encrypted = count),
+            (Gaps, 30_927, |counters, count| counters.lost_bytes = count),
+        ];
+        for (kind, most, change) in cases {
+            let mut counters = healthy();
+            change(&mut counters, most);
+            assert_eq!(kinds(&counters), [], "{most} of {kind:?}");
+            change(&mut counters, most + 1);
+            assert_eq!(kinds(&counters), [kind], "{} of {kind:?}", most + 1);
+        }
+        assert_eq!(kinds(&HealthCounters { dropped: 31, ..healthy() }), [Drops]);
     }
 
     #[test]
     fn a_filter_that_leaves_nothing_is_told() {
-        let mut input = Input::default();
-        input.capture.filtered = 7;
-        assert_eq!(input.kinds(), [ConditionKind::NothingPassedFilter]);
-        input.decode.packets = 1;
-        assert_eq!(input.kinds(), []);
-    }
-
-    #[test]
-    fn most_connections_in_one_direction_are_half_a_mirror() {
-        let mut input = Input::healthy();
-        input.flow.one_way = 20;
-        assert_eq!(input.kinds(), []);
-        input.flow.one_way = 21;
-        assert_eq!(input.kinds(), [ConditionKind::OneWay]);
-    }
-
-    #[test]
-    fn cut_payloads_are_told_from_cut_packets_without_payload() {
-        let mut input = Input::healthy();
-        (input.decode.cut, input.decode.payloads, input.decode.cut_payloads) = (900, 100, 50);
-        assert_eq!(input.kinds(), []);
-        input.decode.cut_payloads = 51;
-        assert_eq!(input.kinds(), [ConditionKind::PayloadCut]);
-    }
-
-    #[test]
-    fn drops_and_gaps_beyond_three_percent_are_told() {
-        let mut input = Input::healthy();
-        input.capture.kernel_drops = 32;
-        input.flow.lost_bytes = 32_000;
-        assert_eq!(input.kinds(), [ConditionKind::Drops, ConditionKind::Gaps]);
+        let mut counters = HealthCounters { filtered: 7, ..Default::default() };
+        assert_eq!(kinds(&counters), [ConditionKind::NothingPassedFilter]);
+        counters.packets = 1;
+        assert_eq!(kinds(&counters), []);
     }
 
     #[test]
     fn many_connections_without_dns_or_tls_are_told() {
-        let mut input = Input::healthy();
-        input.flow.two_way = MANY_CONNECTIONS;
-        assert_eq!(input.kinds(), [ConditionKind::NoDns, ConditionKind::NoTls]);
-        input.protocols.count(0, "dns");
-        assert_eq!(input.kinds(), [ConditionKind::NoTls]);
+        let mut counters = HealthCounters { two_way: MANY_CONNECTIONS, ..healthy() };
+        assert_eq!(kinds(&counters), [ConditionKind::NoDns, ConditionKind::NoTls]);
+        counters.dns = 1;
+        assert_eq!(kinds(&counters), [ConditionKind::NoTls]);
+    }
+
+    #[test]
+    fn a_window_with_little_traffic_is_not_judged() {
+        let counters =
+            HealthCounters { packets: 99, not_understood: 99, one_way: 19, ..Default::default() };
+        let settings = HealthSettings::default();
+        let judged = judgements(&counters, &DecodeStats::default(), &settings, Minimum::WINDOW);
+        assert!(judged.iter().all(|judgement| judgement.condition.is_none()), "{judged:?}");
+        assert!(!judged.iter().any(|judgement| judgement.kind == ConditionKind::OneWay));
     }
 }

@@ -14,7 +14,7 @@ use crate::correlate::Correlator;
 use crate::intel::Intel;
 use crate::model::Timestamp;
 use crate::model::flow::FlowEnds;
-use crate::model::record::{IncidentState, Outgoing, Record};
+use crate::model::record::{IncidentState, Outgoing, Record, SensorRecord};
 use crate::model::signal::{Signal, SignalKind};
 use crate::output::RecordConsumer;
 
@@ -147,6 +147,14 @@ impl<'a> Collector<'a> {
         let rules = self.correlator.stats();
         let correlator = CorrelatorStats { records: self.written, rules };
         Snapshot { correlator, outputs: self.consumer.stats(), ..workers }
+    }
+
+    /// Gives records about the sensor itself to the outputs.
+    pub(super) fn write_sensor(&mut self, records: Vec<SensorRecord>) -> io::Result<()> {
+        for record in records {
+            self.consumer.consume(&Outgoing::Sensor(Arc::new(record)), None)?;
+        }
+        Ok(())
     }
 
     /// Flushes the outputs; called when nothing follows for a while.

@@ -13,6 +13,7 @@ use super::worker::{Worker, WorkerMessage, WorkerMessages};
 use super::{Control, Observer, PipelineError, RunReport, Setup};
 use crate::capture::{Bypass, CaptureError, CaptureStats, FillOutcome, Source, wall_clock};
 use crate::correlate::Correlator;
+use crate::health::{HealthMonitor, HealthState};
 use crate::intel::Intel;
 use crate::model::{SegmentBatch, Timestamp};
 use crate::output::RecordConsumer;
@@ -64,6 +65,7 @@ pub fn live(
     let mut collector = Collector::new(correlator, consumer, control).live();
     let (report, reports) = bounded::<WorkerReport>(REPORTS);
     let merger = MessageMerger::new(sources.len());
+    let monitor = HealthMonitor::new(setup.health.clone(), setup.correlate.sensor.clone());
     thread::scope(|scope| {
         let (mut workers, mut reloads) = (Vec::new(), Vec::new());
         for (index, source) in sources.into_iter().enumerate() {
@@ -74,7 +76,7 @@ pub fn live(
         }
         drop(report);
         // `collect` drops the receiver: the workers then end, whatever made it return.
-        let now = collect(reports, &reloads, merger, &mut collector, observer)?;
+        let now = collect(reports, &reloads, (merger, monitor), &mut collector, observer)?;
         let (mut counters, mut span) = (Snapshot::default(), None);
         for worker in workers {
             let seen = worker.join().map_err(|_| PipelineError::Worker)??;
@@ -91,7 +93,7 @@ pub fn live(
 fn collect(
     reports: Receiver<WorkerReport>,
     reloads: &[NewIntel],
-    mut merger: MessageMerger,
+    (mut merger, mut monitor): (MessageMerger, HealthMonitor),
     collector: &mut Collector<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Timestamp, PipelineError> {
@@ -117,7 +119,15 @@ fn collect(
         let news = report.counters.is_some();
         collector.take(&mut merger.take(report))?;
         if news {
-            observer.snapshot(&collector.snapshot(merger.counters()));
+            let mut snapshot = collector.snapshot(merger.counters());
+            collector.write_sensor(monitor.observe(&HealthState {
+                now: wall_clock(),
+                counters: snapshot.health(),
+                decode: &snapshot.decode,
+                waiting_for: &snapshot.capture.waiting_for,
+            }))?;
+            snapshot.conditions = monitor.conditions();
+            observer.snapshot(&snapshot);
         }
         if reports.is_empty() {
             collector.flush()?;

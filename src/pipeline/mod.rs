@@ -22,10 +22,11 @@ pub use replay::replay;
 pub use snapshot::{CorrelatorStats, Snapshot};
 
 use crate::capture::{CaptureError, Progress};
+use crate::config::HealthSettings;
 use crate::correlate;
 use crate::decode::DecodeOptions;
 use crate::flow::FlowLimits;
-use crate::health::{self, Condition, HealthCounters};
+use crate::health::{self, Condition};
 use crate::intel::Intel;
 use crate::model::Timestamp;
 use crate::model::record::EventKinds;
@@ -43,6 +44,8 @@ pub struct Setup {
     pub correlate: correlate::CorrelatorOptions,
     /// Extracted events to record.
     pub events: EventKinds,
+    /// When the sensor says that it cannot see.
+    pub health: HealthSettings,
 }
 
 /// The result of a run.
@@ -58,9 +61,8 @@ pub struct RunReport {
 
 impl RunReport {
     /// Judges whether the sensor could see what was in the input.
-    pub fn conditions(&self) -> Vec<Condition> {
-        let Snapshot { capture, decode, flow, protocols, clock, .. } = &self.counters;
-        health::judge(&HealthCounters { capture, decode, flow, protocols, strays: clock.strays })
+    pub fn conditions(&self, settings: &HealthSettings) -> Vec<Condition> {
+        health::judge(&self.counters.health(), &self.counters.decode, settings)
     }
 }
 

@@ -11,6 +11,8 @@ use super::worker::{Worker, WorkerMessages};
 use super::{Control, Observer, PipelineError, RunReport, Setup, parallel_replay};
 use crate::capture::Source;
 use crate::correlate::Correlator;
+use crate::health;
+use crate::model::record::EventKind;
 use crate::model::{SegmentBatch, Timestamp};
 use crate::output::RecordConsumer;
 
@@ -41,6 +43,13 @@ pub fn replay(
     counters.clock = dispatcher.clock_stats();
     counters.decode = dispatcher.stats().clone();
     let counters = collector.snapshot(counters);
+    if setup.events.has(EventKind::Sensor) {
+        let conditions = health::judge(&counters.health(), &counters.decode, &setup.health);
+        let span = dispatcher.span().unwrap_or_default();
+        let sensor = setup.correlate.sensor.as_deref();
+        let records = health::records_of_input(&conditions, sensor, span, &setup.health);
+        collector.write_sensor(records)?;
+    }
     let collected = collector.finish(now)?;
     Ok(RunReport { counters, span: dispatcher.span(), collected })
 }

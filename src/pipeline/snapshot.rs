@@ -9,6 +9,7 @@ use crate::capture::CaptureStats;
 use crate::correlate::RuleStats;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
+use crate::health::{Condition, HealthCounters};
 use crate::output::RouteStats;
 use crate::protocol::stats::ProtocolStats;
 
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub correlator: CorrelatorStats,
     /// Counters of each output, in the order of the configuration.
     pub outputs: Vec<RouteStats>,
+    /// What the sensor cannot see now, in live capture.
+    pub conditions: Vec<Condition>,
 }
 
 /// Counters and gauges of the correlator.
@@ -76,6 +79,16 @@ impl WorkerSnapshot {
 }
 
 impl Snapshot {
+    /// The counters by which the sensor is judged.
+    pub(super) fn health(&self) -> HealthCounters {
+        let Snapshot { capture, decode, flow, protocols, .. } = self;
+        HealthCounters {
+            strays: self.clock.strays,
+            lost_records: self.outputs.iter().map(|output| output.dropped).sum(),
+            ..HealthCounters::new(capture, decode, flow, protocols)
+        }
+    }
+
     /// Adds the counters of a worker.
     pub(super) fn add(&mut self, worker: &WorkerSnapshot) {
         self.capture.merge(worker.capture.clone());

@@ -9,6 +9,7 @@ mod support {
     pub mod trial;
 }
 
+mod health;
 mod interfaces;
 mod overload;
 mod replay;
@@ -20,7 +21,8 @@ use libtest_mimic::Arguments;
 use support::trial::all;
 
 fn main() -> ExitCode {
-    let trials = all([interfaces::trials(), overload::trials(), replay::trials()]);
+    let trials =
+        all([health::trials(), interfaces::trials(), overload::trials(), replay::trials()]);
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     libtest_mimic::run(&arguments, trials).exit_code()
 }

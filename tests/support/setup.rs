@@ -26,5 +26,6 @@ pub fn setup() -> Setup {
             max_names: 10_000,
         },
         events: EventKinds::default(),
+        health: settings.health,
     }
 }

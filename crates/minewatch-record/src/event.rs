@@ -85,12 +85,20 @@ pub enum EventKind {
     Quic,
     Http,
     Flow,
+    /// A [`SensorRecord`](crate::SensorRecord): no parser extracts it.
+    Sensor,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 5] =
-        [EventKind::Dns, EventKind::Tls, EventKind::Quic, EventKind::Http, EventKind::Flow];
+    pub const ALL: [EventKind; 6] = [
+        EventKind::Dns,
+        EventKind::Tls,
+        EventKind::Quic,
+        EventKind::Http,
+        EventKind::Flow,
+        EventKind::Sensor,
+    ];
 
     /// The name in the configuration and in records.
     pub const fn name(self) -> &'static str {
@@ -100,6 +108,7 @@ impl EventKind {
             EventKind::Quic => "quic",
             EventKind::Http => "http",
             EventKind::Flow => "flow",
+            EventKind::Sensor => "sensor",
         }
     }
 }

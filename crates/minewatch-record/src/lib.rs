@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`Record`] | a record of the state of one incident: a [`Head`] and a [`Body`] by kind |
 //! | [`EventRecord`] | an event that a parser extracted: a DNS answer, a TLS handshake, … |
-//! | [`Outgoing`] | either of them, on its way to an output |
+//! | [`SensorRecord`] | that the sensor cannot see something, or can again |
+//! | [`Outgoing`] | any of them, on its way to an output |
 //!
 //! The serde form of a [`Record`] is the `native` format, which reads back into the same value. This
 //! crate depends on serde alone, so that stores and consoles can read records without the sensor.
@@ -15,6 +16,7 @@ mod head;
 mod link;
 mod mining;
 mod record;
+mod sensor;
 mod time;
 
 pub use event::{
@@ -27,6 +29,7 @@ pub use head::{FlowTuple, Head, Host, HostName, IncidentState, Peer, Severity, S
 pub use link::MacAddr;
 pub use mining::{Carrier, Checksum, Mining, MiningIncident, Pool, Shares, Verdict};
 pub use record::{Body, Record, RecordKind, SCHEMA};
+pub use sensor::{ConditionKind, SensorCondition, SensorRecord};
 pub use time::Timestamp;
 
 use std::borrow::Cow;
@@ -42,4 +45,6 @@ pub enum Outgoing {
     Alert(Arc<Record>),
     /// An extracted event.
     Event(Arc<EventRecord>),
+    /// A record about the sensor itself.
+    Sensor(Arc<SensorRecord>),
 }

@@ -33,6 +33,8 @@ pub enum Body {
 pub enum RecordKind {
     /// [`Body::Mining`].
     Mining,
+    /// A [`SensorRecord`](crate::SensorRecord), which is about no host.
+    Sensor,
 }
 
 impl Record {
@@ -131,6 +133,11 @@ impl<'de> Deserialize<'de> for Record {
             return Err(D::Error::custom(problem));
         }
         let body = match line.kind {
+            RecordKind::Sensor => {
+                return Err(D::Error::custom(
+                    "expected a record about a host, found kind `sensor`",
+                ));
+            }
             RecordKind::Mining => Body::Mining(MiningIncident {
                 verdict: line.verdict.ok_or_else(|| D::Error::missing_field("verdict"))?,
                 pool: line.pool.ok_or_else(|| D::Error::missing_field("pool"))?,

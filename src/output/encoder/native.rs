@@ -18,6 +18,10 @@ impl Encoder for NativeEncoder {
                 frame.extend_from_slice(line(record)?.as_bytes());
                 Ok(true)
             }
+            Outgoing::Sensor(record) => {
+                frame.extend_from_slice(json::line(record.as_ref())?.as_bytes());
+                Ok(true)
+            }
             Outgoing::Event(_) => EveEncoder.encode(record, frame),
         }
     }

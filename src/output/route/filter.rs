@@ -24,6 +24,7 @@ impl Filter {
                 self.least_severity.is_none_or(|least| record.head.severity >= least)
             }
             Outgoing::Event(_) => self.events,
+            Outgoing::Sensor(_) => true,
         }
     }
 }

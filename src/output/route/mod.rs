@@ -96,7 +96,7 @@ impl Route {
                 return Err(SinkError::Fatal(io::Error::other(error)));
             }
         }
-        let alert = matches!(record, Outgoing::Alert(_));
+        let alert = matches!(record, Outgoing::Alert(_) | Outgoing::Sensor(_));
         Ok(alert || self.frames.lines().len() >= GATHER)
     }
 

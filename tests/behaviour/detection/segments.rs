@@ -87,6 +87,7 @@ fn setup(intel: &Arc<Intel>) -> Setup {
             max_names: 1000,
         },
         events: EventKinds::default(),
+        health: minewatch::config::HealthSettings::default(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::support::trial::{Trial, trials};
+use crate::support::json_lines::{eve_validators, faults, validator};
+use crate::support::trial::{Checked, Trial, trials};
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -14,6 +15,8 @@ pub fn trials() -> Vec<Trial> {
         payload_cut_by_the_snap_length_is_told,
         a_filter_that_leaves_nothing_is_told,
         a_whole_capture_is_in_no_condition,
+        a_condition_is_a_record_in_every_format_where_asked_for,
+        a_record_about_the_sensor_is_valid_for_the_schemas_of_eve,
     ]
 }
 
@@ -146,4 +149,39 @@ fn a_whole_capture_is_in_no_condition() {
     let (_folder, path) = changed(Some);
     let (code, _, json) = replay(&path, &["--summary", "json"]);
     assert_eq!((code, conditions(&json)), (0, vec![]));
+}
+
+/// The records about the sensor that a replay of the tagged sample writes.
+fn sensor_records(format: &str) -> Vec<String> {
+    let (_folder, path) = changed(tagged);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minewatch"));
+    command.args(["replay", "--events", "sensor", "--summary", "none", "--format", format]);
+    let output = command.arg(&path).output().expect("it runs");
+    let records = String::from_utf8(output.stdout).expect("UTF-8");
+    records.lines().map(str::to_owned).collect()
+}
+
+fn a_condition_is_a_record_in_every_format_where_asked_for() {
+    let [record] = &sensor_records("native")[..] else { panic!("one condition") };
+    let native =
+        [("native".to_owned(), validator(include_str!("../../../docs/native.schema.json")))];
+    assert_eq!(faults(record, &native), Vec::<String>::new());
+    let record: Value = serde_json::from_str(record).expect("JSON");
+    assert_eq!((&record["kind"], &record["host"]), (&"sensor".into(), &Value::Null));
+    assert_eq!(record["condition"]["kind"], "not-understood");
+    assert_eq!(record["condition"]["share"], 1.0);
+
+    let [record] = &sensor_records("eve")[..] else { panic!("one condition") };
+    let record: Value = serde_json::from_str(record).expect("JSON");
+    assert_eq!(record["alert"]["signature_id"], 1_497_000);
+    assert_eq!(record["alert"]["metadata"]["condition"][0], "not-understood");
+    assert!(record.get("src_ip").is_none(), "nobody on the network has caused it");
+}
+
+fn a_record_about_the_sensor_is_valid_for_the_schemas_of_eve() -> Checked {
+    let schemas = eve_validators()?;
+    for record in sensor_records("eve") {
+        assert_eq!(faults(&record, &schemas), Vec::<String>::new());
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod dns;
 mod envelope;
 mod flow;
 mod http;
+mod sensor;
 mod technique;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ impl Encoder for EveEncoder {
         let line = match record {
             Outgoing::Alert(record) => line(record)?,
             Outgoing::Event(event) => event_line(event)?,
+            Outgoing::Sensor(record) => sensor::line(record)?,
         };
         frame.extend_from_slice(line.as_bytes());
         Ok(true)
