@@ -156,14 +156,45 @@ impl Decoder {
         head: &mut SegmentHead,
     ) -> Option<Payload<'a>> {
         self.begin(packet, head);
-        let Packet { link, bytes, .. } = *packet;
-        let found = match plain::decode(link, bytes, &self.options, head, &mut self.stats) {
+        let Packet { link, bytes, wire_len, .. } = *packet;
+        if self.stats.cut > 0 {
+            return self.decode_and_count(link, bytes, wire_len, head);
+        }
+        self.decode_headers(link, bytes, head)
+    }
+
+    #[inline(always)]
+    fn decode_headers<'a>(
+        &mut self,
+        link: LinkType,
+        bytes: &'a [u8],
+        head: &mut SegmentHead,
+    ) -> Option<Payload<'a>> {
+        match plain::decode(link, bytes, &self.options, head, &mut self.stats) {
             Some(payload) => Some(Payload::InPacket(payload)),
             None => self.peel(link, bytes, head),
-        };
-        if self.stats.cut > 0 {
-            self.count_payload(packet, found, head);
         }
+    }
+
+    /// Decodes a packet of an input of which some packets are cut: those with payload are counted.
+    #[cold]
+    #[inline(never)]
+    fn decode_and_count<'a>(
+        &mut self,
+        link: LinkType,
+        bytes: &'a [u8],
+        wire_len: u32,
+        head: &mut SegmentHead,
+    ) -> Option<Payload<'a>> {
+        let found = self.decode_headers(link, bytes, head);
+        let (payload, missing) = match found {
+            Some(Payload::InPacket(bytes)) => (!bytes.is_empty(), head.missing > 0),
+            Some(Payload::Reassembled) => (true, head.missing > 0),
+            // What is behind the headers of a cut packet is unknown.
+            None => (false, bytes.len() < wire_len as usize),
+        };
+        self.stats.payloads += u64::from(payload || missing);
+        self.stats.cut_payloads += u64::from(missing);
         found
     }
 
@@ -176,26 +207,6 @@ impl Decoder {
         head.packet = packet.number;
         head.time = packet.time;
         head.wire_len = packet.wire_len;
-    }
-
-    /// Counts a packet with payload, once any packet of the input was cut.
-    #[cold]
-    #[inline(never)]
-    fn count_payload(
-        &mut self,
-        packet: &Packet<'_>,
-        found: Option<Payload<'_>>,
-        head: &SegmentHead,
-    ) {
-        let cut = packet.bytes.len() < packet.wire_len as usize;
-        let (payload, missing) = match found {
-            Some(Payload::InPacket(bytes)) => (!bytes.is_empty(), head.missing > 0),
-            Some(Payload::Reassembled) => (true, head.missing > 0),
-            // What is behind the headers of a cut packet is unknown.
-            None => (false, cut),
-        };
-        self.stats.payloads += u64::from(payload || missing);
-        self.stats.cut_payloads += u64::from(missing);
     }
 
     /// Decodes a packet of any kind, layer by layer.

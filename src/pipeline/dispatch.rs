@@ -3,8 +3,8 @@
 use super::clock::{ClockStats, PacketClock, Passage};
 use crate::decode::{DecodeOptions, DecodeStats, Decoder, Payload};
 use crate::flow::dispatch_hash;
-use crate::model::Timestamp;
 use crate::model::segment::{SegmentBatch, SegmentRecord, Tick};
+use crate::model::{Packet, Timestamp};
 
 /// Decodes each packet once, for any number of workers, and keeps each flow on one worker.
 pub(super) struct Dispatcher {
@@ -41,12 +41,15 @@ impl Dispatcher {
         let base = packets.bytes.as_ptr().addr();
         let (mut oldest, mut newest) = self.span.unwrap_or((Timestamp::MAX, Timestamp::ZERO));
         for mut packet in packets.packets() {
-            match self.clock.advance(packet.time, self.decoder.stats().packets) {
-                Passage::Quiet => {}
-                Passage::Tick => {
-                    ticks.push(Tick { before: count, time: packet.time, packet: packet.number });
+            if !self.clock.is_quiet(packet.time) {
+                match self.clock.advance(packet.time, self.decoder.stats().packets) {
+                    Passage::Quiet => {}
+                    Passage::Tick => {
+                        let Packet { time, number, .. } = packet;
+                        ticks.push(Tick { before: count, time, packet: number });
+                    }
+                    Passage::Stray(time) => packet.time = time,
                 }
-                Passage::Stray(time) => packet.time = time,
             }
             oldest = oldest.min(packet.time);
             newest = newest.max(packet.time);
@@ -84,7 +87,7 @@ impl Dispatcher {
     /// due.
     pub(super) fn advance_silently(&mut self, now: Timestamp) -> bool {
         // The wall clock has no strays.
-        !matches!(self.clock.advance(now, 0), Passage::Quiet)
+        !self.clock.is_quiet(now) && self.clock.advance(now, 0) != Passage::Quiet
     }
 
     /// Believed time of the oldest and of the newest packet.
