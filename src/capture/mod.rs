@@ -1,8 +1,8 @@
 //! Reads packets from capture files, standard input or interfaces, in batches.
 //!
 //! ```text
-//! path ─ input (decompress) ─ file (pcap | pcapng) ─ merge ─┐
-//!                                                           ├─ filter ─▶ PacketBatch
+//! path ─ file (input, decompress, pcap | pcapng) ─ merge ─┐
+//!                                                         ├─ filter ─▶ PacketBatch
 //! interface ─ live (one socket of a fanout group per worker)┘
 //! ```
 //!
@@ -10,19 +10,14 @@
 //! error that stops the whole capture is a [`CaptureError`].
 
 mod bypass;
-mod bytes;
 mod clock;
-mod decompress;
 mod fanout;
 mod file;
 mod filter;
-mod input;
 mod interfaces;
 mod linktype;
 mod live;
 mod merge;
-mod pcap;
-mod pcapng;
 mod problem;
 mod replay;
 mod stats;

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{PacketBatch, Timestamp};
 
-use super::file::CaptureFile;
+use super::file::{CaptureFile, Input};
 use super::filter::PacketFilter;
-use super::input::Input;
 use super::merge::{Merge, WaitingFile};
 use super::problem::{CaptureError, ProblemReason, name_of};
 use super::stats::CaptureStats;

@@ -7,10 +7,10 @@
 use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
 
+use super::super::linktype;
 use super::bytes::{ByteOrder, chunk};
-use super::file::{PacketSink, WalkOutcome};
-use super::linktype;
 use super::pcap::MAX_PACKET;
+use super::{PacketSink, WalkOutcome};
 
 /// Type of a Section Header Block: a palindrome, the same in both byte orders.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -314,9 +314,9 @@ impl PcapNg {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::file::UnsupportedPackets;
-    use super::super::file::tests::{Seen, read_all, read_stream};
-    use super::super::problem::ProblemReason;
+    use super::super::super::problem::ProblemReason;
+    use super::super::UnsupportedPackets;
+    use super::super::tests::{Seen, read_all, read_stream};
     use super::*;
 
     /// Writes blocks in one byte order.

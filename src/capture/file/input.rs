@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::super::fanout::wait_readable;
+use super::super::problem::ProblemReason;
 use super::decompress::Compression;
-use super::fanout::wait_readable;
-use super::problem::ProblemReason;
 
 /// Time to wait for bytes from a pipe before control returns to the caller.
 const POLL_TIME: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub(super) enum ReadOutcome {
 }
 
 /// One capture as a stream of decompressed bytes.
-pub(super) struct Input {
+pub(in crate::capture) struct Input {
     stage: InputStage,
     /// Whether a read returns the available bytes instead of filling a block, so that packets
     /// from a pipe are not delayed.
@@ -56,7 +56,7 @@ enum InputStage {
 
 impl Input {
     /// Opens a file or a named pipe. `counter` counts the bytes read, before decompression.
-    pub(super) fn open(path: &Path, counter: Arc<AtomicU64>) -> io::Result<Input> {
+    pub(in crate::capture) fn open(path: &Path, counter: Arc<AtomicU64>) -> io::Result<Input> {
         let file = File::open(path)?;
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
@@ -69,7 +69,7 @@ impl Input {
     /// Opens standard input.
     ///
     /// Does not read through [`io::stdin`], whose buffer would hide bytes from `poll`.
-    pub(super) fn stdin(counter: Arc<AtomicU64>) -> io::Result<Input> {
+    pub(in crate::capture) fn stdin(counter: Arc<AtomicU64>) -> io::Result<Input> {
         let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         Ok(Input::new(From::Pipe(file), counter))
     }

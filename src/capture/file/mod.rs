@@ -3,16 +3,24 @@
 //! Blocks of the file are read straight into the batch's buffer, and the records point into it.
 //! An incomplete packet at the end moves to the front of the next batch.
 
+mod bytes;
+mod decompress;
+mod input;
+mod pcap;
+mod pcapng;
+
+pub(super) use input::Input;
+
 use crate::model::PacketBatch;
 use crate::model::packet::PacketRecord;
 
 use super::FillOutcome;
-use super::bytes::chunk;
-use super::input::{Input, ReadOutcome};
-use super::pcap::{self, Pcap};
-use super::pcapng::{self, PcapNg};
 use super::problem::ProblemReason;
 use super::stats::CaptureStats;
+use bytes::chunk;
+use input::ReadOutcome;
+use pcap::Pcap;
+use pcapng::PcapNg;
 
 /// Unsupported link types reported per file. Small, since the list is searched for each packet.
 const MAX_UNSUPPORTED_LINKS: usize = 16;

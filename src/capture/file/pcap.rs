@@ -5,10 +5,10 @@
 use crate::model::Timestamp;
 use crate::model::packet::{LinkType, PacketRecord};
 
+use super::super::linktype;
+use super::super::problem::ProblemReason;
 use super::bytes::{ByteOrder, chunk};
-use super::file::{PacketSink, WalkOutcome};
-use super::linktype;
-use super::problem::ProblemReason;
+use super::{PacketSink, WalkOutcome};
 
 /// Largest number of captured bytes of one packet.
 ///
@@ -140,7 +140,7 @@ impl Pcap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::tests::{Seen, read_all};
+    use super::super::tests::{Seen, read_all};
     use super::*;
 
     /// The file header: little endian, microseconds, version 2.4, snap length 96, Ethernet.
