@@ -7,6 +7,9 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::model::text::printable;
 
+/// The formats that are read, as messages name them.
+const FORMATS: &str = "expected pcap or pcapng, also in gzip, zstd or lz4";
+
 /// An error that prevents a capture from starting or continuing.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)] // the messages say it
@@ -15,7 +18,7 @@ pub enum CaptureError {
     NoInput,
     #[error("{}: no such file or folder; check the path", printable(path))]
     NotFound { path: String },
-    #[error("{}: holds no capture file (pcap, pcapng, also in gzip, zstd or lz4)", printable(path))]
+    #[error("{}: holds no capture file ({FORMATS})", printable(path))]
     EmptyFolder { path: String },
     #[error(
         "{}: a pipe cannot be put in time order with other input; replay it alone",
@@ -54,10 +57,28 @@ pub enum ProblemReason {
     Truncated,
     /// The structure is broken, as the text says. The rest of the file is not read.
     Corrupt(String),
+    /// A part of the file is damaged, as the text says; reading goes on after the bytes skipped.
+    #[allow(missing_docs)] // see above
+    Damaged { what: String, skipped: u64 },
+    /// The file is damaged, as the text says, and nothing after it can be read.
+    #[allow(missing_docs)] // see above
+    DamagedToEnd { what: String, skipped: u64 },
+    /// Places of damage beyond those reported one by one.
+    #[allow(missing_docs)] // see above
+    MoreDamage { places: u64, skipped: u64 },
+    /// Packets of interfaces that the file does not describe: their link type is unknown.
+    #[allow(missing_docs)] // see above
+    UndescribedInterface { packets: u64 },
+    /// The file has nanoseconds under the magic of microseconds; they are read as such.
+    NanosecondFractions,
     /// Packets of this link type (`LINKTYPE_` value) are counted but not analysed.
     UnsupportedLinkType(u32),
-    /// The magic is none of pcap, pcapng, gzip, zstd or lz4.
+    /// The magic is none that is known.
     NotACapture,
+    /// The file has no bytes.
+    Empty,
+    /// The file is a text.
+    Text,
     /// The compressed stream is damaged.
     Decompression(String),
     /// The operating system reported this error.
@@ -75,6 +96,18 @@ pub enum ProblemReason {
     InterfaceDown(String),
     /// The interface refused promiscuous mode: only this machine's packets arrive.
     NotPromiscuous(String),
+}
+
+impl ProblemReason {
+    /// Whether all packets were read nevertheless, so that a replay is complete.
+    pub fn is_note(&self) -> bool {
+        matches!(self, ProblemReason::NanosecondFractions)
+    }
+
+    /// Whether the file is none that could hold packets.
+    pub(super) fn is_not_a_capture(&self) -> bool {
+        matches!(self, ProblemReason::NotACapture | ProblemReason::Empty | ProblemReason::Text)
+    }
 }
 
 impl InputProblem {
@@ -96,14 +129,34 @@ impl fmt::Display for InputProblem {
             ProblemReason::Corrupt(what) => {
                 write!(f, "corrupt, not read further: {}", printable(what))?;
             }
+            ProblemReason::Damaged { what, skipped } => write!(
+                f,
+                "damaged: {}; {skipped} bytes were skipped, then it is read on",
+                printable(what)
+            )?,
+            ProblemReason::DamagedToEnd { what, skipped } => write!(
+                f,
+                "damaged: {}; no packet was found in the {skipped} bytes to its end",
+                printable(what)
+            )?,
+            ProblemReason::MoreDamage { places, skipped } => {
+                write!(f, "damaged in {places} more places: {skipped} bytes were skipped there")?;
+            }
+            ProblemReason::UndescribedInterface { packets } => write!(
+                f,
+                "{packets} packets of interfaces that it does not describe are not analysed"
+            )?,
+            ProblemReason::NanosecondFractions => {
+                f.write_str("read as nanoseconds, though its magic says microseconds")?;
+            }
             ProblemReason::UnsupportedLinkType(link) => write!(
                 f,
                 "link type {} is not supported: its packets are not analysed",
                 super::linktype::describe(*link)
             )?,
-            ProblemReason::NotACapture => {
-                f.write_str("not a capture file (pcap, pcapng, also in gzip, zstd or lz4)")?;
-            }
+            ProblemReason::NotACapture => write!(f, "not a capture file ({FORMATS})")?,
+            ProblemReason::Empty => write!(f, "not a capture file but an empty one ({FORMATS})")?,
+            ProblemReason::Text => write!(f, "not a capture file but a text ({FORMATS})")?,
             ProblemReason::Decompression(what) => {
                 write!(f, "decompression failed: {}", printable(what))?;
             }

@@ -85,7 +85,7 @@ enum FileProbe {
     FirstPacket(Timestamp),
     /// A capture without packets, or an unreadable or damaged file; its problems are reported.
     NoPackets,
-    NotACapture,
+    NotACapture(ProblemReason),
 }
 
 impl ReplaySource {
@@ -113,9 +113,8 @@ impl ReplaySource {
                 match self.probe(path) {
                     FileProbe::FirstPacket(first) => pending.push(self.file(path, first)),
                     FileProbe::NoPackets => {}
-                    FileProbe::NotACapture => {
-                        let name = name_of(path);
-                        self.merge.stats.report(&name, None, ProblemReason::NotACapture);
+                    FileProbe::NotACapture(reason) => {
+                        self.merge.stats.report(&name_of(path), None, reason);
                     }
                 }
             }
@@ -133,18 +132,21 @@ impl ReplaySource {
         pending: &mut Vec<WaitingFile>,
     ) -> Result<(), CaptureError> {
         let mut any = false;
+        let reported = self.merge.stats.problems.len();
         for path in self.files_below(folder) {
             match self.probe(&path) {
                 FileProbe::FirstPacket(first) => pending.push(self.file(&path, first)),
                 FileProbe::NoPackets => {}
                 // Folders hold other files too: only one with a capture's name must be a capture.
-                FileProbe::NotACapture if !calls_itself_a_capture(&path) => continue,
-                FileProbe::NotACapture => {
-                    self.merge.stats.report(&name_of(&path), None, ProblemReason::NotACapture);
+                FileProbe::NotACapture(_) if !calls_itself_a_capture(&path) => continue,
+                FileProbe::NotACapture(reason) => {
+                    self.merge.stats.report(&name_of(&path), None, reason);
                 }
             }
             any = true;
         }
+        // What could not be looked into may hold captures.
+        any |= self.merge.stats.problems.len() > reported;
         match any {
             true => Ok(()),
             false => Err(CaptureError::EmptyFolder { path: name_of(folder) }),
@@ -191,8 +193,8 @@ impl ReplaySource {
         if let Some(record) = batch.records.first() {
             return FileProbe::FirstPacket(record.time);
         }
-        if stats.problems.iter().any(|p| p.reason == ProblemReason::NotACapture) {
-            return FileProbe::NotACapture;
+        if let Some(not) = stats.problems.iter().find(|p| p.reason.is_not_a_capture()) {
+            return FileProbe::NotACapture(not.reason.clone());
         }
         self.merge.stats.unsupported += stats.unsupported;
         for problem in stats.problems {

@@ -28,7 +28,8 @@ pub(super) fn replay(args: args::ReplayArgs) -> Result<Exit, Failure> {
     let conditions = report.conditions(&settings.health);
     finish::print_report(&report, &conditions, &outputs, settings.output.summary);
     let capture = &report.counters.capture;
+    let read = capture.problems.iter().all(|problem| problem.reason.is_note());
     let hidden = conditions.iter().any(|condition| condition.kind.is_incomplete());
-    let whole = capture.problems.is_empty() && capture.unsupported == 0 && !hidden;
+    let whole = read && capture.problems_omitted == 0 && capture.unsupported == 0 && !hidden;
     Ok(if whole { Exit::Done } else { Exit::InputIncomplete })
 }

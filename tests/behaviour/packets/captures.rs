@@ -150,7 +150,7 @@ fn a_broken_file_among_others_is_reported_and_the_rest_read() {
     assert_eq!(seen.iter().map(|s| s.0).collect::<Vec<_>>(), [10, 15]);
     let mut reasons: Vec<_> = stats.problems.iter().map(|p| p.reason.clone()).collect();
     reasons.sort_by_key(|reason| format!("{reason:?}"));
-    assert_eq!(reasons, [ProblemReason::NotACapture, ProblemReason::Truncated]);
+    assert_eq!(reasons, [ProblemReason::Text, ProblemReason::Truncated]);
 }
 
 fn in_a_folder_what_calls_itself_a_capture_and_is_none_is_reported() {
@@ -163,7 +163,7 @@ fn in_a_folder_what_calls_itself_a_capture_and_is_none_is_reported() {
     assert_eq!(seen.len(), 1);
     let problems: Vec<_> = stats.problems.iter().map(|p| (&p.origin[..], &p.reason)).collect();
     let broken = folder.path().join("broken.pcap.gz").display().to_string();
-    assert_eq!(problems, [(&broken[..], &ProblemReason::NotACapture)]);
+    assert_eq!(problems, [(&broken[..], &ProblemReason::Text)]);
 }
 
 fn what_cannot_be_replayed_is_an_error_that_names_it() {
