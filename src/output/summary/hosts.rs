@@ -16,9 +16,15 @@ const MAX_REASONS: usize = 8;
 const HOST: usize = 17;
 const HEADS: [&str; 7] = ["HOST", "VERDICT", "SEVERITY", "SINCE", "UNTIL", "SHARES", "HASHRATE"];
 
+/// Whether everything in the input was analysed.
+fn is_whole(totals: &Totals<'_>) -> bool {
+    totals.conditions.is_empty()
+        && totals.capture.problems.iter().all(|problem| problem.reason.is_note())
+}
+
 pub(super) fn render(totals: &Totals<'_>, page: &mut Page) {
     if totals.incidents.is_empty() {
-        page.title(match totals.capture.problems.is_empty() && totals.conditions.is_empty() {
+        page.title(match is_whole(totals) {
             true => "No mining was seen.",
             false => "No mining was seen in what could be read.",
         });
