@@ -28,6 +28,9 @@ pub(super) struct StreamProtocol {
     /// Returns whether the protocol certainly begins with this chunk, after another protocol's
     /// exchange in clear.
     pub follows_clear: Option<fn(&[u8]) -> bool>,
+    /// Returns whether the beginning of a direction, after which bytes are missing, is a message of
+    /// the protocol that was cut.
+    pub is_torn: Option<fn(&[u8]) -> bool>,
     /// Creates a parser.
     pub open: fn(&Surroundings) -> Box<dyn StreamParser>,
     /// Parses the first chunk without a parser on the heap, and creates one only if more chunks are
@@ -48,6 +51,7 @@ impl StreamProtocol {
             first_bytes: FirstBytes::Any,
             message_start: None,
             follows_clear: None,
+            is_torn: None,
             open,
             first_chunk: None,
         }

@@ -107,6 +107,7 @@ macro_rules! places_with {
 }
 
 const WITH_MESSAGE_START: &[usize] = &places_with!(message_start);
+const WITH_TORN: &[usize] = &places_with!(is_torn);
 const FOLLOWING_CLEAR: &[usize] = &places_with!(follows_clear);
 
 /// Returns the first protocol whose message may begin in this chunk, and the message's offset.
@@ -115,6 +116,12 @@ pub(super) fn message_start(bytes: &[u8]) -> Option<(StreamSlot, usize)> {
         let start = STREAMS[place].message_start?(bytes)?;
         Some((StreamSlot(place), start))
     })
+}
+
+/// Returns the protocol of which these bytes are the beginning of a message that was cut.
+pub(super) fn torn(beginning: &[u8]) -> Option<StreamSlot> {
+    let is_torn = |place: &&usize| STREAMS[**place].is_torn.is_some_and(|hook| hook(beginning));
+    WITH_TORN.iter().find(is_torn).map(|&place| StreamSlot(place))
 }
 
 /// Returns the protocol that certainly begins with this chunk, after another one's exchange in

@@ -86,6 +86,10 @@ impl ProtocolDetector {
         let index = chunk.direction.index();
         self.sides[index].chunks += 1;
         if chunk.gap > 0 {
+            let heads = self.undecided.as_ref().map(|undecided| &undecided.heads[index]);
+            if let Some(slot) = heads.and_then(|head| registry::torn(head)) {
+                return Detection::Found(slot, 0);
+            }
             self.forget(chunk.direction);
             self.midstream = true;
         }

@@ -24,6 +24,10 @@ pub(crate) struct BufferedChunk {
 }
 
 impl BufferedChunk {
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
+    }
+
     pub(crate) fn chunk(&self) -> Chunk<'_> {
         Chunk {
             direction: self.direction,

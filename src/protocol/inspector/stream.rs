@@ -99,7 +99,9 @@ impl StreamInspector {
         }
         self.speech = AppProtocol::Known((protocol.open)(self.around()));
         let bytes = chunk.bytes.get(start..).unwrap_or_default();
-        let gap = if kept.is_empty() { chunk.gap } else { 0 };
+        // After the other direction's chunks alone, this one begins anew.
+        let continues = kept.iter().any(|earlier| earlier.direction() == chunk.direction);
+        let gap = if kept.is_empty() || continues { chunk.gap } else { 0 };
         if self.replay(context, kept, chunk) == Interest::Settled {
             return Interest::Settled;
         }

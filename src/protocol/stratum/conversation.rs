@@ -1,7 +1,7 @@
 //! Parses a mining conversation from lines or whole messages, in any carrier.
 
 use super::framing::line::{self, LineSplitter};
-use super::framing::message;
+use super::framing::{message, torn};
 use super::probe::probe;
 use super::session::StratumSession;
 use crate::model::chunk::{Chunk, Direction};
@@ -88,10 +88,13 @@ impl StratumConversation {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
         };
+        let session = self.beginning.session(&mut self.session);
         if gap > 0 {
+            if let Some(torn) = torn::close(splitter.beginning()) {
+                message::read(&torn, |message| session.torn(ctx, direction, message));
+            }
             splitter.lose();
         }
-        let session = self.beginning.session(&mut self.session);
         splitter.push(bytes, |line| {
             read(session, ctx, direction, line);
             !session.is_hopeless()

@@ -26,6 +26,7 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     // Printable ASCII, perhaps after white space.
     first_bytes: FirstBytes::Among(&[b' '..=b'~', b'\t'..=b'\n', 0x0c..=b'\r']),
     message_start: Some(probe::line_start),
+    is_torn: Some(probe::is_torn),
     ..StreamProtocol::new("stratum", probe, |surroundings| {
         Box::new(StratumConversation::inside(surroundings))
     })

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-use super::framing::{line, message};
+use super::framing::{line, message, torn};
 use crate::model::chunk::Direction;
 use crate::protocol::condense;
 use crate::protocol::parser::Probe;
@@ -31,6 +31,16 @@ pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
         Some(0x20..=0x7e) => probe_after_tail(bytes),
         Some(_) => Probe::NotForUs,
     }
+}
+
+/// Whether the beginning of a direction, after which bytes are missing, is a mining message that the
+/// capture has cut.
+pub(super) fn is_torn(bytes: &[u8]) -> bool {
+    let mut known = false;
+    if let Some(closed) = torn::close(bytes) {
+        message::read(&closed, |message| known |= message.is_rpc());
+    }
+    known
 }
 
 /// Whether `bytes` begin as an array of objects.

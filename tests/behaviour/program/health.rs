@@ -13,6 +13,7 @@ pub fn trials() -> Vec<Trial> {
         an_unknown_tag_is_named_and_a_described_one_is_read,
         half_a_mirror_is_told_before_what_was_found,
         payload_cut_by_the_snap_length_is_told,
+        a_login_that_the_snap_length_cut_is_an_attempt,
         a_filter_that_leaves_nothing_is_told,
         a_whole_capture_is_in_no_condition,
         a_condition_is_a_record_in_every_format_where_asked_for,
@@ -132,6 +133,16 @@ fn payload_cut_by_the_snap_length_is_told() {
     let (code, _, text) = replay(&path, &[]);
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("the snap length has cut"), "{text}");
+}
+
+fn a_login_that_the_snap_length_cut_is_an_attempt() {
+    let (_folder, path) = changed(|mut frame| {
+        frame.truncate(256);
+        Some(frame)
+    });
+    let (_, verdicts, text) = replay(&path, &[]);
+    assert!(verdicts.contains(&"attempt".to_owned()), "{verdicts:?}\n{text}");
+    assert!(!verdicts.contains(&"active".to_owned()), "a cut share is none: {verdicts:?}");
 }
 
 fn a_filter_that_leaves_nothing_is_told() {

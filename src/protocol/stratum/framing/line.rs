@@ -28,6 +28,14 @@ impl LineSplitter {
         LineSplitter { resync: true, ..LineSplitter::default() }
     }
 
+    /// The current line as far as it has come, if its beginning was seen.
+    pub(crate) fn beginning(&self) -> &[u8] {
+        match self.skipping || self.resync {
+            true => &[],
+            false => self.partial.bytes(),
+        }
+    }
+
     /// Drops the current line: bytes are missing before the next [`LineSplitter::push`].
     pub(crate) fn lose(&mut self) {
         self.partial.clear();

@@ -7,3 +7,4 @@
 pub(super) mod json;
 pub(super) mod line;
 pub(super) mod message;
+pub(super) mod torn;

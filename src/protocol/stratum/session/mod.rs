@@ -150,6 +150,21 @@ impl StratumSession {
         });
     }
 
+    /// Processes what is left of a message that the capture has cut.
+    ///
+    /// It can show that a miner logs in; what else it says may be missing, so nothing else counts.
+    pub(super) fn torn(
+        &mut self,
+        ctx: &mut Context<'_>,
+        direction: Direction,
+        message: &RpcMessage<'_>,
+    ) {
+        if let Some((dialect, act @ (Act::Hello(_) | Act::Login(_)))) = self.read(message) {
+            let origin = Origin { id: message.id, method: &message.method };
+            self.perform(ctx, direction, origin, dialect, act);
+        }
+    }
+
     /// Processes an act of a message in another framing.
     pub(super) fn perform(
         &mut self,
