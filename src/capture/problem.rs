@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::model::text::printable;
 
 /// The formats that are read, as messages name them.
-const FORMATS: &str = "expected pcap or pcapng, also in gzip, zstd or lz4";
+const FORMATS: &str = "expected pcap or pcapng, also in gzip, zstd, lz4, xz, bzip2 or zip";
 
 /// An error that prevents a capture from starting or continuing.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,13 @@ pub enum ProblemReason {
     Empty,
     /// The file is a text.
     Text,
+    /// A zip archive that comes through a pipe or inside another file.
+    ZipOnPipe,
+    /// An entry of a zip archive cannot be read, as the text says.
+    ZipEntry(String),
+    /// Entries of a zip archive beyond the limit.
+    #[allow(missing_docs)] // see above
+    ZipEntriesOmitted { entries: u64 },
     /// The compressed stream is damaged.
     Decompression(String),
     /// The operating system reported this error.
@@ -106,7 +113,8 @@ impl ProblemReason {
 
     /// Whether the file is none that could hold packets.
     pub(super) fn is_not_a_capture(&self) -> bool {
-        matches!(self, ProblemReason::NotACapture | ProblemReason::Empty | ProblemReason::Text)
+        use ProblemReason::{Empty, NotACapture, Text, ZipOnPipe};
+        matches!(self, NotACapture | Empty | Text | ZipOnPipe)
     }
 }
 
@@ -144,7 +152,7 @@ impl fmt::Display for InputProblem {
             }
             ProblemReason::UndescribedInterface { packets } => write!(
                 f,
-                "{packets} packets of interfaces that it does not describe are not analysed"
+                "packets of interfaces that it does not describe, not analysed: {packets}"
             )?,
             ProblemReason::NanosecondFractions => {
                 f.write_str("read as nanoseconds, though its magic says microseconds")?;
@@ -156,6 +164,13 @@ impl fmt::Display for InputProblem {
             )?,
             ProblemReason::NotACapture => write!(f, "not a capture file ({FORMATS})")?,
             ProblemReason::Empty => write!(f, "not a capture file but an empty one ({FORMATS})")?,
+            ProblemReason::ZipOnPipe => f.write_str(
+                "a zip archive cannot be read from a pipe or inside another: name it as a file",
+            )?,
+            ProblemReason::ZipEntry(what) => write!(f, "not read: {}", printable(what))?,
+            ProblemReason::ZipEntriesOmitted { entries } => {
+                write!(f, "{entries} more entries are not read: unpack the archive")?;
+            }
             ProblemReason::Text => write!(f, "not a capture file but a text ({FORMATS})")?,
             ProblemReason::Decompression(what) => {
                 write!(f, "decompression failed: {}", printable(what))?;

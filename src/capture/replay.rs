@@ -1,13 +1,14 @@
 //! Replays capture files, folders of them, or standard input.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{PacketBatch, Timestamp};
 
-use super::file::{CaptureFile, Input};
+use super::file::{CaptureFile, Input, ZipDirectory, ZipEntry, is_zip};
 use super::filter::PacketFilter;
 use super::merge::{Merge, WaitingFile};
 use super::problem::{CaptureError, ProblemReason, name_of};
@@ -75,7 +76,8 @@ impl Source for ReplaySource {
 /// Whether a file's name has the extension of a capture, compressed or not.
 fn calls_itself_a_capture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let plain = [".gz", ".zst", ".lz4"].iter().find_map(|end| name.strip_suffix(end));
+    let plain =
+        [".gz", ".zst", ".lz4", ".xz", ".bz2"].iter().find_map(|end| name.strip_suffix(end));
     let plain = plain.unwrap_or(&name);
     [".pcap", ".pcapng", ".cap"].iter().any(|end| plain.ends_with(end))
 }
@@ -106,11 +108,15 @@ impl ReplaySource {
                 return Err(CaptureError::PipeAmongFiles { path: name_of(path) });
             } else if path.is_dir() {
                 self.add_folder(path, &mut pending)?;
+            } else if holds_zip(path) {
+                if !self.add_zip(path, &mut pending) {
+                    self.merge.stats.report(&name_of(path), None, ProblemReason::NotACapture);
+                }
             } else if paths.len() == 1 {
                 // A single file needs no time to be sorted by.
                 pending.push(self.file(path, Timestamp::ZERO));
             } else {
-                match self.probe(path) {
+                match self.probe(name_of(path), Input::open(path, Arc::default())) {
                     FileProbe::FirstPacket(first) => pending.push(self.file(path, first)),
                     FileProbe::NoPackets => {}
                     FileProbe::NotACapture(reason) => {
@@ -134,7 +140,11 @@ impl ReplaySource {
         let mut any = false;
         let reported = self.merge.stats.problems.len();
         for path in self.files_below(folder) {
-            match self.probe(&path) {
+            if holds_zip(&path) {
+                any |= self.add_zip(&path, pending);
+                continue;
+            }
+            match self.probe(name_of(&path), Input::open(&path, Arc::default())) {
                 FileProbe::FirstPacket(first) => pending.push(self.file(&path, first)),
                 FileProbe::NoPackets => {}
                 // Folders hold other files too: only one with a capture's name must be a capture.
@@ -151,6 +161,54 @@ impl ReplaySource {
             true => Ok(()),
             false => Err(CaptureError::EmptyFolder { path: name_of(folder) }),
         }
+    }
+
+    /// Adds the entries of a zip archive that are captures. Returns `false` if there are none.
+    fn add_zip(&mut self, path: &Path, pending: &mut Vec<WaitingFile>) -> bool {
+        let directory = match ZipDirectory::read(path) {
+            Ok(directory) => directory,
+            Err(error) => {
+                self.merge.stats.report(&name_of(path), None, unreadable(error));
+                return true;
+            }
+        };
+        let mut any = false;
+        for entry in directory.entries {
+            let name = format!("{}/{}", name_of(path), entry.name);
+            if let Some(obstacle) = entry.obstacle() {
+                self.merge.stats.report(&name, None, ProblemReason::ZipEntry(obstacle));
+                any = true;
+                continue;
+            }
+            let input = Input::zip_entry(path, &entry, Arc::default());
+            match self.probe(name.clone(), input) {
+                FileProbe::FirstPacket(first) => {
+                    pending.push(self.zip_entry(path, name, entry, first));
+                }
+                FileProbe::NoPackets => {}
+                FileProbe::NotACapture(_) if !calls_itself_a_capture(Path::new(&name)) => continue,
+                FileProbe::NotACapture(reason) => self.merge.stats.report(&name, None, reason),
+            }
+            any = true;
+        }
+        if let entries @ 1.. = directory.omitted {
+            let reason = ProblemReason::ZipEntriesOmitted { entries };
+            self.merge.stats.report(&name_of(path), None, reason);
+        }
+        any
+    }
+
+    /// Adds an entry of a zip archive to the total; it is opened when its first packet is due.
+    fn zip_entry(
+        &mut self,
+        path: &Path,
+        name: String,
+        entry: ZipEntry,
+        first: Timestamp,
+    ) -> WaitingFile {
+        self.total = Some(self.total.unwrap_or(0) + entry.compressed);
+        let (path, counter) = (path.to_owned(), self.read.clone());
+        pending_file(first, name, move || Input::zip_entry(&path, &entry, counter))
     }
 
     /// Returns the files below a folder, sorted by path. Does not follow links to folders.
@@ -179,9 +237,8 @@ impl ReplaySource {
     }
 
     /// Reads a file up to its first packet.
-    fn probe(&mut self, path: &Path) -> FileProbe {
-        let name = name_of(path);
-        let mut file = match Input::open(path, Arc::default()) {
+    fn probe(&mut self, name: String, input: io::Result<Input>) -> FileProbe {
+        let mut file = match input {
             Ok(input) => CaptureFile::new(input, name),
             Err(error) => {
                 self.merge.stats.report(&name, None, unreadable(error));
@@ -236,6 +293,12 @@ fn is_pipe(path: &Path) -> Result<bool, CaptureError> {
         // Opening it fails later and is reported; the rest of the input is still read.
         Err(_) => Ok(false),
     }
+}
+
+/// Whether a path is a file that begins as a zip archive.
+fn holds_zip(path: &Path) -> bool {
+    let mut start = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && is_zip(&start)
 }
 
 fn unreadable(error: io::Error) -> ProblemReason {

@@ -35,7 +35,7 @@ pub(super) enum CliCommand {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplayArgs {
-    /// Files (pcap or pcapng, also in gzip, zstd or lz4), folders, or -
+    /// Files (pcap or pcapng, also in gzip, zstd, lz4, xz, bzip2 or zip), folders, or -
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::super::fanout::wait_readable;
 use super::super::problem::ProblemReason;
 use super::decompress::Compression;
+use super::zip::ZipEntry;
 
 /// Time to wait for bytes from a pipe before control returns to the caller.
 const POLL_TIME: Duration = Duration::from_millis(100);
@@ -66,6 +67,16 @@ impl Input {
         Ok(Input::new(from, counter))
     }
 
+    /// Opens an entry of the zip archive at `path`, which may itself be compressed once more.
+    pub(in crate::capture) fn zip_entry(
+        path: &Path,
+        entry: &ZipEntry,
+        counter: Arc<AtomicU64>,
+    ) -> io::Result<Input> {
+        let data = entry.open(path, |raw| CountedReader { raw, counter })?;
+        Ok(Input::new(From::Entry(data), Arc::default()))
+    }
+
     /// Opens standard input.
     ///
     /// Does not read through [`io::stdin`], whose buffer would hide bytes from `poll`.
@@ -77,7 +88,7 @@ impl Input {
     fn new(from: From, counter: Arc<AtomicU64>) -> Input {
         let exhausted = Arc::new(AtomicBool::new(false));
         Input {
-            eager: !matches!(from, From::File(_)),
+            eager: !matches!(from, From::File(_) | From::Entry(_)),
             stage: InputStage::Fresh(Raw { from, counter, exhausted: exhausted.clone() }),
             exhausted,
             pending: None,
@@ -135,6 +146,11 @@ impl Input {
                 ProblemReason::Truncated
             }
             InputStage::Decoded(_) => ProblemReason::Decompression(error.to_string()),
+            InputStage::Fresh(Raw { from: From::Entry(_), .. })
+            | InputStage::Plain(Raw { from: From::Entry(_), .. }) => match error.kind() {
+                ErrorKind::UnexpectedEof => ProblemReason::Truncated,
+                _ => ProblemReason::Decompression(error.to_string()),
+            },
             _ => ProblemReason::Unreadable(error.to_string()),
         }
     }
@@ -165,6 +181,8 @@ enum From {
     File(File),
     /// Standard input, a named pipe or a device: polled before each read.
     Pipe(File),
+    /// An entry of a zip archive, decompressed.
+    Entry(Box<dyn Read + Send>),
     #[cfg(test)]
     Stream(Box<dyn Read + Send>),
 }
@@ -183,6 +201,10 @@ impl Raw {
             From::File(file) => {
                 bytes.reserve(block);
                 file.take(block as u64).read_to_end(bytes)?
+            }
+            From::Entry(entry) => {
+                bytes.reserve(block);
+                entry.take(block as u64).read_to_end(bytes)?
             }
             From::Pipe(file) => {
                 if !wait_readable(&[file.as_fd()], POLL_TIME)? {
@@ -209,6 +231,7 @@ impl Read for Raw {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let read = match &mut self.from {
             From::File(file) | From::Pipe(file) => file.read(buf)?,
+            From::Entry(entry) => entry.read(buf)?,
             #[cfg(test)]
             From::Stream(stream) => stream.read(buf)?,
         };
@@ -216,6 +239,20 @@ impl Read for Raw {
         if read == 0 && !buf.is_empty() {
             self.exhausted.store(true, Ordering::Relaxed);
         }
+        Ok(read)
+    }
+}
+
+/// Counts the bytes that are read through it.
+struct CountedReader<R> {
+    raw: R,
+    counter: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for CountedReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.raw.read(buf)?;
+        self.counter.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -14,8 +14,10 @@ mod pcapng;
 mod report;
 mod resync;
 mod walk;
+mod zip;
 
 pub(super) use input::Input;
+pub(super) use zip::{ZipDirectory, ZipEntry, is_zip};
 
 use crate::model::PacketBatch;
 use crate::model::packet::PacketRecord;

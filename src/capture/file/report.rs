@@ -92,6 +92,9 @@ impl Reporter {
 
 /// Names what a file is that is no capture, by its first bytes.
 pub(super) fn not_a_capture(bytes: &[u8]) -> ProblemReason {
+    if super::is_zip(bytes) {
+        return ProblemReason::ZipOnPipe;
+    }
     let sample = bytes.get(..TEXT_SAMPLE.min(bytes.len())).unwrap_or_default();
     let text = match std::str::from_utf8(sample) {
         Ok(text) => text,

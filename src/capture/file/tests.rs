@@ -2,6 +2,7 @@ use std::io::{self, Cursor, Read};
 
 use proptest::prelude::*;
 
+use super::decompress::tests::{PACKERS, gzip as gzip_of};
 use super::*;
 
 /// The fields of a packet that tests compare.
@@ -135,14 +136,6 @@ fn pcapng_of(lengths: &[u16]) -> Vec<u8> {
     pcapng_pieces(false, lengths).file()
 }
 
-fn gzip_of(data: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    flate2::read::GzEncoder::new(data, flate2::Compression::fast())
-        .read_to_end(&mut out)
-        .expect("in memory");
-    out
-}
-
 #[test]
 fn a_file_of_another_kind_is_told_from_a_cut_capture() {
     let first = |file: &[u8]| {
@@ -198,7 +191,8 @@ proptest! {
             let data = whole[..whole.len() - cut.min(whole.len() / 2)].to_vec();
             let expected = read_all(data.clone());
             let problems = |stats: &CaptureStats| stats.problems.clone();
-            for stream in [data.clone(), gzip_of(&data)] {
+            let packed = PACKERS.map(|pack| pack(&data));
+            for stream in packed.into_iter().chain([data.clone()]) {
                 let got = fragmented(stream, sizes.clone());
                 prop_assert_eq!(&got.0, &expected.0);
                 prop_assert_eq!(problems(&got.1), problems(&expected.1));
@@ -213,7 +207,8 @@ proptest! {
         block in 1usize..10_000,
     ) {
         let plain = [pcap_of(&lengths), pcapng_of(&lengths)];
-        let packed = plain.each_ref().map(|data| gzip_of(data));
+        let packed: Vec<_> =
+            plain.iter().flat_map(|data| PACKERS.map(|pack| pack(data))).collect();
         for mut data in plain.into_iter().chain(packed) {
             for (at, value) in &changes {
                 let at = at.index(data.len());
@@ -274,20 +269,23 @@ proptest! {
             (any::<bool>(), any::<bool>(), prop::collection::vec(0u16..300, 0..8)),
             1..6,
         ),
+        packer in any::<prop::sample::Index>(),
         sizes in prop::collection::vec(1usize..5000, 1..6),
     ) {
         let (mut all, mut expected) = (Vec::new(), Vec::new());
         let mut packed = Vec::new();
+        let pack = PACKERS[packer.index(PACKERS.len())];
         for (pcapng, big, lengths) in &files {
             let pieces = match pcapng {
                 true => pcapng_pieces(*big, lengths),
                 false => pcap_pieces(*big, lengths),
             };
             expected.extend(read_all(pieces.file()).0);
-            packed.extend(gzip_of(&pieces.file()));
+            packed.extend(pack(&pieces.file()));
             all.extend(pieces.file());
         }
-        for file in [gzip_of(&all), all, packed] {
+        let whole = PACKERS.map(|pack| pack(&all));
+        for file in whole.into_iter().chain([all, packed]) {
             for (packets, stats) in [read_all(file.clone()), fragmented(file, sizes.clone())] {
                 prop_assert_eq!(&packets, &expected);
                 prop_assert_eq!(stats.problems, []);

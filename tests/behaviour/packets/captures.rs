@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use minewatch::capture::{
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::support::shared::shared;
-use crate::support::trial::{Checked, Trial, trials};
+use crate::support::trial::{Checked, Lacks, Trial, trials};
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -23,6 +24,8 @@ pub fn trials() -> Vec<Trial> {
         files_that_all_overlap_beyond_the_limit_are_read_and_the_disorder_is_reported,
         a_broken_file_among_others_is_reported_and_the_rest_read,
         in_a_folder_what_calls_itself_a_capture_and_is_none_is_reported,
+        entries_of_a_zip_archive_are_merged_like_the_files_of_a_folder,
+        a_folder_that_cannot_be_read_is_reported_and_is_no_error,
         what_cannot_be_replayed_is_an_error_that_names_it,
         a_filter_leaves_out_and_counts,
         a_named_pipe_delivers_before_its_writer_is_done,
@@ -164,6 +167,64 @@ fn in_a_folder_what_calls_itself_a_capture_and_is_none_is_reported() {
     let problems: Vec<_> = stats.problems.iter().map(|p| (&p.origin[..], &p.reason)).collect();
     let broken = folder.path().join("broken.pcap.gz").display().to_string();
     assert_eq!(problems, [(&broken[..], &ProblemReason::Text)]);
+}
+
+/// A zip archive with stored entries; the flags of each say whether it is encrypted.
+fn zip(entries: &[(&str, u16, Vec<u8>)]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, flags, data) in entries {
+        let mut crc = flate2::Crc::new();
+        crc.update(data);
+        let (start, size) = (file.len() as u32, data.len() as u32);
+        // Version, flags, method, time and date; checksum and sizes; lengths of name and extra.
+        let mut common = [20, *flags, 0, 0, 0].map(u16::to_le_bytes).concat();
+        common.extend([crc.sum(), size, size, name.len() as u32].map(u32::to_le_bytes).concat());
+        file.extend([b"PK\x03\x04", &common[..], name.as_bytes(), data].concat());
+        directory.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 10]].concat());
+        directory.extend([&start.to_le_bytes(), name.as_bytes()].concat());
+    }
+    let (start, length, count) = (file.len() as u32, directory.len() as u32, entries.len() as u16);
+    file.extend(directory);
+    file.extend([b"PK\x05\x06", &[0; 4][..]].concat());
+    file.extend([count, count].map(u16::to_le_bytes).concat());
+    file.extend([length, start].map(u32::to_le_bytes).concat());
+    file.extend([0, 0]);
+    file
+}
+
+fn entries_of_a_zip_archive_are_merged_like_the_files_of_a_folder() {
+    let entries = [
+        ("late.pcap", 0, pcap(1, &[20, 40])),
+        ("folder/early.pcap.gz", 0, gzip(&pcap(2, &[10, 30]))),
+        ("readme.txt", 0, b"what this is".to_vec()),
+        ("locked.pcap", 1, b"secret".to_vec()),
+    ];
+    let folder = folder(&[("a.zip", zip(&entries)), ("b.pcap", pcap(3, &[25]))]);
+    let archive = folder.path().join("a.zip");
+    let locked = archive.join("locked.pcap").display().to_string();
+    let problems =
+        |stats: &CaptureStats| stats.problems.iter().map(|p| p.origin.clone()).collect::<Vec<_>>();
+    let (seen, stats) = replay(std::slice::from_ref(&archive));
+    assert_eq!(seen, [(10, 2), (20, 1), (30, 2), (40, 1)]);
+    assert_eq!(problems(&stats), [&locked[..]]);
+    let (seen, stats) = replay(&[folder.path().to_owned()]);
+    assert_eq!(seen, [(10, 2), (20, 1), (25, 3), (30, 2), (40, 1)]);
+    assert_eq!(problems(&stats), [&locked[..]]);
+}
+
+fn a_folder_that_cannot_be_read_is_reported_and_is_no_error() -> Checked {
+    let outer = tempfile::tempdir().expect("a folder");
+    let locked = outer.path().join("locked");
+    fs::create_dir(&locked).expect("a folder");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).expect("its owner");
+    if fs::read_dir(&locked).is_ok() {
+        return Err(Lacks("a user whom permissions bind".into()));
+    }
+    let (seen, stats) = replay(std::slice::from_ref(&locked));
+    assert_eq!(seen, []);
+    let reasons: Vec<_> = stats.problems.iter().map(|p| &p.reason).collect();
+    assert!(matches!(reasons[..], [ProblemReason::Unreadable(_)]), "{reasons:?}");
+    Ok(())
 }
 
 fn what_cannot_be_replayed_is_an_error_that_names_it() {
