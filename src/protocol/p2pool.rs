@@ -12,7 +12,7 @@ use crate::model::event::{Event, Tunnel};
 use crate::protocol::parser::{Context, Next, Parser, Probe};
 
 use super::description::{FirstBytes, StreamProtocol};
-use super::stratum::identity::coin;
+use super::stratum::identity::evidence;
 use super::surroundings::Surroundings;
 
 pub(super) const STREAM: StreamProtocol = StreamProtocol {
@@ -115,7 +115,8 @@ impl Parser for P2PoolSession {
                 at: ctx.at,
                 detail,
             }],
-            coin: coin::of_dialect(dialect).map(str::to_owned),
+            coin: evidence::coin_of_dialect(dialect),
+            coins: evidence::coin_of_dialect(dialect).into_iter().collect(),
             coin_reason: Some("dialect"),
             carriers: self.carriers.clone(),
             tunnel: self.tunnel.clone(),

@@ -27,7 +27,7 @@ pub use event::{
 pub use evidence::{Evidence, EvidenceKind};
 pub use head::{FlowTuple, Head, Host, HostName, IncidentState, Peer, Severity, Stage};
 pub use link::MacAddr;
-pub use mining::{Carrier, Checksum, Mining, MiningIncident, Pool, Shares, Verdict};
+pub use mining::{Carrier, Checksum, Mining, MiningIncident, Pool, Shares, Verdict, WalletState};
 pub use record::{Body, Record, RecordKind, SCHEMA};
 pub use sensor::{ConditionKind, SensorCondition, SensorRecord};
 pub use time::Timestamp;

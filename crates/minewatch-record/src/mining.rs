@@ -108,7 +108,9 @@ pub struct Mining {
     pub dialect: Word,
     /// Ticker symbol of the coin.
     pub coin: Option<String>,
-    /// The source from which the coin was derived.
+    /// All coins that remain possible; empty if nothing is known of the coin.
+    pub coins: Vec<String>,
+    /// The source from which the coin was derived, or why it is not told.
     pub coin_reason: Option<Word>,
     /// Algorithm of the jobs: `rx/0`.
     pub algorithm: Option<String>,
@@ -118,7 +120,9 @@ pub struct Mining {
     pub wallet: Option<String>,
     /// Whether the checksum of the wallet is right.
     pub wallet_checksum: Option<Checksum>,
-    /// The login is no wallet: a proxy or a pool account hides it.
+    /// Whether the login shows a wallet; null without a login.
+    pub wallet_state: Option<WalletState>,
+    /// `wallet_state` is `hidden`.
     pub wallet_hidden: bool,
     /// Name of the rig.
     pub worker: Option<String>,
@@ -164,6 +168,18 @@ pub enum Carrier {
     WebSocket,
     /// Noise-encrypted Stratum V2.
     Noise,
+}
+
+/// Whether a login shows the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WalletState {
+    /// The login contains an address of a known format.
+    Known,
+    /// The login contains what looks like an address, in a format that is not known.
+    UnknownFormat,
+    /// The login is the name of a pool account or of a proxy, which hides the wallet.
+    Hidden,
 }
 
 /// Whether the checksum of an address is right.

@@ -15,12 +15,12 @@ use crate::correlate::{CorrelatorOptions, Knowledge};
 use crate::flow::community_id;
 use crate::model::Timestamp;
 use crate::model::chunk::Direction;
-use crate::model::event::Moment;
+use crate::model::event::{MiningSession, Moment};
 use crate::model::flow::{Endpoint, FlowEnds, Transport};
 use crate::model::link::LinkInfo;
 use crate::model::record::{
     Body, Evidence, EvidenceKind, FlowTuple, Head, Host, IncidentState, Mining, MiningIncident,
-    Pool, Record, Stage, Verdict,
+    Pool, Record, Stage, Verdict, WalletState,
 };
 use crate::model::signal::FlowRef;
 
@@ -282,20 +282,18 @@ impl Incident {
         let named = self.sessions.most_telling_login().unwrap_or(session);
         let hashrate = self.sessions.hashrate();
         // The coin that the protocol names comes first, then that of a pool that serves only one.
-        let (coin, coin_reason) = match (&session.coin, pool.coins.as_slice()) {
-            (Some(coin), _) => (Some(coin.clone()), session.coin_reason),
-            (None, [only]) => (Some(only.clone()), Some("pool")),
-            _ => (None, None),
-        };
+        let (coins, coin_reason) = coins(session, &pool.coins);
         Some(Mining {
             dialect: session.dialect.name().into(),
-            coin,
+            coin: if let [only] = coins.as_slice() { Some(only.clone()) } else { None },
+            coins,
             coin_reason: coin_reason.map(Into::into),
             algorithm: session.algorithm.clone(),
             agent: session.agent.clone(),
             wallet: named.wallet.as_ref().map(|wallet| wallet.address.clone()),
             wallet_checksum: named.wallet.as_ref().map(|wallet| wallet.checksum),
-            wallet_hidden: named.wallet_hidden,
+            wallet_state: named.wallet_state,
+            wallet_hidden: named.wallet_state == Some(WalletState::Hidden),
             worker: named.worker.clone().or_else(|| named.rig_id.clone()),
             login: named.login.clone(),
             carriers: session.carriers.clone(),
@@ -334,6 +332,29 @@ impl Incident {
         }
     }
 }
+
+/// The coins that conversation and pool agree on, and what they were told from.
+///
+/// A currency that the login names is paid by pools that convert, whatever they list.
+fn coins(session: &MiningSession, pool: &[String]) -> (Vec<String>, Option<&'static str>) {
+    match (session.coin_reason, pool) {
+        (None, [only]) => (vec![only.clone()], Some("pool")),
+        (None | Some("login"), _) | (_, []) => (session.coins.clone(), session.coin_reason),
+        (Some(reason), pool) => {
+            let both: Vec<_> =
+                session.coins.iter().filter(|coin| pool.contains(coin)).cloned().collect();
+            let reason = match both.as_slice() {
+                [] => CONTRADICTION,
+                [_] if session.coins.len() > 1 => "pool",
+                _ => reason,
+            };
+            (both, Some(reason))
+        }
+    }
+}
+
+/// `coin_reason` where conversation and pool tell of different coins.
+const CONTRADICTION: &str = "contradiction";
 
 /// The details of one reason, for the evidence.
 pub(super) struct Reason<'a> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::correlate::assess;
 use crate::correlate::host::HostFacts;
 use crate::model::record::{
-    Evidence, Head, Host, IncidentState, Mining, MiningIncident, Pool, Shares, Verdict,
+    Evidence, Head, Host, IncidentState, Mining, MiningIncident, Pool, Shares, Verdict, WalletState,
 };
 use crate::model::text::Abbreviation;
 
@@ -118,6 +118,8 @@ fn miner_text(mining: Option<&Mining>) -> String {
         let _ = write!(text, ", wallet {}", WALLET.of(wallet));
     } else if mining.wallet_hidden {
         text.push_str(", wallet hidden by a proxy or an account");
+    } else if mining.wallet_state == Some(WalletState::UnknownFormat) {
+        text.push_str(", wallet in a format that is not known");
     }
     if let Some(agent) = &mining.agent {
         let _ = write!(text, ", with {}", agent.split([' ', '(']).next().unwrap_or(agent));

@@ -7,7 +7,7 @@ use super::tunnel::{Tunnel, TunnelKind};
 use crate::model::chunk::Direction;
 use crate::model::{EvidenceKind, Timestamp};
 
-pub use minewatch_record::{Carrier, Checksum, Shares};
+pub use minewatch_record::{Carrier, Checksum, Shares, WalletState};
 
 /// The grammar that a conversation follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -179,7 +179,12 @@ impl MiningSession {
     /// Returns the bytes that the session's texts and lists hold on the heap.
     pub fn held(&self) -> usize {
         let texts = [&self.login, &self.worker, &self.rig_id, &self.agent];
-        let texts = texts.into_iter().flatten().chain(&self.algorithms).map(String::capacity);
+        let texts = texts
+            .into_iter()
+            .flatten()
+            .chain(&self.algorithms)
+            .chain(&self.coins)
+            .map(String::capacity);
         let wallet = self.wallet.as_ref().map_or(0, |wallet| wallet.address.capacity());
         let steps = self.steps.iter().map(|step| step.detail.capacity()).sum::<usize>();
         let pauses = self.work.pauses.capacity() * size_of::<(Timestamp, Timestamp)>();
@@ -217,7 +222,9 @@ pub struct MiningSession {
     pub algorithms: Vec<String>,
     /// Ticker symbol of the coin that is mined.
     pub coin: Option<String>,
-    /// Evidence for the coin: `wallet`, `algorithm`, `dialect`, …
+    /// All coins that remain possible; `coin` is set if only one is left.
+    pub coins: Vec<String>,
+    /// Evidence for the coin: `wallet`, `algorithm`, `dialect`, … or why it is not told.
     pub coin_reason: Option<&'static str>,
     /// Number of jobs delivered.
     pub jobs: u64,
@@ -235,8 +242,8 @@ pub struct MiningSession {
     pub redirect: Option<(String, u16)>,
     /// The miner is in a donation round of XMRig: the login is a hash of the user's wallet.
     pub donation: bool,
-    /// The login contains no wallet: a proxy of the miner's owner, or a pool account, hides it.
-    pub wallet_hidden: bool,
+    /// Whether the login shows a wallet; `None` without a login.
+    pub wallet_state: Option<WalletState>,
     /// Only one direction of the connection was seen.
     pub one_way: bool,
     /// The conversation had begun before the capture.

@@ -20,6 +20,9 @@ const AGENT: usize = 192;
 const SHORT: usize = 64;
 const SUMMARY: usize = 1024;
 const DETAIL: usize = 384;
+const TICKER: usize = 10; // as the reader of logins bounds them
+/// Candidate coins kept; the likeliest come first.
+const MAX_COINS: usize = 16;
 /// Names kept of one host; those from the best sources come first.
 const MAX_NAMES: usize = 8;
 /// Names kept of the other end; the one that the host uses comes first.
@@ -113,6 +116,10 @@ fn clip(record: &mut Record) -> Vec<&'static str> {
 
 fn clip_mining(clipper: &mut Clipper, mining: &mut Mining) {
     clipper.option("mining.coin", &mut mining.coin, SHORT);
+    clipper.list("mining.coins", &mut mining.coins, MAX_COINS);
+    for coin in &mut mining.coins {
+        clipper.text("mining.coins", coin, TICKER);
+    }
     clipper.option("mining.algorithm", &mut mining.algorithm, SHORT);
     clipper.option("mining.agent", &mut mining.agent, AGENT);
     clipper.option("mining.wallet", &mut mining.wallet, WALLET);

@@ -4,6 +4,7 @@ use crate::flow::community_id;
 use crate::model::record::{
     Body, Carrier, Checksum, Evidence, EvidenceKind, FlowTuple, Head, Host, HostName,
     IncidentState, Mining, MiningIncident, Peer, Pool, Record, Severity, Shares, Stage, Verdict,
+    WalletState,
 };
 use crate::model::{Endpoint, FlowKey, MacAddr, Timestamp, Transport};
 
@@ -106,11 +107,13 @@ fn incident() -> MiningIncident {
         mining: Some(Mining {
             dialect: "monero".into(),
             coin: Some("XMR".to_owned()),
+            coins: vec!["XMR".to_owned()],
             coin_reason: Some("wallet".into()),
             algorithm: Some("rx/0".to_owned()),
             agent: Some("XMRig/6.21.0 (Linux x86_64)".to_owned()),
             wallet: Some("4INVENTEDaddressOFnobodyATallFORtests7Qx".to_owned()),
             wallet_checksum: Some(Checksum::Invalid),
+            wallet_state: Some(WalletState::Known),
             wallet_hidden: false,
             worker: Some("rig7".to_owned()),
             login: Some("4INVENTEDaddressOFnobodyATallFORtests7Qx.rig7".to_owned()),

@@ -83,6 +83,9 @@ pub(super) struct Login<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Greeting<'a> {
     pub algorithm: Option<Cow<'a, str>>,
+    /// The pool lets the miner roll bits of the block's version (BIP 310), which only SHA-256d
+    /// miners do.
+    pub version_rolling: bool,
     pub likely: Dialect,
 }
 
@@ -141,7 +144,7 @@ pub(super) enum Proof {
 pub(super) enum Measure {
     /// The value of the last [`Act::Difficulty`].
     InForce,
-    /// In the dialect's unit (see `coin::hashes_per_difficulty`).
+    /// In the dialect's unit (see `evidence`).
     Difficulty(f64),
     /// Expected hashes, from a full target.
     Hashes(f64),

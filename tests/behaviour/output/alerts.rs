@@ -6,6 +6,7 @@ use minewatch::model::event::mining::Dialect;
 use minewatch::model::record::{
     Body, Carrier, Checksum, Evidence, EvidenceKind, FlowTuple, Head, Host, HostName,
     IncidentState, Mining, MiningIncident, Peer, Pool, Record, Severity, Shares, Stage, Verdict,
+    WalletState,
 };
 use minewatch::model::{MacAddr, Timestamp};
 use minewatch::output::encoder::{eve, native};
@@ -153,11 +154,13 @@ fn mining() -> impl Strategy<Value = Mining> {
             Mining {
                 dialect: dialect.name().into(),
                 coin: text(0),
+                coins: text(0).into_iter().collect(),
                 coin_reason: Some("wallet".into()),
                 algorithm: text(1),
                 agent: text(2),
                 wallet: text(3),
                 wallet_checksum,
+                wallet_state: flags[0].then_some(WalletState::Hidden),
                 wallet_hidden: flags[0],
                 worker: text(4),
                 login: text(5),

@@ -1,7 +1,7 @@
 //! Whole conversations in each dialect: what must be known at their end.
 
 use minewatch::model::Direction;
-use minewatch::model::event::mining::{Checksum, ConversationStage, Dialect, Shares};
+use minewatch::model::event::mining::{Checksum, ConversationStage, Dialect, Shares, WalletState};
 
 use crate::support::play::*;
 use crate::support::trial::{Trial, trials};
@@ -65,7 +65,12 @@ fn monero_from_login_to_shares() {
     // The rejected share of job j1 does not count; the unanswered one of j2 does.
     assert_eq!((session.work.shares, session.work.hashes), (3, 10_200.0));
     assert_eq!(session.work.hashes_squared, 100_020_000.0);
-    assert!(!session.one_way && !session.midstream && !session.wallet_hidden && !session.donation);
+    assert!(
+        !session.one_way
+            && !session.midstream
+            && session.wallet_state != Some(WalletState::Hidden)
+            && !session.donation
+    );
 }
 
 fn monero_logins_of_all_kinds() {
@@ -81,7 +86,7 @@ fn monero_logins_of_all_kinds() {
     assert!(hidden.sink.0.is_empty(), "a bare login could be anybody's");
     let session = hidden.s(&reply).done();
     assert_eq!(rungs(&session), ["attempt", "session", "mining"]);
-    assert!(session.wallet_hidden);
+    assert_eq!(session.wallet_state, Some(WalletState::Hidden));
 
     // The wallet hides in the password, the method in escapes, the id in a string.
     let escaped = format!(
@@ -90,7 +95,7 @@ fn monero_logins_of_all_kinds() {
     let session = Play::new().c(&escaped).s(&reply).done();
     assert_eq!(session.wallet.unwrap().address, XMR);
     assert_eq!(session.worker.as_deref(), Some("w1"));
-    assert!(!session.wallet_hidden);
+    assert!(session.wallet_state != Some(WalletState::Hidden));
 
     // A donation round of XMRig.
     let donation = login(&format!(
@@ -98,7 +103,11 @@ fn monero_logins_of_all_kinds() {
         hex(5, 64)
     ));
     let session = Play::new().c(&donation).s(&reply).done();
-    assert!(session.donation && session.wallet.is_none() && !session.wallet_hidden);
+    assert!(
+        session.donation
+            && session.wallet.is_none()
+            && session.wallet_state != Some(WalletState::Hidden)
+    );
 
     // Two logins on one connection.
     let session = Play::new()
@@ -523,7 +532,7 @@ fn browsers_mine_over_websocket() {
     assert_eq!(session.dialect, Dialect::Browser);
     assert_eq!(rungs(&session), ["attempt", "session", "mining", "active"]);
     assert_eq!((session.shares, session.work.hashes), (shares(1, 1, 0), 256.0));
-    assert!(session.wallet_hidden);
+    assert_eq!(session.wallet_state, Some(WalletState::Hidden));
 
     let mut play = Play::new();
     play.message(client, &format!(r#"{{"identifier":"handshake","pool":"moneroocean.stream","login":"{XMR}","password":"","userid":"","version":8}}"#))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::event::mining::Dialect;
 
-use super::super::act::{Act, Job, Measure, Submit};
+use super::super::act::{Act, Greeting, Job, Measure, Submit};
 use super::super::framing::json::Json;
 use super::super::framing::message::RpcMessage;
 use super::super::text::is_hex;
@@ -20,7 +20,8 @@ fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     match message.method.as_str() {
         "mining.notify" => notify(args),
         "mining.submit" => submit(args),
-        "mining.set_version_mask" => hex_at(args, 0, 8).then(|| Act::Greeting(Default::default())),
+        "mining.set_version_mask" => hex_at(args, 0, 8)
+            .then(|| Act::Greeting(Greeting { version_rolling: true, ..Greeting::default() })),
         _ => None,
     }
 }

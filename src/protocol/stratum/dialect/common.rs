@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Greeting, Hello, Job, Login, Measure, Proof, Submit};
-use super::super::framing::json::Json;
+use super::super::framing::json::{Json, JsonObject};
 use super::super::framing::message::RpcMessage;
 use super::super::identity::{agent, coin, login};
 use super::grammar::{Grammar, View, non_empty, scalar_at, text_at};
@@ -114,8 +114,13 @@ fn subscribe<'a>(args: &[Json<'a>]) -> Act<'a> {
     Act::Hello(Hello { agent: agent.filter(|agent| !agent.starts_with("EthereumStratum")), likely })
 }
 
-/// Reads the answer to `mining.subscribe`, which names the protocol in EthereumStratum 1.
+/// Reads the answer to `mining.subscribe`, which names the protocol in EthereumStratum 1, and the
+/// answer to `mining.configure`.
 fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
+    let rolling = |result: &JsonObject<'_>| result.get("version-rolling")?.boolean();
+    if message.result_object().and_then(rolling) == Some(true) {
+        return Some(Act::Greeting(Greeting { version_rolling: true, ..Greeting::default() }));
+    }
     let items = message.result_items()?;
     let protocol = items.first()?.items()?.get(2)?.text()?;
     protocol

@@ -49,7 +49,7 @@ fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     if result.has("extra_nonce") {
         return Some(Act::Greeting(Greeting {
             algorithm: result.text("algo"),
-            likely: Dialect::Unknown,
+            ..Greeting::default()
         }));
     }
     None

@@ -43,6 +43,21 @@ pub(crate) fn identify(user: &str, password: &str) -> LoginIdentity {
     identity
 }
 
+/// Whether a part of `user` is as long and as random as an address in a format that is not known.
+///
+/// Names of accounts, proxies and machines are shorter or have few digits; a UUID is an account's.
+pub(crate) fn has_address(user: &str) -> bool {
+    user.split(SEPARATORS).take(MAX_PARTS).any(|part| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let letters = part.bytes().filter(u8::is_ascii_alphabetic).count();
+        let others = part.bytes().filter(|b| !b.is_ascii_alphanumeric()).count();
+        part.len() >= SHORTEST_ADDRESS && digits >= 3 && letters >= 3 && others <= 2
+    })
+}
+
+/// Shortest address of any coin, in characters: Base58 of 25 bytes that begin with zeros.
+const SHORTEST_ADDRESS: usize = 26;
+
 fn read_user(user: &str, identity: &mut LoginIdentity) {
     if let Some(wallet) = wallet::identify(user) {
         identity.wallet = Some(wallet);
@@ -186,6 +201,26 @@ mod tests {
         assert!(!identify("alice", "x").is_proof());
         assert!(!identify(&XMR.replace("472", "473"), "x").is_proof());
         assert!(identify(&"0b".repeat(32), "x").is_hash);
+    }
+
+    #[test]
+    fn an_address_of_an_unknown_format_is_told_from_an_account() {
+        for user in [
+            "zz1qx8deyctejzpf8ysf2z555j42hkzra90ulemf4k.rig",
+            "VctAprRUirR9aZ415EeH4eFtYkSmJA3yjLeW22nnZ",
+            "0xa0d56a327c20c48ee97615b5a58a6fb6c640f54b3735b0cd2aafbe27fb995439",
+        ] {
+            assert!(has_address(user), "{user}");
+        }
+        for user in [
+            "",
+            "kvetak.worker1",
+            "user@mail-server-of-the-university.example",
+            "RaspberryPiClusterOfTheThirdFloor2",
+            "6a1f0c5e-2f0b-4d6e-9b8d-3f1f2b7e5a90",
+        ] {
+            assert!(!has_address(user), "{user}");
+        }
     }
 
     proptest! {

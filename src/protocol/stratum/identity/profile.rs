@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::model::event::HttpRequest;
-use crate::model::event::mining::{Dialect, MiningSession, Wallet};
+use crate::model::event::mining::{Dialect, MiningSession, Wallet, WalletState};
 
 use super::super::act::Login;
-use super::{agent, coin, login};
+use super::evidence::{self, CoinEvidence};
+use super::{agent, login};
 use crate::model::text::printable_bounded;
 
 /// Most algorithms kept from the list in a login; XMRig offers 29.
@@ -20,6 +21,8 @@ pub(crate) struct Profile {
     /// Currency for payouts that the miner named. Pools that ask for it accept any work, so it
     /// does not show the algorithm.
     named_coin: Option<String>,
+    /// The pool lets the miner roll bits of the block's version.
+    pub version_rolling: bool,
 }
 
 impl Profile {
@@ -29,7 +32,7 @@ impl Profile {
         let password = login.password.as_deref().unwrap_or_default();
         let identity = login::identify(user, password);
         let known_agent = login.agent.as_deref().is_some_and(agent::is_miner);
-        let known_algorithm = login.algorithms.iter().any(|name| coin::is_algorithm(name));
+        let known_algorithm = login.algorithms.iter().any(|name| evidence::is_algorithm(name));
         let certain = login.certain || known_agent || known_algorithm || identity.is_proof();
         learn_agent(state, login.agent.as_deref());
         if !user.is_empty() {
@@ -47,7 +50,7 @@ impl Profile {
         } else if let Some(wallet) = identity.wallet.filter(|_| !state.donation) {
             state.wallet = Some(wallet);
         }
-        state.wallet_hidden = state.wallet.is_none() && state.login.is_some() && !state.donation;
+        state.wallet_state = wallet_state(state, login.likely);
         self.named_coin = identity.coin.or(self.named_coin.take());
         if !login.algorithms.is_empty() {
             let names = login.algorithms.iter().take(MAX_ALGORITHMS);
@@ -69,7 +72,7 @@ impl Profile {
         let identity = login::identify(user, "");
         state.login = Some(printable_bounded(user));
         state.wallet = state.wallet.take().or(identity.wallet);
-        state.wallet_hidden = state.wallet.is_none();
+        state.wallet_state = wallet_state(state, state.dialect);
         state.worker = state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
     }
 
@@ -81,7 +84,7 @@ impl Profile {
         let identity = login::identify(&request.target, "");
         if let (None, Some(wallet)) = (&state.wallet, identity.wallet) {
             state.wallet = Some(wallet);
-            state.wallet_hidden = false;
+            state.wallet_state = Some(WalletState::Known);
             state.worker =
                 state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
         }
@@ -122,44 +125,47 @@ impl Profile {
         self.guess(state, likely);
     }
 
-    /// Derives the coin from the strongest source: login, wallet, algorithm, then dialect.
+    /// Tells the coin as far as all evidence agrees on it.
     pub(crate) fn tell_coin(&self, state: &mut MiningSession) {
-        let from_algorithm = state.algorithm.as_deref().and_then(coin::of_algorithm);
-        let from_dialect = coin::of_dialect(state.dialect);
-        let coins = state.wallet.as_ref().map_or(&[][..], |wallet| wallet.coins.as_slice());
-        // If several coins share the format, the algorithm or the dialect decides.
-        let from_wallet = [from_algorithm, from_dialect]
-            .into_iter()
-            .flatten()
-            .find(|coin| coins.contains(coin))
-            .or(coins.first().copied());
-        let (coin, reason) = if let Some(named) = &self.named_coin {
-            (named.as_str(), "login")
-        } else if let Some(coin) = from_wallet {
-            (coin, "wallet")
-        } else if let Some(coin) = from_algorithm {
-            (coin, "algorithm")
-        } else if let Some(coin) = from_dialect {
-            (coin, "dialect")
-        } else {
-            return;
-        };
-        if state.coin.as_deref() != Some(coin) {
-            state.coin = Some(printable_bounded(coin));
+        let verdict = self.evidence(state).judge();
+        let coin = verdict.coin().map(printable_bounded);
+        let changed = coin != state.coin || verdict.candidates != state.coins;
+        state.coin_reason = verdict.reason;
+        if changed {
+            state.coin = coin;
+            state.coins = verdict.candidates.iter().map(|coin| printable_bounded(coin)).collect();
         }
-        state.coin_reason = Some(reason);
     }
 
-    /// Expected hashes of a share of difficulty 1, if the dialect or the algorithm shows them.
+    /// Expected hashes of a share of difficulty 1, if all evidence agrees on them.
     pub(crate) fn hashes_per_difficulty(&self, state: &MiningSession) -> Option<f64> {
-        let of_coin = || match (&self.named_coin, &state.coin) {
-            (Some(_), _) => None,
-            (None, Some(coin)) => coin::algorithm_of(coin),
-            // A pool account without a coin: most such accounts mine Bitcoin.
-            (None, None) => Some("sha256d"),
-        };
-        let algorithm = state.algorithm.as_deref().or_else(of_coin);
-        coin::hashes_per_difficulty(state.dialect, algorithm)
+        self.evidence(state).hashes_per_difficulty()
+    }
+
+    fn evidence<'a>(&'a self, state: &'a MiningSession) -> CoinEvidence<'a> {
+        CoinEvidence {
+            named: self.named_coin.as_deref(),
+            wallet: state.wallet.as_ref(),
+            unread_address: state.wallet_state == Some(WalletState::UnknownFormat),
+            algorithm: state.algorithm.as_deref(),
+            dialect: state.dialect,
+            dialect_proven: self.dialect_proven,
+            version_rolling: self.version_rolling,
+        }
+    }
+}
+
+/// What the login of `state` tells about the wallet; `None` without a login, and in donation
+/// rounds.
+fn wallet_state(state: &MiningSession, dialect: Dialect) -> Option<WalletState> {
+    let login = state.login.as_deref().filter(|_| !state.donation);
+    match (&state.wallet, login) {
+        (Some(_), _) => Some(WalletState::Known),
+        // Site keys of web pages are as long and as random as addresses.
+        (None, Some(login)) if dialect != Dialect::Browser && login::has_address(login) => {
+            Some(WalletState::UnknownFormat)
+        }
+        (None, login) => login.map(|_| WalletState::Hidden),
     }
 }
 

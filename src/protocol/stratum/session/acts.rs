@@ -91,6 +91,7 @@ impl StratumSession {
             Act::Greeting(greeting) => {
                 self.profile.guess(&mut self.state, greeting.likely);
                 learn_algorithm(&mut self.state, greeting.algorithm.as_ref());
+                self.profile.version_rolling |= greeting.version_rolling;
                 self.ladder.answered = true;
                 self.ladder.climb(at, ConversationStage::Answered, || match origin.method {
                     "" => "pool answered".to_owned(),

@@ -113,6 +113,7 @@ impl NoiseReader {
                 tunnel,
                 miner: Some(Direction::ToServer),
                 coin: Some("BTC".to_owned()),
+                coins: vec!["BTC".to_owned()],
                 coin_reason: Some("dialect"),
                 ..MiningSession::default()
             },

@@ -12,7 +12,7 @@ const VERSIONS: &[(&[u8], &[&str])] = &[
     (&[0x6f], &["BTC"]),
     (&[0xc4], &["BTC"]),
     (&[0x30], &["LTC"]),
-    (&[0x32], &["LTC", "MONA"]),
+    (&[0x32], &["LTC", "MONA", "MEWC"]),
     (&[0x1e], &["DOGE", "DGB"]),
     (&[0x16], &["DOGE"]),
     (&[0x4c], &["DASH"]),
