@@ -51,7 +51,10 @@ pub(crate) fn has_address(user: &str) -> bool {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         let letters = part.bytes().filter(u8::is_ascii_alphabetic).count();
         let others = part.bytes().filter(|b| !b.is_ascii_alphanumeric()).count();
-        part.len() >= SHORTEST_ADDRESS && digits >= 3 && letters >= 3 && others <= 2
+        let long = part.len() >= SHORTEST_ADDRESS && digits >= 3 && letters >= 3 && others <= 2;
+        // Qubic's identities have 60 letters.
+        let capitals = part.len() >= 50 && part.bytes().all(|b| b.is_ascii_uppercase());
+        long || capitals
     })
 }
 

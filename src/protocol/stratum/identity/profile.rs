@@ -146,7 +146,8 @@ impl Profile {
         CoinEvidence {
             named: self.named_coin.as_deref(),
             wallet: state.wallet.as_ref(),
-            unread_address: state.wallet_state == Some(WalletState::UnknownFormat),
+            unread_address: state.wallet_state == Some(WalletState::UnknownFormat)
+                || state.wallet.as_ref().is_some_and(|wallet| wallet.coins.is_empty()),
             algorithm: state.algorithm.as_deref(),
             dialect: state.dialect,
             dialect_proven: self.dialect_proven,

@@ -36,6 +36,8 @@ const VERSIONS: &[(&[u8], &[&str])] = &[
     (&[0x1c, 0xbd], &["ZEC", "FLUX"]),
     (&[0x20, 0x89], &["ZEN"]),
     (&[0x20, 0x96], &["ZEN"]),
+    (&[0x10, 0x1c], &["VDS"]),
+    (&[0x10, 0x41], &["VDS"]),
 ];
 
 /// Longest text decoded, in characters. Addresses of Ergo and æternity are shorter.
@@ -66,10 +68,14 @@ fn decode<'b>(text: &str, buffer: &'b mut [u8; 64]) -> Option<&'b [u8]> {
 }
 
 fn bitcoin_like(text: &str, bytes: &[u8]) -> Option<WalletFormat> {
-    let (_, coins) = VERSIONS
-        .iter()
-        .find(|(version, _)| bytes.len() == version.len() + 24 && bytes.starts_with(version))?;
     let holds = sha256d_holds(bytes);
+    let known = VERSIONS
+        .iter()
+        .find(|(version, _)| bytes.len() == version.len() + 24 && bytes.starts_with(version));
+    let Some((_, coins)) = known else {
+        // The address of a coin that is not known: only a valid checksum proves it.
+        return holds.then(|| WalletFormat::valid(&[]));
+    };
     (holds || (text.len() >= 33 && looks_random(text))).then(|| WalletFormat::checked(coins, holds))
 }
 
@@ -119,6 +125,14 @@ mod tests {
             let format = identify(&address).unwrap_or_else(|| panic!("{address}"));
             assert_eq!((format.coins, format.checksum), (*coins, Checksum::Valid), "{address}");
         }
+    }
+
+    #[test]
+    fn an_unknown_version_needs_a_valid_checksum() {
+        let address = encode(&[0x99], &[0x5a; 20]);
+        let format = identify(&address).unwrap();
+        assert_eq!((format.coins.len(), format.checksum), (0, Checksum::Valid));
+        assert!(identify(&address.replace('a', "b").replace('9', "8")).is_none());
     }
 
     #[test]

@@ -18,6 +18,8 @@ const SEGWIT: &[(&str, &[&str])] = &[
     ("btg1", &["BTG"]),
     ("fb1", &["FB"]),
     ("xep1", &["XEP"]),
+    ("hs1", &["HNS"]),
+    ("ts1", &["HNS"]),
 ];
 
 /// Other prefixes, their coins, and the shortest and longest address in characters.
@@ -31,6 +33,14 @@ const PLAIN: &[(&str, &[&str], usize, usize)] = &[
     // Zcash unified (ZIP 316).
     ("u1", &["ZEC"], 100, super::MAX_ADDRESS),
     ("addr1", &["ADA"], 58, 108),
+    // Short and full formats (CKB RFC 21).
+    ("ckb1", &["CKB"], 40, 130),
+    ("ckt1", &["CKB"], 40, 130),
+    ("aleo1", &["ALEO"], 63, 63),
+    ("prl1", &["PRL"], 42, 63),
+    ("grin1", &["GRIN"], 63, 63),
+    ("stc1", &["STC"], 42, 90),
+    ("zil1", &["ZIL"], 42, 42),
 ];
 
 pub(super) fn identify(text: &str) -> Option<WalletFormat> {
@@ -57,7 +67,32 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
             return Some(WalletFormat::checked(coins, holds));
         }
     }
-    xelis(&lower)
+    xelis(&lower).or_else(|| unknown_prefix(&lower))
+}
+
+/// Prefixes of texts that are no payout addresses: Nostr, Lightning, age.
+const OTHER_PREFIXES: &[&str] =
+    &["npub", "nsec", "note", "nprofile", "nevent", "naddr", "lnurl", "age", "age-secret-key-"];
+
+/// Longest prefix of an address whose coin is not known, in characters.
+const MAX_PREFIX: usize = 8;
+
+/// Recognises an address of a coin that is not known: only a valid checksum proves it.
+fn unknown_prefix(lower: &str) -> Option<WalletFormat> {
+    // The shortest holds a hash of 20 bytes and the checksum.
+    const SHORTEST_DATA: usize = 38;
+    let (prefix, data) = lower.rsplit_once('1')?;
+    if !(2..=MAX_PREFIX).contains(&prefix.len())
+        || !prefix.bytes().all(|b| b.is_ascii_lowercase())
+        || OTHER_PREFIXES.contains(&prefix)
+        || data.len() < SHORTEST_DATA
+        || !is_data(data)
+    {
+        return None;
+    }
+    let holds = CheckedHrpstring::new::<Bech32>(lower).is_ok()
+        || CheckedHrpstring::new::<Bech32m>(lower).is_ok();
+    holds.then(|| WalletFormat::valid(&[]))
 }
 
 /// Recognises a XELIS address, which has a colon where Bech32 has `1`.
@@ -88,10 +123,34 @@ mod tests {
         let dero = bech32::encode::<Bech32>(hrp("dero"), &[7; 34]).unwrap();
         let sapling = bech32::encode::<Bech32>(hrp("zs"), &[7; 43]).unwrap();
         let unified = bech32::encode::<Bech32m>(hrp("u"), &[7; 83]).unwrap();
-        for (coin, address) in [("DERO", dero), ("ZEC", sapling), ("ZEC", unified)] {
+        let hns = hrp("hs");
+        let handshake = bech32::segwit::encode_v0(hns, &[7; 20]).unwrap();
+        let ckb = bech32::encode::<Bech32m>(hrp("ckb"), &[7; 54]).unwrap();
+        let aleo = bech32::encode::<Bech32m>(hrp("aleo"), &[7; 32]).unwrap();
+        let pearl = bech32::segwit::encode_v1(hrp("prl"), &[7; 32]).unwrap();
+        for (coin, address) in [
+            ("DERO", dero),
+            ("ZEC", sapling),
+            ("ZEC", unified),
+            ("HNS", handshake),
+            ("CKB", ckb),
+            ("ALEO", aleo),
+            ("PRL", pearl),
+        ] {
             let format = identify(&address).unwrap_or_else(|| panic!("{address}"));
             assert_eq!((format.coins[0], format.checksum), (coin, Checksum::Valid), "{address}");
         }
+    }
+
+    #[test]
+    fn an_unknown_prefix_needs_a_valid_checksum() {
+        let encode =
+            |hrp| bech32::encode::<Bech32>(bech32::Hrp::parse(hrp).unwrap(), &[7; 24]).unwrap();
+        let address = encode("newcoin");
+        let format = identify(&address).unwrap();
+        assert_eq!((format.coins.len(), format.checksum), (0, Checksum::Valid));
+        assert!(identify(&address.replace("newcoin", "newcorn")).is_none());
+        assert!(identify(&encode("npub")).is_none());
     }
 
     #[test]

@@ -22,6 +22,7 @@ const PREFIXES: &[(&str, &[&str], &[usize])] = &[
     ("hoosat", &["HTN"], &[61, 63]),
     ("cryptix", &["CYTX"], &[61, 63]),
     ("waglayla", &["WALA"], &[61, 63]),
+    ("sedra", &["SDR"], &[61, 63]),
     ("bitcoincash", &["BCH"], &[42]),
     ("ecash", &["XEC"], &[42]),
     ("nexa", &["NEXA"], &[42, 48, 54]),
@@ -38,11 +39,27 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     if prefix == "cfx" || prefix == "cfxtest" {
         return conflux(prefix, data);
     }
-    let (prefix, coins, lengths) = PREFIXES.iter().find(|(known, ..)| *known == prefix)?;
+    let Some((prefix, coins, lengths)) = PREFIXES.iter().find(|(known, ..)| *known == prefix)
+    else {
+        return unknown_prefix(prefix, data);
+    };
     if !lengths.contains(&data.len()) {
         return None;
     }
     Some(WalletFormat::checked(coins, polymod(prefix, values(data, ALPHABET)?) == 0))
+}
+
+/// Recognises an address of a coin that is not known, such as one of Kaspa's forks: only a valid
+/// checksum proves it.
+fn unknown_prefix(prefix: &str, data: &str) -> Option<WalletFormat> {
+    const LENGTHS: &[usize] = &[42, 54, 61, 63];
+    /// Longest prefix, in characters.
+    const MAX_PREFIX: usize = 16;
+    let named =
+        (2..=MAX_PREFIX).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_lowercase());
+    let fits = named && LENGTHS.contains(&data.len());
+    let holds = fits && polymod(prefix, values(data, ALPHABET)?) == 0;
+    holds.then(|| WalletFormat::valid(&[]))
 }
 
 /// Recognises an address without its prefix. A Kaspa address is long enough to be recognised by

@@ -10,7 +10,9 @@ mod blake2b;
 mod cashaddr;
 mod cryptonote;
 mod ethereum;
+mod hexadecimal;
 mod nimiq;
+mod ton;
 
 use crate::model::event::mining::{Checksum, Wallet};
 
@@ -43,19 +45,20 @@ impl WalletFormat {
 /// `address` is the address alone: the caller has removed worker, fixed difficulty, mail and a
 /// `COIN:` prefix. The prefixes `kaspa:`, `cfx:`, `xel:` … belong to the address and stay.
 ///
-/// `coins` of the result is empty if the checksum proves an address of the CryptoNote family whose
-/// coin is not known.
+/// `coins` of the result is empty if the checksum proves an address whose coin is not known.
 pub(crate) fn identify(address: &str) -> Option<Wallet> {
     let text = address.trim();
     if text.len() > MAX_ADDRESS || !text.is_ascii() {
         return None;
     }
-    const FORMATS: [fn(&str) -> Option<WalletFormat>; 6] = [
+    const FORMATS: [fn(&str) -> Option<WalletFormat>; 8] = [
         ethereum::identify,
+        hexadecimal::identify,
         cryptonote::identify,
         bech32::identify,
         cashaddr::identify,
         nimiq::identify,
+        ton::identify,
         base58::identify,
     ];
     let format = FORMATS.iter().find_map(|identify| identify(text))?;
