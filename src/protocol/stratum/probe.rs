@@ -19,7 +19,8 @@ const WORDS: [&str; 9] =
 
 /// Whether the first bytes of a direction look like lines of mining messages.
 ///
-/// The bytes must be a JSON object with members that such messages have, or a batch. The tail of
+/// The bytes must be a JSON object with members that such messages have, perhaps after a verb, or a
+/// batch. The tail of
 /// another object may precede it, because a capture can start late. Other traffic costs little: the
 /// first byte or the end of the first line decides.
 pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
@@ -28,6 +29,7 @@ pub fn probe(_: Direction, bytes: &[u8]) -> Probe {
         None => Probe::Unsure,
         Some(b'{') => probe_line(bytes),
         Some(b'[') if is_batch(bytes) => probe_line(bytes),
+        Some(b'a'..=b'z') if message::begins_with_verb(bytes) => probe_line(bytes),
         Some(0x20..=0x7e) => probe_after_tail(bytes),
         Some(_) => Probe::NotForUs,
     }

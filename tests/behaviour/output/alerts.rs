@@ -58,7 +58,7 @@ const CARRIERS: [Carrier; 7] = [
     Carrier::WebSocket,
     Carrier::Noise,
 ];
-const DIALECTS: [Dialect; 23] = [
+const DIALECTS: [Dialect; 36] = [
     Dialect::Monero,
     Dialect::Bitcoin,
     Dialect::EthProxy,
@@ -76,6 +76,19 @@ const DIALECTS: [Dialect; 23] = [
     Dialect::Nimiq,
     Dialect::Ergo,
     Dialect::Beam,
+    Dialect::Xelis,
+    Dialect::Xatum,
+    Dialect::GetWorkWs,
+    Dialect::Pearl,
+    Dialect::Ckb,
+    Dialect::Kadena,
+    Dialect::Handshake,
+    Dialect::Pascal,
+    Dialect::Epic,
+    Dialect::Ton,
+    Dialect::Aleo,
+    Dialect::Duino,
+    Dialect::WorkCalls,
     Dialect::StratumV2,
     Dialect::GetWork,
     Dialect::GetBlockTemplate,

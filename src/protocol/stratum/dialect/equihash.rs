@@ -1,5 +1,7 @@
 //! Equihash as in ZIP 301 (Zcash and others), and VerusHash, which uses the same messages.
 
+use std::borrow::Cow;
+
 use crate::model::event::mining::Dialect;
 
 use super::super::act::{Act, Job, Measure, Submit};
@@ -17,6 +19,13 @@ pub(super) const GRAMMAR: Grammar =
 /// (125,4) has the shortest solutions.
 const MIN_SOLUTION: usize = 100;
 
+/// Longest name of an algorithm, in characters. A solution has hundreds of digits.
+const MAX_NAME: usize = 32;
+
+fn is_hex_longer(text: &str, length: usize) -> bool {
+    text.len() > length && is_hex(text)
+}
+
 fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
     let args = message.args();
     match message.method.as_str() {
@@ -28,14 +37,21 @@ fn message<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
 
 /// `[job_id, version, prevhash, merkleroot, reserved, time, bits, clean (, algorithm, personal)]`
 fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
-    let strict = args.len() >= 8
-        && hex_at(args, 1, 8)
-        && (2..5).all(|n| hex_at(args, n, 64))
-        && hex_at(args, 5, 8)
-        && hex_at(args, 6, 8)
-        && bool_at(args, 7);
-    let id = scalar_at(args, 0).filter(|_| strict)?;
-    let algorithm = non_empty(text_at(args, 8));
+    let begins = hex_at(args, 1, 8) && (2..5).all(|n| hex_at(args, n, 64));
+    let words = |from: usize| hex_at(args, from, 8) && hex_at(args, from + 1, 8);
+    let algorithm = if words(5) && bool_at(args, 7) {
+        match non_empty(text_at(args, 8)) {
+            // VerusHash brings the beginning of the solution instead of a name.
+            Some(text) if is_hex_longer(&text, MAX_NAME) => Some(Cow::Borrowed("verushash")),
+            name => name,
+        }
+    } else if hex_at(args, 5, 16) && words(6) && (8..10).all(|n| hex_at(args, n, 64)) {
+        // VDS: a number and two roots more.
+        Some(Cow::Borrowed("equihash 96,5"))
+    } else {
+        return None;
+    };
+    let id = scalar_at(args, 0).filter(|_| begins)?;
     Some(Act::Job(Job { algorithm, ..Job::strict(id, Measure::InForce) }))
 }
 

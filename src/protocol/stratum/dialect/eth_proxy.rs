@@ -11,8 +11,9 @@ use super::super::act::{Act, Job, Login, Measure, Submit};
 use super::super::framing::json::Json;
 use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
-use super::super::text::{is_hex, strip_0x};
+use super::super::text::{is_hex, is_hex_of, strip_0x};
 use super::grammar::{Grammar, View, hex_0x_at, non_empty, text_at};
+use super::named::NamedArguments;
 
 /// Minimum expected hashes per share, where nothing else shows that this is mining.
 ///
@@ -21,15 +22,70 @@ use super::grammar::{Grammar, View, hex_0x_at, non_empty, text_at};
 /// 65,536 times.
 const LEAST_HASHES: f64 = 65_536.0;
 
-pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::EthProxy, message, answer };
+pub(super) const GRAMMAR: Grammar =
+    Grammar { dialect: Dialect::EthProxy, message: own_call, answer: own_answer };
 
-fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
-    let args = message.args();
+/// Relatives: calls that a fork has renamed, for example to `aqua_getWork`, and calls with the name
+/// of the job in front of their arguments. They show neither coin nor algorithm.
+pub(super) const RELATIVES: Grammar =
+    Grammar { dialect: Dialect::WorkCalls, message: relative_call, answer: relative_answer };
+
+fn own_call<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
+    let call = message.method.strip_prefix("eth_")?;
+    read_call(message, call, message.args(), view)
+}
+
+fn relative_call<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     let (coin, call) = message.method.split_once('_')?;
-    // Forks have renamed the calls, for example to `aqua_getWork`.
     if !(2..=8).contains(&coin.len()) || !coin.bytes().all(|b| b.is_ascii_lowercase()) {
         return None;
     }
+    let args = message.args();
+    match (call, args) {
+        ("submitlogin", []) => {
+            let login = NamedArguments(message.named()).login()?;
+            Some(Act::Login(Box::new(Login { certain: true, ..login })))
+        }
+        // `[job, nonce, header]`
+        ("submitwork", [job, nonce, rest @ ..]) if !is_nonce(*job) && is_nonce(*nonce) => {
+            let strict = hex_0x_at(rest, 0, 64);
+            Some(Act::Submit(Submit { strict, ..Submit::strict(job.scalar()?, None) }))
+        }
+        ("subscription", []) => {
+            let result = message.named().get("result")?.items()?;
+            let (job, work) = result.split_first()?;
+            named_work(*job, work)
+        }
+        _ if coin != "eth" => read_call(message, call, args, view),
+        _ => None,
+    }
+}
+
+/// `[job, header, seed, boundary, …]`
+fn named_work<'a>(job: Json<'a>, args: &[Json<'a>]) -> Option<Act<'a>> {
+    let target = text_at(args, 2).filter(|text| is_hex_of(strip_0x(text), 64))?;
+    let hashes = coin::hashes_below(&target);
+    let strict = hex_0x_at(args, 0, 64)
+        && hex_0x_at(args, 1, 64)
+        && !is_hex_of(strip_0x(&job.scalar()?), 64)
+        && hashes.is_some_and(|hashes| hashes >= LEAST_HASHES);
+    strict.then_some(Act::Job(Job::strict(job.scalar()?, Measure::of_hashes(hashes))))
+}
+
+fn is_nonce(value: Json<'_>) -> bool {
+    value.text().is_some_and(|text| {
+        let digits = strip_0x(&text);
+        digits.len() != text.len() && (1..=16).contains(&digits.len()) && is_hex(digits)
+    })
+}
+
+fn read_call<'a>(
+    message: &RpcMessage<'a>,
+    call: &str,
+    args: &[Json<'a>],
+    view: &View,
+) -> Option<Act<'a>> {
+    let known = matches!(view.dialect, Dialect::EthProxy | Dialect::WorkCalls);
     match call {
         "submitlogin" => Some(Act::Login(Box::new(Login {
             user: text_at(args, 0),
@@ -62,7 +118,7 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
         }
         // Some miners use this call as a ping. Alone it proves nothing: status pages of nodes use
         // it too.
-        "mining" => (view.dialect == Dialect::EthProxy).then_some(Act::Idle),
+        "mining" => known.then_some(Act::Idle),
         // Work calls as a subscription (WebSocket).
         "subscribe" if text_at(args, 0).as_deref() == Some("newWork") => {
             Some(Act::Login(Box::new(Login {
@@ -78,7 +134,11 @@ fn message<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     }
 }
 
-fn answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
+fn relative_answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
+    (view.dialect == Dialect::WorkCalls).then(|| own_answer(message, view)).flatten()
+}
+
+fn own_answer<'a>(message: &RpcMessage<'a>, view: &View) -> Option<Act<'a>> {
     work(message, message.result_items()?, view)
 }
 
@@ -92,7 +152,8 @@ fn work<'a>(message: &RpcMessage<'a>, args: &[Json<'a>], view: &View) -> Option<
         return None;
     }
     let hashes = coin::hashes_below(target?);
-    if view.dialect != Dialect::EthProxy && hashes.is_none_or(|hashes| hashes < LEAST_HASHES) {
+    let known = matches!(view.dialect, Dialect::EthProxy | Dialect::WorkCalls);
+    if !known && hashes.is_none_or(|hashes| hashes < LEAST_HASHES) {
         return None;
     }
     Some(Act::Job(Job {

@@ -45,16 +45,15 @@ fn notify_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     Some(Act::Job(Job::strict(text_at(args, 0)?, measure)))
 }
 
-/// `[user, job_id, nonce]`, where `nonce` is 16 digits minus those of the extranonce
+/// `[user, job_id, nonce, header, mix]`, as in the plain variant.
 ///
-/// The plain variant has `[user, job_id, nonce, header, mix]`.
+/// Shares of NiceHash's variant, `[user, job_id, nonce]`, look like those of many dialects.
 fn submit_1<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
     let nonce = text_at(args, 2)?;
-    let strict = match args.len() {
-        3 => is_hex(&nonce) && nonce.len() <= 16,
-        5 => is_hex_of(strip_0x(&nonce), 16) && hex_0x_at(args, 3, 64) && hex_0x_at(args, 4, 64),
-        _ => false,
-    };
+    let strict = args.len() == 5
+        && is_hex_of(strip_0x(&nonce), 16)
+        && hex_0x_at(args, 3, 64)
+        && hex_0x_at(args, 4, 64);
     let job = text_at(args, 1)?;
     strict.then(|| Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

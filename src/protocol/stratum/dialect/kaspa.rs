@@ -6,7 +6,7 @@ use super::super::act::{Act, Job, Measure, Submit};
 use super::super::framing::json::Json;
 use super::super::framing::message::RpcMessage;
 use super::super::text::{is_hex, is_hex_of, strip_0x};
-use super::grammar::{Grammar, View, bare_answer, hex_0x_at, scalar_at, text_at};
+use super::grammar::{Grammar, View, bare_answer, scalar_at, text_at};
 
 pub(super) const GRAMMAR: Grammar =
     Grammar { dialect: Dialect::Kaspa, message, answer: bare_answer };
@@ -35,11 +35,9 @@ fn notify<'a>(args: &[Json<'a>]) -> Option<Act<'a>> {
 fn submit<'a>(args: &[Json<'a>], view: &View) -> Option<Act<'a>> {
     let nonce = text_at(args, 2)?;
     let digits = strip_0x(&nonce);
-    let ours = view.dialect == Dialect::Kaspa || digits.len() != nonce.len();
-    // In Conflux the job's hash is its name.
-    let named = !hex_0x_at(args, 1, 64) || view.dialect == Dialect::Kaspa;
-    let strict =
-        matches!(args.len(), 3 | 4) && ours && named && digits.len() <= 16 && is_hex(digits);
+    // Three arguments prove no dialect: only the job shows whose they are.
+    let known = view.dialect == Dialect::Kaspa;
+    let strict = matches!(args.len(), 3 | 4) && known && digits.len() <= 16 && is_hex(digits);
     let job = scalar_at(args, 1).filter(|_| strict)?;
     Some(Act::Submit(Submit::strict(job, text_at(args, 0))))
 }

@@ -7,22 +7,33 @@ mod alephium;
 mod beam;
 mod bitcoin;
 mod browser;
+mod ckb;
 mod common;
 mod conflux;
+mod epic;
 mod equihash;
 mod ergo;
 mod eth_proxy;
 mod eth_stratum;
 pub(super) mod getblocktemplate;
 mod getwork;
+mod getwork_ws;
 mod grammar;
 mod grin;
+mod handshake;
 mod ironfish;
+mod kadena;
 mod kaspa;
 mod kawpow;
 mod monero;
+mod named;
 mod nimiq;
+mod pascal;
+mod pearl;
 mod tari;
+mod ton;
+mod xatum;
+mod xelis;
 
 use grammar::Grammar;
 pub(super) use grammar::View;
@@ -35,15 +46,27 @@ pub(super) use grammar::View;
 pub(super) const REGISTRY: &[Grammar] = &[
     monero::GRAMMAR,
     tari::GRAMMAR,
+    epic::GRAMMAR,
     grin::GRAMMAR,
     beam::GRAMMAR,
+    ckb::GRAMMAR,
     eth_proxy::GRAMMAR,
+    eth_proxy::RELATIVES,
     getwork::GRAMMAR,
     getblocktemplate::GRAMMAR,
+    getwork_ws::GRAMMAR,
+    xatum::GRAMMAR,
+    pascal::GRAMMAR,
     browser::GRAMMAR,
     nimiq::GRAMMAR,
     ironfish::GRAMMAR,
     alephium::GRAMMAR,
+    pearl::GRAMMAR,
+    named::GRAMMAR,
+    ton::GRAMMAR,
+    handshake::GRAMMAR,
+    xelis::GRAMMAR,
+    kadena::GRAMMAR,
     eth_stratum::GRAMMAR_2,
     kawpow::GRAMMAR,
     equihash::GRAMMAR,

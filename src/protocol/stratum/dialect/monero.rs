@@ -10,6 +10,7 @@ use super::super::framing::message::RpcMessage;
 use super::super::identity::coin;
 use super::super::text::{is_hex, is_hex_of};
 use super::grammar::{Grammar, View, non_empty, texts};
+use super::named::NamedArguments;
 
 pub(super) const GRAMMAR: Grammar = Grammar { dialect: Dialect::Monero, message, answer };
 
@@ -56,7 +57,7 @@ fn answer<'a>(message: &RpcMessage<'a>, _: &View) -> Option<Act<'a>> {
 }
 
 fn login<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
-    let user = params.text("login")?;
+    let user = params.text("login").or_else(|| NamedArguments(params).login()?.user)?;
     let agent = non_empty(params.text("agent"));
     let likely = match agent.as_deref().map(str::to_ascii_lowercase) {
         Some(agent) if agent.starts_with("grin") => Dialect::Grin,

@@ -125,6 +125,17 @@ impl<'a> JsonObject<'a> {
         self.get(key)?.number()
     }
 
+    /// The value of the first of `names` that is a key, in whatever case and with `_` or `-`
+    /// anywhere in it. `names` are in lower case, without `_` and `-`.
+    pub(crate) fn any(&self, names: &[&str]) -> Option<Json<'a>> {
+        let same = |key: &str, name: &str| {
+            let key = key.bytes().filter(|b| !matches!(b, b'_' | b'-'));
+            key.map(|b| b.to_ascii_lowercase()).eq(name.bytes())
+        };
+        let find = |name: &&str| self.0.iter().rfind(|(key, _)| same(key, name));
+        names.iter().find_map(find).map(|(_, value)| *value).filter(|value| !value.is_null())
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }

@@ -75,6 +75,11 @@ impl<'a> RpcMessage<'a> {
     fn new(fields: JsonObject<'a>) -> Self {
         let method = fields.text("method").filter(|name| name.len() <= MAX_METHOD);
         let method = method.map(|name| name.trim().to_ascii_lowercase()).unwrap_or_default();
+        RpcMessage::named_by(method, fields)
+    }
+
+    /// A message whose method stands outside the object.
+    fn named_by(method: String, fields: JsonObject<'a>) -> Self {
         let id = Id::of(fields.get("id"));
         let params = fields.get("params").or_else(|| fields.get("body"));
         RpcMessage {
@@ -89,11 +94,21 @@ impl<'a> RpcMessage<'a> {
         }
     }
 
-    /// Whether the message has a member that some mining dialect uses.
+    /// Whether the message has a member that some mining dialect uses, or a verb.
     pub(crate) fn is_rpc(&self) -> bool {
-        ["method", "result", "error", "id", "type", "identifier", "message"]
-            .iter()
-            .any(|key| self.fields.has(key))
+        const KEYS: [&str; 10] = [
+            "method",
+            "result",
+            "error",
+            "id",
+            "type",
+            "identifier",
+            "message",
+            "new_job",
+            "block_template",
+            "blockhashing_blob",
+        ];
+        KEYS.iter().any(|key| self.fields.has(key)) || self.method.ends_with(VERB_END)
     }
 
     /// The elements of `params`; empty if it is not an array.
@@ -188,6 +203,25 @@ fn reason(error: Json<'_>) -> String {
     error.scalar().unwrap_or_default().into()
 }
 
+/// The character between a verb and its object (Xatum).
+const VERB_END: char = '~';
+/// Verbs that stand before an object.
+const VERBS: [&str; 8] = ["shake", "job", "submit", "success", "error", "print", "ping", "pong"];
+
+/// Whether `bytes` begin as a verb, `~` and an object, as far as they go.
+pub(crate) fn begins_with_verb(bytes: &[u8]) -> bool {
+    VERBS.iter().any(|verb| {
+        let opening = verb.bytes().chain([VERB_END as u8, b'{']);
+        opening.zip(bytes).all(|(expected, found)| expected == *found)
+    })
+}
+
+/// Splits a line into its verb, with the `~`, and the object.
+fn split_verb(text: &str) -> Option<(&str, &str)> {
+    let (verb, object) = text.split_at_checked(text.find(VERB_END)? + 1)?;
+    VERBS.contains(&verb.trim_end_matches(VERB_END)).then_some((verb, object))
+}
+
 /// Reads the objects of one line or of a batch (JSON-RPC 2.0 §6) and passes each to `message`.
 ///
 /// Nearly all lines in real traffic have one object. Returns false if the line contains anything
@@ -208,6 +242,19 @@ pub(crate) fn read(line: &[u8], mut message: impl FnMut(&RpcMessage<'_>)) -> boo
                     .all(|object| object.map(|fields| message(&RpcMessage::new(fields))).is_some())
             })
         }
+        // A bare word: `"block_accepted"`.
+        Some(b'"') => {
+            Json::of(&text).text().filter(|word| word.len() <= MAX_METHOD).is_some_and(|word| {
+                message(&RpcMessage::named_by(word.into_owned(), JsonObject::default()));
+                true
+            })
+        }
+        Some(b'a'..=b'z') if begins_with_verb(line) => split_verb(&text)
+            .and_then(|(verb, object)| Some((verb, Json::of(object).object()?)))
+            .is_some_and(|(verb, fields)| {
+                message(&RpcMessage::named_by(verb.to_owned(), fields));
+                true
+            }),
         _ => false,
     }
 }
@@ -231,6 +278,25 @@ mod tests {
             assert_eq!(message.id, Id::of_text("4"));
             assert_eq!(message.args().len(), 2);
         });
+    }
+
+    #[test]
+    fn a_verb_or_a_bare_word_is_the_method() {
+        one(r#"job~{"diff":20000,"blob":"x"}"#, |message| {
+            assert_eq!((message.method.as_str(), message.is_answer()), ("job~", false));
+            assert_eq!(message.fields.integer("diff"), Some(20_000));
+            assert!(message.is_rpc());
+        });
+        one(r#""block_accepted""#, |message| {
+            assert_eq!(message.method, "block_accepted");
+            assert!(!message.is_answer() && !message.is_rpc());
+        });
+        for line in ["job~", "job~7", "verb~{}", "\"", "~{}", "submit{}"] {
+            assert!(!read(line.as_bytes(), |_| panic!("{line}")), "{line}");
+        }
+        for (bytes, begins) in [("sub", true), ("submit~{", true), ("submit {", false)] {
+            assert_eq!(begins_with_verb(bytes.as_bytes()), begins, "{bytes}");
+        }
     }
 
     #[test]

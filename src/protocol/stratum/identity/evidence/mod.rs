@@ -133,9 +133,9 @@ impl CoinEvidence<'_> {
     }
 
     /// The coins that the strongest evidence usually means. An address that cannot be read may be
-    /// any coin's.
+    /// any coin's, and renamed calls are those of a fork that the table does not know.
     fn usual(&self) -> Vec<&'static str> {
-        if self.unread_address {
+        if self.unread_address || self.dialect == Dialect::WorkCalls {
             return Vec::new();
         }
         let algorithm = self.algorithm.and_then(table::coins_of_algorithm);
