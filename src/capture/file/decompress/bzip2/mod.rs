@@ -3,7 +3,13 @@
 //! Never panics: every index is checked. A block takes 4 bytes of memory for each of its at most
 //! 900,000 bytes.
 
+mod bits;
+mod code;
+
 use std::io::{self, BufRead, Read};
+
+use bits::BitReader;
+use code::Code;
 
 /// Start of a block, and of the end of a stream.
 const BLOCK: u64 = 0x3141_5926_5359;
@@ -12,11 +18,6 @@ const END: u64 = 0x1772_4538_5090;
 const BLOCK_UNIT: usize = 100_000;
 /// Symbols that one selector stands for.
 const GROUP: usize = 50;
-/// Longest Huffman code in bits.
-const MAX_CODE: usize = 20;
-/// Most symbols: 256 bytes, two for runs less one that is a byte's, and the end of a block.
-const MAX_SYMBOLS: usize = 258;
-
 /// The table of the CRC, which takes the highest bit first.
 const CRC: [u32; 256] = {
     let mut table = [0; 256];
@@ -66,7 +67,7 @@ struct Run {
 impl<R: BufRead> Bzip2Streams<R> {
     pub(super) fn new(raw: R) -> Self {
         Bzip2Streams {
-            bits: BitReader { raw, bits: 0, count: 0 },
+            bits: BitReader::new(raw),
             block_size: None,
             links: Vec::new(),
             left: 0,
@@ -282,124 +283,5 @@ impl<R: BufRead> Read for Bzip2Streams<R> {
             }
         }
         Ok(read)
-    }
-}
-
-/// A canonical Huffman code.
-struct Code {
-    /// For each length: the first code beyond those of that length, aligned to [`MAX_CODE`] bits.
-    limits: [u32; MAX_CODE + 1],
-    /// For each length: what to add to a code of that length for its place in `symbols`.
-    offsets: [i32; MAX_CODE + 1],
-    symbols: Vec<u16>,
-}
-
-impl Code {
-    /// Reads the code lengths of `count` symbols, each as a difference to the one before.
-    fn read<R: BufRead>(bits: &mut BitReader<R>, count: usize) -> io::Result<Code> {
-        let mut lengths = [0u8; MAX_SYMBOLS];
-        let mut length = bits.take(5)? as u8;
-        for slot in lengths.iter_mut().take(count) {
-            loop {
-                if !(1..=MAX_CODE as u8).contains(&length) {
-                    return Err(damaged("a bzip2 code of impossible length"));
-                }
-                match bits.take(1)? {
-                    0 => break,
-                    _ if bits.take(1)? == 0 => length += 1,
-                    _ => length -= 1,
-                }
-            }
-            *slot = length;
-        }
-        let lengths = lengths.get(..count).unwrap_or_default();
-        let mut code = Code {
-            limits: [0; MAX_CODE + 1],
-            offsets: [0; MAX_CODE + 1],
-            symbols: Vec::with_capacity(count),
-        };
-        let mut next = 0u32;
-        for length in 1..=MAX_CODE {
-            let before = code.symbols.len();
-            code.symbols.extend(
-                (0u16..).zip(lengths).filter(|(_, l)| usize::from(**l) == length).map(|(s, _)| s),
-            );
-            code.offsets[length] = before as i32 - next as i32;
-            next += (code.symbols.len() - before) as u32;
-            code.limits[length] = next << (MAX_CODE - length);
-            next <<= 1;
-        }
-        Ok(code)
-    }
-
-    fn decode<R: BufRead>(&self, bits: &mut BitReader<R>) -> io::Result<usize> {
-        let ahead = bits.peek(MAX_CODE as u32)? as u32;
-        for (length, (limit, offset)) in self.limits.iter().zip(&self.offsets).enumerate().skip(1) {
-            if ahead < *limit {
-                bits.consume(length as u32)?;
-                let place = (ahead >> (MAX_CODE - length)) as i32 + offset;
-                let symbol = usize::try_from(place).ok().and_then(|p| self.symbols.get(p));
-                return symbol.map(|s| usize::from(*s)).ok_or_else(|| damaged("bzip2 code"));
-            }
-        }
-        Err(damaged("a bzip2 code that stands for nothing"))
-    }
-}
-
-/// Reads bits, the highest of each byte first.
-struct BitReader<R> {
-    raw: R,
-    bits: u64,
-    count: u32,
-}
-
-impl<R: BufRead> BitReader<R> {
-    /// Reads until at least `count` bits are there, or the input ends.
-    fn fill(&mut self, count: u32) -> io::Result<()> {
-        while self.count < count {
-            let available = self.raw.fill_buf()?;
-            let room = (64 - self.count as usize) / 8;
-            let used = available.len().min(room);
-            if used == 0 {
-                break;
-            }
-            for byte in available.iter().take(used) {
-                self.bits = self.bits << 8 | u64::from(*byte);
-            }
-            self.count += 8 * used as u32;
-            self.raw.consume(used);
-        }
-        Ok(())
-    }
-
-    /// Returns the next `count` bits, at most 32; beyond the end of the input they are zero.
-    fn peek(&mut self, count: u32) -> io::Result<u64> {
-        self.fill(count)?;
-        let mask = (1 << count) - 1;
-        Ok(match self.count.checked_sub(count) {
-            Some(more) => self.bits >> more & mask,
-            None => self.bits << (count - self.count) & mask,
-        })
-    }
-
-    fn consume(&mut self, count: u32) -> io::Result<()> {
-        self.count = self.count.checked_sub(count).ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(())
-    }
-
-    fn take(&mut self, count: u32) -> io::Result<u64> {
-        let bits = self.peek(count)?;
-        self.consume(count)?;
-        Ok(bits)
-    }
-
-    /// Leaves out the bits up to the next whole byte.
-    fn align(&mut self) {
-        self.count -= self.count % 8;
-    }
-
-    fn at_end(&mut self) -> io::Result<bool> {
-        self.fill(8)?;
-        Ok(self.count < 8)
     }
 }
