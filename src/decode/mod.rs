@@ -187,15 +187,20 @@ impl Decoder {
         head: &mut SegmentHead,
     ) -> Option<Payload<'a>> {
         let found = self.decode_headers(link, bytes, head);
+        self.count_payload(found, bytes.len() < wire_len as usize, head.missing);
+        found
+    }
+
+    /// Counts a packet that has payload, or may have had some before it was `cut`.
+    fn count_payload(&mut self, found: Option<Payload<'_>>, cut: bool, missing: u32) {
         let (payload, missing) = match found {
-            Some(Payload::InPacket(bytes)) => (!bytes.is_empty(), head.missing > 0),
-            Some(Payload::Reassembled) => (true, head.missing > 0),
+            Some(Payload::InPacket(bytes)) => (!bytes.is_empty(), missing > 0),
+            Some(Payload::Reassembled) => (true, missing > 0),
             // What is behind the headers of a cut packet is unknown.
-            None => (false, bytes.len() < wire_len as usize),
+            None => (false, cut),
         };
         self.stats.payloads += u64::from(payload || missing);
         self.stats.cut_payloads += u64::from(missing);
-        found
     }
 
     /// Counts the packet and fills the fields of `head` that do not depend on its headers.

@@ -168,6 +168,10 @@ mod tests {
             let found = self.short.decode(packet, &mut short);
             self.long.begin(packet, &mut long);
             let expected = self.long.peel(packet.link, packet.bytes, &mut long);
+            if self.long.stats.cut > 0 {
+                let cut = packet.bytes.len() < packet.wire_len as usize;
+                self.long.count_payload(expected, cut, long.missing);
+            }
             let bytes = |found: Option<Payload<'_>>, decoder: &Decoder| {
                 found.map(|payload| payload.bytes(decoder).to_vec())
             };

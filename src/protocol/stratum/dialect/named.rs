@@ -122,7 +122,7 @@ impl<'a> NamedArguments<'_, 'a> {
             value.is_some_and(|text| strip_0x(&text).len() >= MIN_WORK && is_hex(strip_0x(&text)))
         };
         let measured = self.0.any(TARGET).or(self.0.any(DIFFICULTY)).is_some();
-        let strict = measured && WORK.iter().any(|name| work(&name));
+        let strict = measured && WORK.iter().any(work);
         Some(Job {
             proof: if strict { Proof::Strict } else { Proof::Loose },
             algorithm: non_empty(self.0.any(ALGORITHM).and_then(|value| value.text())),
@@ -138,7 +138,7 @@ impl<'a> NamedArguments<'_, 'a> {
                 None => value.is_array() || value.is_object(),
             })
         };
-        let strict = NONCE.iter().chain(SOLUTION).any(|name| answer(&name));
+        let strict = NONCE.iter().chain(SOLUTION).any(answer);
         let job = self.job();
         Submit {
             strict: strict && job.is_some(),
