@@ -3,11 +3,11 @@
 use super::description::{DatagramProtocol, StreamProtocol};
 use super::proxy_handshake::{proxy_protocol, socks};
 use super::stats::MAX_PROTOCOLS;
-use super::stratum::sv2;
+use super::stratum::{duino, sv2, zkwork};
 use super::{dns, host_names, http, p2pool, quic, stratum, tls, websocket};
 
 /// Protocols that a TCP connection can speak. The first whose probe is certain is chosen.
-pub(super) const STREAMS: [StreamProtocol; 9] = [
+pub(super) const STREAMS: [StreamProtocol; 11] = [
     tls::STREAM,
     http::STREAM,
     dns::STREAM,
@@ -17,6 +17,8 @@ pub(super) const STREAMS: [StreamProtocol; 9] = [
     proxy_protocol::STREAM,
     sv2::STREAM,
     p2pool::STREAM,
+    zkwork::STREAM,
+    duino::STREAM,
 ];
 
 /// Protocols that a UDP flow can speak. The first that accepts a datagram is chosen.

@@ -74,7 +74,7 @@ pub fn golden() -> Vec<(String, Order)> {
         // Alephium's jobs and Equihash's shares are large.
         (order.shares, order.share_gap) = match dialect {
             Dialect::Alephium => (2, 4.0),
-            Dialect::Equihash => (4, 15.0),
+            Dialect::Equihash | Dialect::Verus | Dialect::Pearl => (4, 15.0),
             _ => (8, 15.0),
         };
         (dialect.name(), order)

@@ -33,6 +33,11 @@ pub(crate) trait BodyReader: Sized {
     /// Reads the head of the HTTP request whose body comes next.
     fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>);
 
+    /// Reads the target of the request that turned the connection into a WebSocket.
+    fn upgraded(&mut self, target: &str) {
+        let _ = target;
+    }
+
     /// Reads a whole body.
     fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next;
 
@@ -91,6 +96,12 @@ impl<R: BodyReader> BodyReader for Listener<R> {
         }
     }
 
+    fn upgraded(&mut self, target: &str) {
+        if let Some(reader) = &mut self.0 {
+            reader.upgraded(target);
+        }
+    }
+
     fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next {
         self.offer(|reader| reader.body(context, direction, body))
     }
@@ -141,6 +152,11 @@ impl<A: BodyReader, B: BodyReader> BodyReader for (A, B) {
     fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>) {
         self.0.request(context, request);
         self.1.request(context, request);
+    }
+
+    fn upgraded(&mut self, target: &str) {
+        self.0.upgraded(target);
+        self.1.upgraded(target);
     }
 
     fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next {

@@ -24,6 +24,8 @@ pub(super) struct HttpConnection {
     pub(super) readers: BodyReaders,
     /// An event for a refused tunnel was emitted.
     pub(super) refusal_told: bool,
+    /// Target of the newest request for a WebSocket; it may name a wallet.
+    pub(super) socket_target: Option<Box<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +71,7 @@ impl HttpConnection {
             asked: PendingRequests::default(),
             readers: BodyReaders::open(surroundings, Carrier::Http),
             refusal_told: false,
+            socket_target: None,
         }
     }
 
@@ -187,7 +190,9 @@ impl StreamParser for HttpConnection {
                 };
                 let successor = match switch {
                     Switch::Tunnel(tunnel) => Successor::Carried(tunnel),
-                    Switch::Socket(socket) => websocket::successor(socket),
+                    Switch::Socket(socket) => {
+                        websocket::successor(socket, self.socket_target.take())
+                    }
                 };
                 StreamProgress::Handover(Handover { offset, early, successor })
             }

@@ -5,6 +5,7 @@ use super::connection::{HttpConnection, ReadState, ReadStep};
 use super::exchange::{self, AnswerEffect, PendingRequest, Switch};
 use super::fields::HeaderFields;
 use super::head::{MessageHead, ReasonPhrase};
+use super::upgrade::Upgrade;
 use crate::model::chunk::Direction;
 use crate::model::event::{Event, HttpRequest, HttpResponse};
 use crate::protocol::body::BodyReader;
@@ -14,6 +15,9 @@ use crate::protocol::parser::Context;
 ///
 /// They hold a ClientHello and early data.
 pub(super) const MAX_EARLY: usize = 16 * 1024;
+
+/// Longest target of a WebSocket that is kept, in bytes: a wallet of 256 and a worker.
+const MAX_SOCKET_TARGET: usize = 512;
 
 impl HttpConnection {
     pub(super) fn head(
@@ -58,6 +62,11 @@ impl HttpConnection {
         request.direction = direction;
         context.emit(Event::HttpRequest(&request));
         let asked = PendingRequest::of(&request, fields);
+        if asked == PendingRequest::Upgrade(Upgrade::WebSocket)
+            && request.target.len() <= MAX_SOCKET_TARGET
+        {
+            self.socket_target = Some(request.target.as_ref().into());
+        }
         let wanted =
             if self.readers.is_listening() { BodyInterest::All } else { BodyInterest::Nothing };
         let side = self.side(direction);

@@ -2,6 +2,7 @@
 
 use super::framing::line::{self, LineSplitter};
 use super::framing::{message, torn};
+use super::identity::login::SHORTEST_ADDRESS;
 use super::probe::probe;
 use super::session::StratumSession;
 use crate::model::chunk::{Chunk, Direction};
@@ -27,6 +28,8 @@ struct SessionContext {
     carriers: Vec<Carrier>,
     /// Carrier inside `carriers`.
     innermost: Option<Carrier>,
+    /// Target of the request that opened a WebSocket, if it is long enough for a wallet.
+    target: Option<Box<str>>,
     tunnel: Option<Tunnel>,
 }
 
@@ -38,7 +41,11 @@ impl SessionContext {
         session.get_or_insert_with(|| {
             let mut carriers = std::mem::take(&mut self.carriers);
             carriers.extend(self.innermost);
-            Box::new(StratumSession::new(carriers, self.tunnel.take()))
+            let mut session = StratumSession::new(carriers, self.tunnel.take());
+            if let Some(target) = self.target.take() {
+                session.http_target(&target);
+            }
+            Box::new(session)
         })
     }
 }
@@ -47,7 +54,7 @@ impl StratumConversation {
     /// Creates a conversation inside `carriers`, outermost first. `tunnel` is the far end of the
     /// innermost one.
     pub fn new(carriers: Vec<Carrier>, tunnel: Option<Tunnel>) -> Self {
-        let beginning = SessionContext { carriers, innermost: None, tunnel };
+        let beginning = SessionContext { carriers, innermost: None, target: None, tunnel };
         StratumConversation { lines: None, beginning, session: None }
     }
 
@@ -66,7 +73,8 @@ impl StratumConversation {
     /// Bytes held in memory.
     pub fn held(&self) -> usize {
         let lines = self.lines.iter().flat_map(|lines| lines.iter()).map(LineSplitter::held);
-        lines.sum::<usize>() + self.session.as_ref().map_or(0, |session| session.held())
+        let target = self.beginning.target.as_ref().map_or(0, |target| target.len());
+        lines.sum::<usize>() + target + self.session.as_ref().map_or(0, |session| session.held())
     }
 
     /// Parses the next bytes of a stream of lines. `gap` bytes are missing before them.
@@ -172,6 +180,12 @@ impl BodyReader for StratumConversation {
 
     fn request(&mut self, context: &mut Context<'_>, request: &HttpRequest<'_>) {
         self.http_request(context, request);
+    }
+
+    fn upgraded(&mut self, target: &str) {
+        if target.len() > SHORTEST_ADDRESS {
+            self.beginning.target = Some(target.into());
+        }
     }
 
     fn body(&mut self, context: &mut Context<'_>, direction: Direction, body: &[u8]) -> Next {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bytes ─framing─▶ message ─dialect─▶ act ─session─▶ MiningSession
-//!                          frames ─sv2──▲      └─identity─▶ who, and what
+//!     frames ─sv2, zkwork, texts ─duino─▲      └─identity─▶ who, and what
 //! ```
 //!
 //! Nothing here panics on any input. A conversation holds at most two partial lines of
@@ -11,12 +11,14 @@
 mod act;
 mod conversation;
 mod dialect;
+pub mod duino;
 mod framing;
 pub(super) mod identity;
 mod probe;
 mod session;
 pub mod sv2;
 mod text;
+pub mod zkwork;
 
 use super::description::{FirstBytes, StreamProtocol};
 pub use conversation::StratumConversation;

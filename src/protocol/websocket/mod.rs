@@ -41,9 +41,16 @@ pub(super) const STREAM: StreamProtocol = StreamProtocol {
     ..StreamProtocol::new(NAME, probe, |surroundings| open(SocketOptions::default(), surroundings))
 };
 
-/// Returns the protocol that follows an HTTP connection after its upgrade to this socket.
-pub(super) fn successor(socket: SocketOptions) -> Successor {
-    Successor::Protocol(NAME, Box::new(move |surroundings| open(socket, surroundings)))
+/// Returns the protocol that follows an HTTP connection after its upgrade to this socket at `target`.
+pub(super) fn successor(socket: SocketOptions, target: Option<Box<str>>) -> Successor {
+    let open = move |surroundings: &Surroundings| -> Box<dyn StreamParser> {
+        let mut opened = WebSocket::new(socket, surroundings);
+        if let Some(target) = target {
+            opened.readers.upgraded(&target);
+        }
+        Box::new(opened)
+    };
+    Successor::Protocol(NAME, Box::new(open))
 }
 
 fn open(socket: SocketOptions, surroundings: &Surroundings) -> Box<dyn StreamParser> {

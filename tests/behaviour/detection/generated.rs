@@ -57,6 +57,16 @@ const EXCEPTIONS: &[Exception] = &[
     except("equihash", "null-ids", &["shares"], "a bare consent does not say to which request"),
     except("*", "server-only", &["coin", "dialect"], "the miner tells the coin, the pool does not"),
     except("eth-stratum-2", "midstream", &["coin"], "neither jobs nor shares name it"),
+    except("starcoin", "midstream", &["coin"], "three coins have this algorithm"),
+    except("starcoin", "null-ids", &["shares"], "a bare refusal does not say to which request"),
+    except("verus", "client-only", &["coin"], "only jobs tell Verus from Komodo"),
+    except("verus", "login-refused", &["coin"], "four coins have such addresses"),
+    except("meowcoin", "login-refused", &["coin"], "three coins have such addresses"),
+    except("xelis", "midstream", &["login"], "the first share comes before a job"),
+    except("aleo", "midstream", &["silent"], "only the first frame has an address"),
+    except("aleo", "server-only", &["silent"], "only the first frame has an address"),
+    except("duino", "midstream", &["shares"], "it is recognised by the next request for a job"),
+    except("duino", "login-refused", &["agent"], "a share names the program"),
     except("*", "login-refused", &["dialect"], "greetings of several dialects are the same"),
     except("*", "login-refused", &["verdict"], "the pool had already answered a subscription"),
     // Solo mining with a node: requests on connections of their own.
@@ -271,6 +281,11 @@ fn the_estimated_hashrate_is_the_one_that_the_shares_were_drawn_with() {
                 | Dialect::Monerod
                 | Dialect::P2Pool
                 | Dialect::StratumV2Noise
+                // Their unit of difficulty is not known.
+                | Dialect::Handshake
+                | Dialect::Epic
+                | Dialect::Ton
+                | Dialect::Aleo
         )
     };
     for &dialect in Dialect::all().iter().filter(|dialect| told(dialect)) {

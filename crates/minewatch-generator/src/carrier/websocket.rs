@@ -6,6 +6,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use super::POOL_NAME;
 use crate::codec::{base64, sha1};
 use crate::conversation::{Conversation, Message, ONE_WAY, Speaker, Tag};
+use crate::dialect::profile::XELIS_PATH;
 use crate::rng::Rng;
 
 /// What the two sides make of the protocol's liberties.
@@ -60,8 +61,12 @@ pub fn wrap(conversation: &mut Conversation, style: Style, rng: &mut Rng) {
     );
     let said =
         |at, from, text: String| Message { at, from, bytes: text.into_bytes(), tag: Tag::Other };
-    let handshake =
+    let mut handshake =
         [said(ONE_WAY, Speaker::Miner, request), said(2 * ONE_WAY, Speaker::Pool, response)];
+    if style.path == XELIS_PATH {
+        // Nobody logs in: the path names the wallet.
+        handshake[0].tag = Tag::Login;
+    }
     conversation.messages.splice(0..0, handshake);
     conversation.facts.carriers.push("websocket");
 }

@@ -4,10 +4,14 @@
 //! [`crate::course`] for when). To add one, write its file and add it to the tables here.
 
 mod aeternity;
+mod aleo;
 mod alephium;
 mod bitcoin;
 mod browser;
+mod ckb;
 mod conflux;
+mod duino;
+mod epic;
 mod equihash;
 mod eth_getwork;
 mod eth_proxy;
@@ -15,9 +19,12 @@ mod eth_stratum1;
 mod eth_stratum2;
 mod getblocktemplate;
 mod getwork;
+mod getwork_ws;
 pub(crate) mod grammar;
 mod grin;
+mod handshake;
 mod ironfish;
+mod kadena;
 mod kaspa;
 mod kawpow;
 mod monero;
@@ -27,10 +34,17 @@ mod monero_stak;
 mod monerod;
 mod nimiq;
 mod p2pool;
+mod pascal;
+mod pearl;
 pub mod profile;
 mod stratum_v2;
 mod tari;
+mod ton;
+mod vds;
+mod verus;
 mod webminerpool;
+mod xatum;
+mod xelis;
 
 use clap::ValueEnum;
 
@@ -108,6 +122,40 @@ pub enum Dialect {
     StratumV2,
     /// Stratum V2 inside Noise: only sizes show
     StratumV2Noise,
+    /// XELIS with Stratum
+    Xelis,
+    /// Xatum: lines of a verb and an object
+    Xatum,
+    /// Work of a XELIS node over WebSocket, the wallet in the path
+    #[value(name = "getwork-ws")]
+    GetWorkWs,
+    /// Pearl: objects instead of arrays
+    Pearl,
+    /// Nervos CKB: work calls with named arguments
+    Ckb,
+    /// Kadena: a whole block header in the job
+    Kadena,
+    /// Handshake: five roots in the job
+    Handshake,
+    /// VDS: Equihash with a longer header
+    Vds,
+    /// Verus: the beginning of the solution in the job
+    Verus,
+    /// MeowCoin: Ravencoin's messages with another address
+    #[value(name = "meowcoin")]
+    MeowCoin,
+    /// Starcoin: Monero's messages with another address
+    Starcoin,
+    /// PascalCoin: the node speaks first, nobody logs in
+    Pascal,
+    /// Epic Cash: Grin's calls with an algorithm
+    Epic,
+    /// TON over WebSocket
+    Ton,
+    /// Aleo's binary frames
+    Aleo,
+    /// Duino-Coin: texts with commas
+    Duino,
 }
 
 /// How the messages of a dialect are carried by TCP.
@@ -119,7 +167,7 @@ pub enum Framing {
     WebSocket,
     /// Bodies of HTTP requests and responses.
     Http,
-    /// Frames of its own.
+    /// Frames or texts of its own.
     Binary,
 }
 
@@ -136,12 +184,21 @@ impl Dialect {
 
     pub fn framing(self) -> Framing {
         match self {
-            Dialect::Nimiq | Dialect::Browser | Dialect::WebMinerPool => Framing::WebSocket,
+            Dialect::Nimiq
+            | Dialect::Browser
+            | Dialect::WebMinerPool
+            | Dialect::GetWorkWs
+            | Dialect::Ton => Framing::WebSocket,
             Dialect::Monerod
             | Dialect::EthGetWork
             | Dialect::GetWork
             | Dialect::GetBlockTemplate => Framing::Http,
-            Dialect::P2Pool | Dialect::StratumV2 | Dialect::StratumV2Noise => Framing::Binary,
+            Dialect::P2Pool
+            | Dialect::StratumV2
+            | Dialect::StratumV2Noise
+            | Dialect::Xatum
+            | Dialect::Aleo
+            | Dialect::Duino => Framing::Binary,
             _ => Framing::Lines,
         }
     }
@@ -195,6 +252,22 @@ impl Dialect {
             Dialect::WebMinerPool => Box::<webminerpool::WebMinerPool>::default(),
             Dialect::GetWork => Box::<getwork::GetWork>::default(),
             Dialect::GetBlockTemplate => Box::<getblocktemplate::GetBlockTemplate>::default(),
+            Dialect::Xelis => Box::<xelis::Xelis>::default(),
+            Dialect::Xatum => Box::<xatum::Xatum>::default(),
+            Dialect::GetWorkWs => Box::<getwork_ws::GetWorkWs>::default(),
+            Dialect::Pearl => Box::<pearl::Pearl>::default(),
+            Dialect::Ckb => Box::<ckb::Ckb>::default(),
+            Dialect::Kadena => Box::<kadena::Kadena>::default(),
+            Dialect::Handshake => Box::<handshake::Handshake>::default(),
+            Dialect::Vds => Box::<vds::Vds>::default(),
+            Dialect::Verus => Box::<verus::Verus>::default(),
+            Dialect::MeowCoin => Box::<kawpow::KawPow>::default(),
+            Dialect::Starcoin => Box::new(monero::Monero::with_algorithm(rng, "cn/r")),
+            Dialect::Pascal => Box::<pascal::Pascal>::default(),
+            Dialect::Epic => Box::<epic::Epic>::default(),
+            Dialect::Ton => Box::<ton::Ton>::default(),
+            Dialect::Aleo => Box::<aleo::Aleo>::default(),
+            Dialect::Duino => Box::<duino::Duino>::default(),
             Dialect::P2Pool => return None,
             Dialect::StratumV2 | Dialect::StratumV2Noise => Box::<stratum_v2::StratumV2>::default(),
         })
@@ -213,6 +286,16 @@ pub(crate) fn introduce(script: &mut Script, plan: &Plan, login: &str) {
     facts.wallet = Some(plan.wallet.clone());
     facts.worker = Some(plan.worker.clone());
     facts.agent = (!plan.agent.is_empty()).then(|| plan.agent.clone());
+}
+
+/// Consent to request `id`.
+pub(crate) fn granted(id: u64) -> String {
+    format!(r#"{{"id":{id},"result":true,"error":null}}"#)
+}
+
+/// Refusal of request `id`, with the reason.
+pub(crate) fn refused(id: u64, reason: &str) -> String {
+    format!(r#"{{"id":{id},"result":null,"error":[21,"{reason}",null]}}"#)
 }
 
 /// The 256-bit target that `hashes` expected hashes correspond to, big endian, in 64 digits.

@@ -15,6 +15,11 @@ impl Monero {
     pub fn new(rng: &mut Rng) -> Self {
         Monero { session: session(rng), work: Work::default() }
     }
+
+    /// A session of another coin, whose jobs name `algorithm`.
+    pub fn with_algorithm(rng: &mut Rng, algorithm: &'static str) -> Self {
+        Monero { session: session(rng), work: Work { algorithm, ..Work::default() } }
+    }
 }
 
 impl Grammar for Monero {
@@ -41,8 +46,9 @@ impl Grammar for Monero {
     fn submit(&mut self, id: u64, _: &Plan, rng: &mut Rng) -> String {
         let (nonce, result) = (rng.hex(4), rng.hex(32));
         let (session, job_id) = (&self.session, &self.work.job_id);
+        let algorithm = self.work.algorithm;
         format!(
-            r#"{{"id":{id},"jsonrpc":"2.0","method":"submit","params":{{"id":"{session}","job_id":"{job_id}","nonce":"{nonce}","result":"{result}","algo":"rx/0"}}}}"#
+            r#"{{"id":{id},"jsonrpc":"2.0","method":"submit","params":{{"id":"{session}","job_id":"{job_id}","nonce":"{nonce}","result":"{result}","algo":"{algorithm}"}}}}"#
         )
     }
 
@@ -98,10 +104,16 @@ pub fn reject(id: u64) -> String {
 }
 
 /// Job after job.
-#[derive(Default)]
 pub struct Work {
     pub job_id: String,
     blocks: u64,
+    algorithm: &'static str,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Work { job_id: String::new(), blocks: 0, algorithm: "rx/0" }
+    }
 }
 
 impl Work {
@@ -119,8 +131,9 @@ impl Work {
         let blob = blob(rng);
         let seed = rng.hex(32);
         let (job_id, height, target) = (&self.job_id, self.height(), target(plan.difficulty));
+        let algorithm = self.algorithm;
         format!(
-            r#"{{"blob":"{blob}","job_id":"{job_id}","target":"{target}","algo":"rx/0","height":{height},"seed_hash":"{seed}"}}"#
+            r#"{{"blob":"{blob}","job_id":"{job_id}","target":"{target}","algo":"{algorithm}","height":{height},"seed_hash":"{seed}"}}"#
         )
     }
 }

@@ -7,6 +7,10 @@ use crate::story::MONERO_WALLET;
 
 const ETHEREUM: &str = "0xE1C325306ce62691b71DC61656b7Db78a939bdB0";
 const BITCOIN: &str = "12XAL4rzud65wNzmEYb4EowaoiKTgnPry8";
+pub const XELIS: &str = "xel:54xu5xp9xza36mgn9n0dvgmm9mv3u0mjrl93jughgj2dvjfun4wrg69w2t4";
+/// Where a XELIS node gives out work: the path names wallet and worker.
+pub const XELIS_PATH: &str =
+    "/getwork/xel:54xu5xp9xza36mgn9n0dvgmm9mv3u0mjrl93jughgj2dvjfun4wrg69w2t4/rig1";
 const XMRIG: &str = "XMRig/6.26.0 (Linux x86_64) libuv/1.51.0 gcc/13.2.1";
 
 pub fn typical(dialect: Dialect) -> Plan {
@@ -47,6 +51,38 @@ pub fn typical(dialect: Dialect) -> Plan {
         Dialect::GetWork => (BITCOIN, "cgminer 4.2.3", 1.0),
         Dialect::GetBlockTemplate => ("rpcuser", "bfgminer/5.2.0", 1.0),
         Dialect::P2Pool => ("", "", 0.0),
+        Dialect::Xelis | Dialect::Xatum | Dialect::GetWorkWs => {
+            (XELIS, "tnn-miner/0.6.0", 50_000.0)
+        }
+        Dialect::Pearl => (
+            "prl1pukfj20xk2jh5m7khzsn6pt4nlm5jxtu27gs3l8hyj8zmzzlvk4tqsthu4h",
+            "tnn-miner/0.7.1",
+            2e9,
+        ),
+        Dialect::Ckb => (
+            "ckb1qqalc8n0jdp8aj7glc54tewd3erderk5klp8vnf2tfxhvacxlpwcvqvsqf9dd0drgqd7njxtenyntakdrasjy6s7zfyak",
+            "NBMiner/42.3",
+            1e9,
+        ),
+        Dialect::Kadena => (
+            "k:32e70e20e2a6668de7f47e8467e546d53ec8e2a1257bdb256c9b3e4fbb498146",
+            "BM-K1/1.0.0",
+            1e12,
+        ),
+        Dialect::Handshake => ("hs1qvzlrzgq7d8ld4g8wazuejl6u0s5enld0dy4pvk", "handyminer/0.4", 8.0),
+        Dialect::Vds => ("VcYLLhXtpPs3QnTutwcCLAkjaaBiWTsf3fc", "lolMiner 0.8", 16_000.0),
+        Dialect::Verus => ("RXoE8adYsQaGJcGaNBfz3GTcTpi7ZxqQXb", "hellminer/0.60", 3e8),
+        Dialect::MeowCoin => ("MWwNcAiYZg928AC2SJQWSPfJw6VK3ua2Wf", "meowpowminer/2.0.0", 2e9),
+        Dialect::Starcoin => ("0x5d024c5848f23d1fa6f7361d7f618d15", XMRIG, 10_000.0),
+        Dialect::Pascal => ("", "", 1e9),
+        Dialect::Epic => ("user", "epic-miner", 2500.0),
+        Dialect::Ton => {
+            ("EQAOTe5K8rNPQwoHNEfeY2wOgGyVe6aE1kMfterXQk0J4VOe", "ton-pool-client/1.0.0", 1.0)
+        }
+        Dialect::Aleo => {
+            ("aleo1u9fn3ts6xsqy6va6p5jx4szvsxcm4u3780u7aa0hnu45jd90sl6sm0kr27", "", 5000.0)
+        }
+        Dialect::Duino => ("someuser", "Official PC Miner 4.3", 7500.0),
         Dialect::StratumV2 | Dialect::StratumV2Noise => (BITCOIN, "Acme A1 fw-1.0", 4096.0),
     };
     Plan::new(wallet, agent, difficulty)
@@ -55,14 +91,28 @@ pub fn typical(dialect: Dialect) -> Plan {
 /// The grammar's name as sensors report it.
 pub fn reported(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Monero | Dialect::MoneroStak | Dialect::MoneroSelfSelect => "monero",
-        Dialect::MoneroHybrid | Dialect::KawPow => "kawpow",
+        Dialect::Monero | Dialect::MoneroStak | Dialect::MoneroSelfSelect | Dialect::Starcoin => {
+            "monero"
+        }
+        Dialect::Xelis => "xelis",
+        Dialect::Xatum => "xatum",
+        Dialect::GetWorkWs => "getwork-ws",
+        Dialect::Pearl => "pearl",
+        Dialect::Ckb => "ckb",
+        Dialect::Kadena => "kadena",
+        Dialect::Handshake => "handshake",
+        Dialect::Pascal => "pascal",
+        Dialect::Epic => "epic",
+        Dialect::Ton => "ton",
+        Dialect::Aleo => "aleo",
+        Dialect::Duino => "duino",
+        Dialect::MoneroHybrid | Dialect::KawPow | Dialect::MeowCoin => "kawpow",
         Dialect::Monerod | Dialect::GetBlockTemplate => "getblocktemplate",
         Dialect::Bitcoin => "bitcoin",
         Dialect::EthProxy | Dialect::EthGetWork => "eth-proxy",
         Dialect::EthStratum1 => "eth-stratum-1",
         Dialect::EthStratum2 => "eth-stratum-2",
-        Dialect::Equihash => "equihash",
+        Dialect::Equihash | Dialect::Vds | Dialect::Verus => "equihash",
         Dialect::Kaspa => "kaspa",
         Dialect::IronFish => "ironfish",
         Dialect::Alephium => "alephium",
@@ -97,6 +147,20 @@ pub fn coin(dialect: Dialect) -> &'static str {
         Dialect::EthProxy | Dialect::EthGetWork | Dialect::EthStratum1 | Dialect::EthStratum2 => {
             "ETC"
         }
+        Dialect::Xelis | Dialect::Xatum | Dialect::GetWorkWs => "XEL",
+        Dialect::Pearl => "PRL",
+        Dialect::Ckb => "CKB",
+        Dialect::Kadena => "KDA",
+        Dialect::Handshake => "HNS",
+        Dialect::Vds => "VDS",
+        Dialect::Verus => "VRSC",
+        Dialect::MeowCoin => "MEWC",
+        Dialect::Starcoin => "STC",
+        Dialect::Pascal => "PASC",
+        Dialect::Epic => "EPIC",
+        Dialect::Ton => "TON",
+        Dialect::Aleo => "ALEO",
+        Dialect::Duino => "DUCO",
         Dialect::Equihash => "ZEC",
         Dialect::KawPow => "RVN",
         Dialect::Kaspa => "KAS",
@@ -119,6 +183,12 @@ pub fn shares_name_the_user(dialect: Dialect) -> bool {
             | Dialect::EthGetWork
             | Dialect::EthStratum1
             | Dialect::Equihash
+            | Dialect::Kadena
+            | Dialect::Handshake
+            | Dialect::Vds
+            | Dialect::Verus
+            | Dialect::MeowCoin
+            | Dialect::Duino
             | Dialect::KawPow
             | Dialect::Kaspa
             | Dialect::Alephium

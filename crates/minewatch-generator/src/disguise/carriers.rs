@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::Disguise;
 use crate::carrier::{http, noise, proxy, tls, websocket};
 use crate::conversation::Conversation;
-use crate::dialect::{Dialect, Framing};
+use crate::dialect::{Dialect, Framing, profile};
 use crate::plan::Plan;
 use crate::rng::Rng;
 
@@ -57,6 +57,8 @@ pub fn wrap(
 fn style(dialect: Dialect, disguises: &[Disguise]) -> websocket::Style {
     let path = match dialect {
         Dialect::Browser => "/proxy",
+        Dialect::GetWorkWs => profile::XELIS_PATH,
+        Dialect::Ton => "/stratum",
         _ => "/",
     };
     websocket::Style {

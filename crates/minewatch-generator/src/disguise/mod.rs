@@ -146,10 +146,14 @@ impl Disguise {
             Disguise::ReusedIds => matches!(framing, Framing::Lines | Framing::Http),
             _ if self.is_text() => framing != Framing::Binary,
             Disguise::LateAnswers => plain && framing != Framing::Http,
+            // No message of theirs sends a miner elsewhere.
+            Disguise::Reconnect if dialect == Dialect::Pascal => false,
             Disguise::Reconnect => lines || dialect == Dialect::StratumV2,
             // Refused, the hybrid is nothing but Monero.
             Disguise::LoginRefused => {
-                plain && framing != Framing::Http && dialect != Dialect::MoneroHybrid
+                // Nobody logs in at a node.
+                let node = matches!(dialect, Dialect::Pascal | Dialect::GetWorkWs);
+                plain && framing != Framing::Http && dialect != Dialect::MoneroHybrid && !node
             }
             Disguise::TupleReuse => dialect != Dialect::Monerod,
             // Nothing of p2pool but its handshake tells.

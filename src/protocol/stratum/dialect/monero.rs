@@ -61,6 +61,7 @@ fn login<'a>(params: &JsonObject<'a>) -> Option<Act<'a>> {
     let agent = non_empty(params.text("agent"));
     let likely = match agent.as_deref().map(str::to_ascii_lowercase) {
         Some(agent) if agent.starts_with("grin") => Dialect::Grin,
+        Some(agent) if agent.starts_with("epic") => Dialect::Epic,
         Some(agent) if agent.starts_with("minotari") => Dialect::Tari,
         _ => Dialect::Monero,
     };

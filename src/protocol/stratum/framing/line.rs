@@ -1,5 +1,6 @@
 //! Splits a byte stream into lines in bounded memory, and resynchronises after lost bytes.
 
+use super::message::begins_with_verb;
 use crate::protocol::condense::{CondensedText, MAX_TEXT};
 
 /// Splits one direction of a stream into lines.
@@ -11,7 +12,7 @@ pub(crate) struct LineSplitter {
     partial: CondensedText,
     /// The rest of the current line is dropped.
     skipping: bool,
-    /// The next line may lack its beginning: it counts only if it begins with `{`.
+    /// The next line may lack its beginning: it counts only if it begins with `{` or a verb.
     resync: bool,
     /// Lines that were dropped because they were still too long when condensed.
     pub overlong: u64,
@@ -89,7 +90,8 @@ impl LineSplitter {
 
 fn deliver(bytes: &[u8], resync: bool, line: &mut impl FnMut(&[u8]) -> bool) -> bool {
     let bytes = trim(bytes);
-    if bytes.is_empty() || (resync && bytes.first() != Some(&b'{')) { true } else { line(bytes) }
+    let begins = || bytes.first() == Some(&b'{') || begins_with_verb(bytes);
+    if bytes.is_empty() || (resync && !begins()) { true } else { line(bytes) }
 }
 
 /// Removes white space and NUL at both ends.

@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "iceriver",
     "minotari",
     "grin-miner",
+    "epic-miner",
     "cfxmine",
     "deepminer",
     "webminerpool",

@@ -59,7 +59,7 @@ pub(crate) fn has_address(user: &str) -> bool {
 }
 
 /// Shortest address of any coin, in characters: Base58 of 25 bytes that begin with zeros.
-const SHORTEST_ADDRESS: usize = 26;
+pub(crate) const SHORTEST_ADDRESS: usize = 26;
 
 fn read_user(user: &str, identity: &mut LoginIdentity) {
     if let Some(wallet) = wallet::identify(user) {

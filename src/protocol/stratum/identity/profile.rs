@@ -81,14 +81,19 @@ impl Profile {
         if state.agent.is_none() {
             learn_agent(state, request.user_agent.as_deref());
         }
-        let identity = login::identify(&request.target, "");
+        self.http_target(state, &request.target);
+        self.user(state, request.user.as_deref().unwrap_or_default());
+    }
+
+    /// Records a wallet in the target of an HTTP request, and the worker after it.
+    pub(crate) fn http_target(&mut self, state: &mut MiningSession, target: &str) {
+        let identity = login::identify(target, "");
         if let (None, Some(wallet)) = (&state.wallet, identity.wallet) {
             state.wallet = Some(wallet);
             state.wallet_state = Some(WalletState::Known);
             state.worker =
                 state.worker.take().or(identity.worker.as_deref().map(printable_bounded));
         }
-        self.user(state, request.user.as_deref().unwrap_or_default());
     }
 
     /// Records that the messages certainly follow `dialect`.
@@ -120,6 +125,12 @@ impl Profile {
             Some("ERG") => Dialect::Ergo,
             Some("CFX") => Dialect::Conflux,
             Some("ETC") => Dialect::EthStratum1,
+            Some("XEL") => Dialect::Xelis,
+            Some("KDA") => Dialect::Kadena,
+            Some("CKB") => Dialect::Ckb,
+            Some("PRL") => Dialect::Pearl,
+            Some("TON") => Dialect::Ton,
+            Some("HNS") => Dialect::Handshake,
             _ => Dialect::Bitcoin,
         };
         self.guess(state, likely);

@@ -130,6 +130,11 @@ impl StratumSession {
         self.profile.http(&mut self.state, request);
     }
 
+    /// Records the target of the HTTP request that opened the connection.
+    pub(super) fn http_target(&mut self, target: &str) {
+        self.profile.http_target(&mut self.state, target);
+    }
+
     /// Processes one JSON message that travels in `direction`.
     pub(super) fn message(
         &mut self,

@@ -147,15 +147,23 @@ impl CoinEvidence<'_> {
         }
     }
 
-    /// The usual coin of an address: what algorithm and dialect usually mean, else its first.
+    /// The usual coin of an address: what algorithm and dialect usually mean, else its first,
+    /// unless coins of other dialects share the format and are mined as much.
     fn usual_of_wallet(&self, coins: &[&'static str]) -> Vec<&'static str> {
         let algorithm = self.algorithm.and_then(table::coins_of_algorithm);
-        let dialect = table::coins_of_dialect(self.counting_dialect());
+        // Even a guess at the dialect helps to choose.
+        let dialect = table::coins_of_dialect(self.dialect);
         let usual = [algorithm, dialect].into_iter().flatten().flat_map(|allowed| allowed.usual);
         let told = usual.copied().find(|coin| coins.contains(coin));
-        told.or(coins.first().copied()).into_iter().collect()
+        let first = coins.first().copied();
+        let first = first.filter(|coin| self.dialect_proven || !CONTESTED.contains(coin));
+        told.or(first).into_iter().collect()
     }
 }
+
+/// Coins whose address formats mean them only together with their dialect: `R…` is also Verus's
+/// and Raptoreum's, `M…` also MeowCoin's.
+const CONTESTED: &[&str] = &["RVN", "LTC"];
 
 /// The coin of a dialect that no other evidence accompanies.
 pub(in crate::protocol) fn coin_of_dialect(dialect: Dialect) -> Option<String> {

@@ -184,7 +184,7 @@ const ALGORITHMS: &[(&[&str], AllowedCoins)] = &[
     (&["rx/yada"],                             coins(&["YDA"], XMR)),
     (&["rx/xeq"],                              coins(&["XEQ"], XMR)),
     (&["panthera"],                            coins(&["XLA"], XMR)),
-    (&["cn/r"],                                coins(&["XMR"], &["STC", "SUMO"])),
+    (&["cn/r"],                                coins(&[], &["XMR", "STC", "SUMO"])),
     (&["cn/2", "cn/1", "cryptonight"],         coins(&["XMR"], CRYPTONOTE)),
     (&["cn-pico", "cn-pico/trtl"],             coins(&["TRTL"], XMR)),
     (&["argon2/chukwa", "argon2/chukwav2"],    coins(&["TRTL"], XMR)),

@@ -19,8 +19,7 @@ pub(super) fn identify(text: &str) -> Option<WalletFormat> {
     let (flags, rest) = content.split_first()?;
     // Bounceable or not, perhaps on the test net; the workchain is 0 or -1.
     let known = matches!(flags & 0x7f, 0x11 | 0x51) && matches!(rest.first(), Some(0 | 0xff));
-    let holds = crc16(content) == u16::from_be_bytes(*checksum);
-    (known && holds).then(|| WalletFormat::valid(&["TON"]))
+    known.then(|| WalletFormat::checked(&["TON"], crc16(content) == u16::from_be_bytes(*checksum)))
 }
 
 /// Decodes Base64 of either alphabet.
@@ -67,7 +66,8 @@ mod tests {
         let zero = "EQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAM9c";
         let format = identify(zero).unwrap();
         assert_eq!((format.coins, format.checksum), (&["TON"][..], Checksum::Valid));
-        assert!(identify(&zero.replace("M9c", "M9d")).is_none());
+        assert_eq!(identify(&zero.replace("M9c", "M9d")).unwrap().checksum, Checksum::Invalid);
+        assert!(identify(&zero.replace("EQ", "Fx")).is_none());
         assert!(identify(&format!("0:{}", "0a".repeat(32))).is_some());
         assert!(identify("0:0a").is_none());
         assert_eq!(crc16(b"123456789"), 0x31c3);

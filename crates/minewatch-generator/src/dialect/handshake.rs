@@ -1,0 +1,69 @@
+//! Handshake: five roots in the job, a mask in the share.
+
+use super::{Grammar, Plan, account, granted, introduce, refused};
+use crate::conversation::Speaker::{Miner, Pool};
+use crate::conversation::{Script, Tag};
+use crate::rng::Rng;
+
+#[derive(Default)]
+pub struct Handshake {
+    job: String,
+}
+
+impl Grammar for Handshake {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
+        let user = account(plan);
+        introduce(script, plan, &user);
+        let agent = &plan.agent;
+        script
+            .line(Miner, &format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#))
+            .line(Pool, r#"{"id":1,"result":[[["mining.notify","x"]],"abcd0001",20],"error":null}"#)
+            .line(
+                Miner,
+                &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#),
+            )
+            .tag(Tag::Login)
+            .line(Pool, &granted(2))
+            .line(Pool, &self.retarget(plan).unwrap_or_default())
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
+    }
+
+    fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
+        self.job = rng.hex(2);
+        let job = &self.job;
+        let [previous, merkle, witness, tree, reserved] = [(); 5].map(|()| rng.hex(32));
+        format!(
+            r#"{{"id":null,"method":"mining.notify","params":["{job}","{previous}","{merkle}","{witness}","{tree}","{reserved}","00000000","1901a1b2","66aabbcc"]}}"#
+        )
+    }
+
+    fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String {
+        let (user, job) = (account(plan), &self.job);
+        let (nonce2, nonce, mask) = (rng.hex(20), rng.hex(4), rng.hex(32));
+        format!(
+            r#"{{"id":{id},"method":"mining.submit","params":["{user}","{job}","{nonce2}","66aabbcc","{nonce}","{mask}"]}}"#
+        )
+    }
+
+    fn accept(&mut self, id: u64) -> String {
+        granted(id)
+    }
+
+    fn reject(&mut self, id: u64) -> String {
+        refused(id, "Job not found")
+    }
+
+    fn refuse(&mut self) -> String {
+        refused(2, "Unauthorized worker")
+    }
+
+    fn hashes(&self, plan: &Plan) -> f64 {
+        plan.difficulty
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let difficulty = plan.difficulty;
+        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+    }
+}

@@ -1,0 +1,72 @@
+//! VDS: ZIP 301 with a longer header, and short solutions.
+
+use super::{Grammar, Plan, account, granted, introduce, refused, target};
+use crate::conversation::Speaker::{Miner, Pool};
+use crate::conversation::{Script, Tag};
+use crate::rng::Rng;
+
+#[derive(Default)]
+pub struct Vds {
+    job: String,
+}
+
+impl Grammar for Vds {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
+        let user = account(plan);
+        introduce(script, plan, &user);
+        let agent = &plan.agent;
+        script
+            .line(
+                Miner,
+                &format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}",null,"vds.pool.example","13032"]}}"#),
+            )
+            .line(Pool, r#"{"id":1,"result":[null,"27fff23b"],"error":null}"#)
+            .line(
+                Miner,
+                &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#),
+            )
+            .tag(Tag::Login)
+            .line(Pool, &granted(2))
+            .line(Pool, &self.retarget(plan).unwrap_or_default())
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
+    }
+
+    fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
+        self.job = rng.hex(2);
+        let job = &self.job;
+        let [previous, merkle, reserved, state, utxo] = [(); 5].map(|()| rng.hex(32));
+        format!(
+            r#"{{"id":null,"method":"mining.notify","params":["{job}","00000020","{previous}","{merkle}","{reserved}","4e4f3b5a0b020100","74cad75c","0205021d","{state}","{utxo}",true]}}"#
+        )
+    }
+
+    fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String {
+        let (user, job) = (account(plan), &self.job);
+        let (nonce, solution) = (rng.hex(28), rng.hex(100));
+        format!(
+            r#"{{"id":{id},"method":"mining.submit","params":["{user}","{job}","74cad75c","{nonce}","64{solution}"]}}"#
+        )
+    }
+
+    fn accept(&mut self, id: u64) -> String {
+        granted(id)
+    }
+
+    fn reject(&mut self, id: u64) -> String {
+        refused(id, "Job not found")
+    }
+
+    fn refuse(&mut self) -> String {
+        refused(2, "Unauthorized worker")
+    }
+
+    fn hashes(&self, plan: &Plan) -> f64 {
+        plan.difficulty
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
+    }
+}

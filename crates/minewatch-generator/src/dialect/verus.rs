@@ -1,0 +1,70 @@
+//! Verus: ZIP 301 with the beginning of the solution in the job.
+
+use super::{Grammar, Plan, account, granted, introduce, refused, target};
+use crate::conversation::Speaker::{Miner, Pool};
+use crate::conversation::{Script, Tag};
+use crate::rng::Rng;
+
+#[derive(Default)]
+pub struct Verus {
+    job: String,
+}
+
+impl Grammar for Verus {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
+        let user = account(plan);
+        introduce(script, plan, &user);
+        let agent = &plan.agent;
+        script
+            .line(Miner, &format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#))
+            .line(Pool, r#"{"id":1,"result":[null,"4a5b6c7d"],"error":null}"#)
+            .line(
+                Miner,
+                &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#),
+            )
+            .tag(Tag::Login)
+            .line(Pool, &granted(2))
+            .line(Pool, &self.retarget(plan).unwrap_or_default())
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
+    }
+
+    fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
+        self.job = rng.hex(2);
+        let job = &self.job;
+        let [previous, merkle, reserved] = [(); 3].map(|()| rng.hex(32));
+        let solution = rng.hex(300);
+        format!(
+            r#"{{"id":null,"method":"mining.notify","params":["{job}","04000100","{previous}","{merkle}","{reserved}","d3c2b168","a1021a1b",true,"07000000{solution}"]}}"#
+        )
+    }
+
+    fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String {
+        let (user, job) = (account(plan), &self.job);
+        let (nonce, solution) = (rng.hex(28), rng.hex(1344));
+        format!(
+            r#"{{"id":{id},"method":"mining.submit","params":["{user}","{job}","d3c2b168","{nonce}","fd4005{solution}"]}}"#
+        )
+    }
+
+    fn accept(&mut self, id: u64) -> String {
+        granted(id)
+    }
+
+    fn reject(&mut self, id: u64) -> String {
+        refused(id, "Job not found")
+    }
+
+    fn refuse(&mut self) -> String {
+        refused(2, "Unauthorized worker")
+    }
+
+    fn hashes(&self, plan: &Plan) -> f64 {
+        plan.difficulty
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let boundary = target(plan.difficulty);
+        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
+    }
+}

@@ -1,0 +1,72 @@
+//! XELIS: a timestamp and a header hash in the job, shares of three arguments.
+
+use super::{Grammar, Plan, granted, introduce, refused};
+use crate::conversation::Speaker::{Miner, Pool};
+use crate::conversation::{Script, Tag};
+use crate::rng::Rng;
+
+#[derive(Default)]
+pub struct Xelis {
+    job: String,
+}
+
+impl Grammar for Xelis {
+    fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
+        let Plan { wallet, worker, agent, .. } = plan;
+        introduce(script, plan, wallet);
+        let (first, second) = (rng.hex(32), rng.hex(32));
+        script
+            .line(
+                Miner,
+                &format!(
+                    r#"{{"id":1,"method":"mining.subscribe","params":["{agent}",["xel/v3"]]}}"#
+                ),
+            )
+            .line(Pool, &format!(r#"{{"id":1,"result":["s1","{first}",32,"{second}"]}}"#))
+            .line(
+                Miner,
+                &format!(
+                    r#"{{"id":2,"method":"mining.authorize","params":["{wallet}","{worker}","x"]}}"#
+                ),
+            )
+            .tag(Tag::Login)
+            .line(Pool, &granted(2))
+            .line(Pool, &self.retarget(plan).unwrap_or_default())
+            .line(Pool, &self.job(plan, rng))
+            .tag(Tag::Job(plan.difficulty));
+    }
+
+    fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
+        self.job = rng.hex(4);
+        let (job, time, header) = (&self.job, rng.hex(4), rng.hex(32));
+        format!(
+            r#"{{"id":null,"method":"mining.notify","params":["{job}","0000018f{time}","{header}","xel/v3",true]}}"#
+        )
+    }
+
+    fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String {
+        let (worker, job, nonce) = (&plan.worker, &self.job, rng.hex(8));
+        format!(r#"{{"id":{id},"method":"mining.submit","params":["{worker}","{job}","{nonce}"]}}"#)
+    }
+
+    fn accept(&mut self, id: u64) -> String {
+        granted(id)
+    }
+
+    fn reject(&mut self, id: u64) -> String {
+        refused(id, "Job not found")
+    }
+
+    fn refuse(&mut self) -> String {
+        refused(2, "Unauthorized worker")
+    }
+
+    fn hashes(&self, plan: &Plan) -> f64 {
+        plan.difficulty
+    }
+
+    fn retarget(&mut self, plan: &Plan) -> Option<String> {
+        let difficulty = plan.difficulty;
+        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+    }
+}
