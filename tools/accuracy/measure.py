@@ -309,6 +309,7 @@ def main():
         lines += generated(ours, peers, generator, pathlib.Path(scratch))
     if shared and (shared / "benign").is_dir():
         lines += benign([ours, *peers], shared / "benign")
+    lines += ["", (pathlib.Path(__file__).parent / "families.md").read_text()]
     pathlib.Path(report).write_text("\n".join(lines).rstrip() + "\n")
 
 

@@ -372,3 +372,31 @@ fn transport_name(transport: Transport) -> Option<&'static str> {
         Transport::Other(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(coins_told: &[&str], reason: Option<&'static str>, pool: &[&str]) -> String {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let session = MiningSession {
+            coins: owned(coins_told),
+            coin_reason: reason,
+            ..MiningSession::default()
+        };
+        let pool: Vec<String> = owned(pool);
+        let (coins, reason) = coins(&session, &pool);
+        format!("{} {}", coins.join(","), reason.unwrap_or("-"))
+    }
+
+    #[test]
+    fn a_pool_narrows_the_coins_and_contradicts_none_silently() {
+        assert_eq!(told(&[], None, &["BTC"]), "BTC pool");
+        assert_eq!(told(&[], None, &["BTC", "LTC"]), " -");
+        assert_eq!(told(&["XMR"], Some("wallet"), &[]), "XMR wallet");
+        assert_eq!(told(&["XMR"], Some("dialect"), &["XMR", "ZEPH"]), "XMR dialect");
+        assert_eq!(told(&["KMD", "VRSC"], Some("several"), &["VRSC"]), "VRSC pool");
+        assert_eq!(told(&["XMR"], Some("dialect"), &["RTM"]), " contradiction");
+        assert_eq!(told(&["DOGE"], Some("login"), &["XMR"]), "DOGE login");
+    }
+}

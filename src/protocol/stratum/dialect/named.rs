@@ -118,7 +118,7 @@ impl<'a> NamedArguments<'_, 'a> {
     /// Reads a job; `None` without a name. It is strict if it has work and a difficulty.
     pub(super) fn read_job(&self) -> Option<Job<'a>> {
         let work = |name: &&str| {
-            let value = self.0.any(&[name]).and_then(|value| value.text());
+            let value = self.0.any(&[*name]).and_then(|value| value.text());
             value.is_some_and(|text| strip_0x(&text).len() >= MIN_WORK && is_hex(strip_0x(&text)))
         };
         let measured = self.0.any(TARGET).or(self.0.any(DIFFICULTY)).is_some();
@@ -133,7 +133,7 @@ impl<'a> NamedArguments<'_, 'a> {
     /// Reads a share: it is strict if it has a nonce or a solution.
     pub(super) fn submit(&self) -> Submit<'a> {
         let answer = |name: &&str| {
-            self.0.any(&[name]).is_some_and(|value| match value.scalar() {
+            self.0.any(&[*name]).is_some_and(|value| match value.scalar() {
                 Some(text) => text.len() >= MIN_ANSWER,
                 None => value.is_array() || value.is_object(),
             })

@@ -99,7 +99,7 @@ fn row(dialect: Dialect) -> (Option<AllowedCoins>, DifficultyUnit) {
         // XELIS and Xatum count in hashes, as DERO does.
         Dialect::Xelis            => (only(&["XEL"]),                  Hashes(1.0)),
         Dialect::Xatum            => (only(&["XEL"]),                  Hashes(1.0)),
-        Dialect::GetWorkWs        => (among(&[], &["XEL", "DERO", "SPR", "TNN"]), Hashes(1.0)),
+        Dialect::GetWorkWs        => (among(&[], &["XEL", "DERO"]), Hashes(1.0)),
         Dialect::Pearl            => (only(&["PRL"]),                  Unknown),
         Dialect::Ckb              => (only(&["CKB"]),                  Unknown),
         Dialect::Kadena           => (only(&["KDA"]),                  Unknown),
