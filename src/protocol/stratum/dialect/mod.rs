@@ -1,39 +1,16 @@
 //! The grammars: each translates messages of one dialect into acts.
 //!
-//! A new dialect needs a file here and a line in [`REGISTRY`].
+//! A new dialect needs a file in the wing of its family and a line in [`REGISTRY`].
 
-mod aeternity;
-mod alephium;
-mod beam;
-mod bitcoin;
-mod browser;
-mod ckb;
+mod blockdag;
 mod common;
-mod conflux;
-mod epic;
-mod equihash;
-mod ergo;
-mod eth_proxy;
-mod eth_stratum;
-pub(super) mod getblocktemplate;
-mod getwork;
-mod getwork_ws;
+mod cryptonote;
+mod cuckoo;
+mod ethash;
 mod grammar;
-mod grin;
-mod handshake;
-mod ironfish;
-mod kadena;
-mod kaspa;
-mod kawpow;
-mod monero;
+pub(super) mod header;
 mod named;
-mod nimiq;
-mod pascal;
-mod pearl;
-mod tari;
-mod ton;
-mod xatum;
-mod xelis;
+mod other;
 
 use grammar::Grammar;
 pub(super) use grammar::View;
@@ -44,37 +21,37 @@ pub(super) use grammar::View;
 /// dialects that have their own methods; the `mining.*` family follows, from the most specific
 /// message format to the least specific.
 pub(super) const REGISTRY: &[Grammar] = &[
-    monero::GRAMMAR,
-    tari::GRAMMAR,
-    epic::GRAMMAR,
-    grin::GRAMMAR,
-    beam::GRAMMAR,
-    ckb::GRAMMAR,
-    eth_proxy::GRAMMAR,
-    eth_proxy::RELATIVES,
-    getwork::GRAMMAR,
-    getblocktemplate::GRAMMAR,
-    getwork_ws::GRAMMAR,
-    xatum::GRAMMAR,
-    pascal::GRAMMAR,
-    browser::GRAMMAR,
-    nimiq::GRAMMAR,
-    ironfish::GRAMMAR,
-    alephium::GRAMMAR,
-    pearl::GRAMMAR,
+    cryptonote::monero::GRAMMAR,
+    cryptonote::tari::GRAMMAR,
+    cuckoo::epic::GRAMMAR,
+    cuckoo::grin::GRAMMAR,
+    cuckoo::beam::GRAMMAR,
+    ethash::ckb::GRAMMAR,
+    ethash::eth_proxy::GRAMMAR,
+    ethash::eth_proxy::RELATIVES,
+    header::getwork::GRAMMAR,
+    header::getblocktemplate::GRAMMAR,
+    blockdag::getwork_ws::GRAMMAR,
+    blockdag::xatum::GRAMMAR,
+    other::pascal::GRAMMAR,
+    cryptonote::browser::GRAMMAR,
+    cryptonote::nimiq::GRAMMAR,
+    blockdag::ironfish::GRAMMAR,
+    blockdag::alephium::GRAMMAR,
+    other::pearl::GRAMMAR,
     named::GRAMMAR,
-    ton::GRAMMAR,
-    handshake::GRAMMAR,
-    xelis::GRAMMAR,
-    kadena::GRAMMAR,
-    eth_stratum::GRAMMAR_2,
-    kawpow::GRAMMAR,
-    equihash::GRAMMAR,
-    kaspa::GRAMMAR,
-    conflux::GRAMMAR,
-    aeternity::GRAMMAR,
-    ergo::GRAMMAR,
-    eth_stratum::GRAMMAR_1,
-    bitcoin::GRAMMAR,
+    other::ton::GRAMMAR,
+    header::handshake::GRAMMAR,
+    blockdag::xelis::GRAMMAR,
+    header::kadena::GRAMMAR,
+    ethash::eth_stratum::GRAMMAR_2,
+    ethash::kawpow::GRAMMAR,
+    header::equihash::GRAMMAR,
+    blockdag::kaspa::GRAMMAR,
+    ethash::conflux::GRAMMAR,
+    cuckoo::aeternity::GRAMMAR,
+    header::ergo::GRAMMAR,
+    ethash::eth_stratum::GRAMMAR_1,
+    header::bitcoin::GRAMMAR,
     common::GRAMMAR,
 ];

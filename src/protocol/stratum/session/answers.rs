@@ -6,7 +6,7 @@ use crate::model::event::mining::ConversationStage;
 use crate::model::event::mining::Dialect;
 
 use super::super::act::Act;
-use super::super::dialect::getblocktemplate;
+use super::super::dialect::header::getblocktemplate;
 use super::super::framing::message::{Id, RequestOutcome, RpcMessage};
 use super::super::identity::profile::learn_agent;
 use super::shares::{Open, PendingShare};

@@ -1,0 +1,5 @@
+//! Dialects without relatives.
+
+pub(super) mod pascal;
+pub(super) mod pearl;
+pub(super) mod ton;
