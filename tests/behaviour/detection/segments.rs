@@ -119,6 +119,8 @@ fn allowed(dialect: Dialect, only: Direction) -> Option<u8> {
     match (dialect, only) {
         // Only the handshake tells, and that takes both.
         (Dialect::StratumV2Noise | Dialect::P2Pool, _) => None,
+        // Only the miner's first frame has an address.
+        (Dialect::Aleo, Direction::ToClient) => None,
         // Wallets and explorers fetch templates from nodes, too.
         (Dialect::Monerod, Direction::ToClient) => None,
         // Each request has a connection of its own, and is an attempt.
@@ -156,6 +158,10 @@ fn smallest(order: &Order, only: Option<Direction>) -> usize {
     // Without the request, a SOCKS proxy's answer looks like nothing, and what follows is given a
     // few segments to show a whole key of a message.
     let socks = [Disguise::Socks4, Disguise::Socks4a, Disguise::Socks5];
+    // The miner's texts have no end: without the server's, each is a segment.
+    if only == Some(Direction::ToServer) && order.dialect == Dialect::Duino {
+        return MSS;
+    }
     let answers = only == Some(Direction::ToClient);
     if answers && order.disguises.iter().any(|one| socks.contains(one)) { 64 } else { 1 }
 }
