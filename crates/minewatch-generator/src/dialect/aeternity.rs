@@ -65,10 +65,6 @@ impl Grammar for Aeternity {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":2,"jsonrpc":"2.0","result":null,"error":[24,"unauthorized worker",null]}"#.into()
     }

@@ -58,10 +58,6 @@ impl Grammar for Aleo {
         frame(0x00, &format!("00{}", "00".repeat(32)))
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn chatter(&mut self, _: u64, _: &mut Rng) -> Option<(String, Option<String>)> {
         Some((frame(0x83, ""), Some(frame(0x03, ""))))
     }

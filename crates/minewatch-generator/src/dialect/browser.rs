@@ -56,10 +56,6 @@ impl Grammar for Browser {
         r#"{"type":"error","params":{"error":"invalid_share"}}"#.into()
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"type":"error","params":{"error":"invalid_site_key"}}"#.into()
     }

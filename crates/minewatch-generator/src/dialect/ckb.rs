@@ -1,6 +1,6 @@
 //! Nervos CKB: work calls with named arguments; new work is an answer that nobody asked for.
 
-use super::{Grammar, Plan, granted, introduce, target};
+use super::{Grammar, Plan, introduce, target};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -39,20 +39,12 @@ impl Grammar for Ckb {
         )
     }
 
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
     fn reject(&mut self, id: u64) -> String {
         format!(r#"{{"id":{id},"error":{{"code":"101","message":"low diff"}}}}"#)
     }
 
     fn refuse(&mut self) -> String {
         r#"{"id":1,"error":{"code":"100","message":"invalid address"}}"#.into()
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
     }
 }
 

@@ -50,10 +50,6 @@ impl Grammar for Conflux {
         format!(r#"{{"id":{id},"jsonrpc":"2.0","result":["false","stale job"]}}"#)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":1,"jsonrpc":"2.0","result":["false","invalid address"]}"#.into()
     }

@@ -67,10 +67,6 @@ impl Grammar for Epic {
         r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
             .into()
     }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
 }
 
 impl Epic {

@@ -67,10 +67,6 @@ impl Grammar for EthProxy {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"jsonrpc":"2.0","id":2,"result":false,"error":{"code":-1,"message":"Invalid login"}}"#
             .into()

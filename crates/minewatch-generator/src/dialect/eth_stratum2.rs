@@ -64,10 +64,6 @@ impl Grammar for EthStratum2 {
         format!(r#"{{"id":{id},"error":{{"code":404,"message":"Job not found"}}}}"#)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":3,"error":{"code":300,"message":"Unauthorized"}}"#.into()
     }

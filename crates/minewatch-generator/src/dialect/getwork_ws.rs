@@ -44,8 +44,4 @@ impl Grammar for GetWorkWs {
     fn refuse(&mut self) -> String {
         String::new()
     }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
 }

@@ -1,5 +1,6 @@
 //! What every dialect has to say, and what it may.
 
+use super::{granted, refused};
 use crate::conversation::Script;
 use crate::plan::Plan;
 use crate::rng::Rng;
@@ -13,12 +14,20 @@ pub(crate) trait Grammar {
     /// A share for the newest work, as request `id`.
     fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String;
     /// Consent to a share; empty if the pool does not tell.
-    fn accept(&mut self, id: u64) -> String;
-    fn reject(&mut self, id: u64) -> String;
+    fn accept(&mut self, id: u64) -> String {
+        granted(id)
+    }
+    fn reject(&mut self, id: u64) -> String {
+        refused(id, "Job not found")
+    }
     /// Expected hashes of one share.
-    fn hashes(&self, plan: &Plan) -> f64;
-    /// The pool's answer to a login that it does not like.
-    fn refuse(&mut self) -> String;
+    fn hashes(&self, plan: &Plan) -> f64 {
+        plan.difficulty
+    }
+    /// The pool's answer to a login that it does not like: request 2, after a subscription.
+    fn refuse(&mut self) -> String {
+        refused(2, "Unauthorized worker")
+    }
 
     /// What the pool says before the next job when the difficulty has changed; `None` if the job
     /// itself tells.

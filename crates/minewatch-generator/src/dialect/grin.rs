@@ -60,10 +60,6 @@ impl Grammar for Grin {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
             .into()

@@ -1,6 +1,6 @@
 //! Handshake: five roots in the job, a mask in the share.
 
-use super::{Grammar, Plan, account, granted, introduce, refused};
+use super::{Grammar, Plan, account, granted, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -44,22 +44,6 @@ impl Grammar for Handshake {
         format!(
             r#"{{"id":{id},"method":"mining.submit","params":["{user}","{job}","{nonce2}","66aabbcc","{nonce}","{mask}"]}}"#
         )
-    }
-
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
-    fn reject(&mut self, id: u64) -> String {
-        refused(id, "Job not found")
-    }
-
-    fn refuse(&mut self) -> String {
-        refused(2, "Unauthorized worker")
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {

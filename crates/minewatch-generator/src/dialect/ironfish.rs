@@ -60,10 +60,6 @@ impl Grammar for IronFish {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":0,"method":"mining.disconnect","body":{"message":"invalid public address"}}"#
             .into()

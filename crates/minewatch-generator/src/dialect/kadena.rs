@@ -1,6 +1,6 @@
 //! Kadena: a whole block header in the job, the end of a nonce in the share.
 
-use super::{Grammar, Plan, account, granted, introduce, refused, target};
+use super::{Grammar, Plan, account, granted, introduce, set_target};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -41,24 +41,7 @@ impl Grammar for Kadena {
         format!(r#"{{"id":{id},"method":"mining.submit","params":["{user}","{job}","{nonce}"]}}"#)
     }
 
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
-    fn reject(&mut self, id: u64) -> String {
-        refused(id, "Job not found")
-    }
-
-    fn refuse(&mut self) -> String {
-        refused(2, "Unauthorized worker")
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let boundary = target(plan.difficulty);
-        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
+        Some(set_target(plan))
     }
 }

@@ -1,6 +1,6 @@
 //! KawPow (Ravencoin): seven-part notify that carries the target.
 
-use super::{Grammar, Plan, account, introduce, target};
+use super::{Grammar, Plan, account, introduce, set_target, target};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -63,16 +63,11 @@ impl Grammar for KawPow {
         format!(r#"{{"id":{id},"result":null,"error":[20,"low difficulty share",null]}}"#)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#.into()
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let boundary = target(plan.difficulty);
-        Some(format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#))
+        Some(set_target(plan))
     }
 }

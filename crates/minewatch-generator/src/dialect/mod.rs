@@ -298,6 +298,12 @@ pub(crate) fn refused(id: u64, reason: &str) -> String {
     format!(r#"{{"id":{id},"result":null,"error":[21,"{reason}",null]}}"#)
 }
 
+/// The pool's new target for shares of the plan's difficulty.
+pub(crate) fn set_target(plan: &Plan) -> String {
+    let boundary = target(plan.difficulty);
+    format!(r#"{{"id":null,"method":"mining.set_target","params":["{boundary}"]}}"#)
+}
+
 /// The 256-bit target that `hashes` expected hashes correspond to, big endian, in 64 digits.
 pub(crate) fn target(hashes: f64) -> String {
     // 1 / hashes, digit by digit: the 53 bits of a double are exact enough for a target.

@@ -60,10 +60,6 @@ impl Grammar for Monero {
         reject(id)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         REFUSAL.into()
     }

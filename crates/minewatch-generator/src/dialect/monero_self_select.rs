@@ -76,10 +76,6 @@ impl Grammar for MoneroSelfSelect {
         monero::reject(id)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         monero::REFUSAL.into()
     }

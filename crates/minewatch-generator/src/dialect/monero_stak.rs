@@ -58,10 +58,6 @@ impl Grammar for MoneroStak {
         monero::reject(1)
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         monero::REFUSAL.into()
     }

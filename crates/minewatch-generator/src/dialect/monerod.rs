@@ -59,10 +59,6 @@ impl Grammar for Monerod {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":1,"jsonrpc":"2.0","error":{"code":-4,"message":"Failed to parse wallet address"}}"#
             .into()

@@ -46,8 +46,4 @@ impl Grammar for Pascal {
     fn refuse(&mut self) -> String {
         String::new()
     }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
 }

@@ -1,6 +1,6 @@
 //! Pearl: objects instead of arrays, shares with a proof of some kilobytes.
 
-use super::{Grammar, Plan, granted, introduce, refused, target};
+use super::{Grammar, Plan, granted, introduce, target};
 use crate::codec::base64;
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
@@ -45,21 +45,5 @@ impl Grammar for Pearl {
         format!(
             r#"{{"id":{id},"method":"mining.submit","params":{{"job_id":"2a-{job}","plain_proof":"{proof}","hs":137000000}}}}"#
         )
-    }
-
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
-    fn reject(&mut self, id: u64) -> String {
-        refused(id, "Job not found")
-    }
-
-    fn refuse(&mut self) -> String {
-        refused(2, "Unauthorized worker")
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
     }
 }

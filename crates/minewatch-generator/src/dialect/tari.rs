@@ -66,10 +66,6 @@ impl Grammar for Tari {
         )
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"id":"1","jsonrpc":"2.0","result":null,"error":{"code":-1,"message":"Invalid payment address provided"}}"#
             .into()

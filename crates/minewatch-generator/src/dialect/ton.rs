@@ -1,6 +1,6 @@
 //! TON over WebSocket: `mining.set_target` is the job, and its expiry names it.
 
-use super::{Grammar, Plan, granted, introduce, refused};
+use super::{Grammar, Plan, granted, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -59,21 +59,5 @@ impl Grammar for Ton {
         format!(
             r#"{{"id":{id},"method":"mining.submit","params":["{expiry}","{random}","{seed}",null]}}"#
         )
-    }
-
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
-    fn reject(&mut self, id: u64) -> String {
-        refused(id, "Job not found")
-    }
-
-    fn refuse(&mut self) -> String {
-        refused(2, "Unauthorized worker")
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
     }
 }

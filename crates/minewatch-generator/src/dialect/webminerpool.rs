@@ -49,10 +49,6 @@ impl Grammar for WebMinerPool {
         r#"{"identifier":"error","param":"invalid share"}"#.into()
     }
 
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
-
     fn refuse(&mut self) -> String {
         r#"{"identifier":"error","param":"invalid login"}"#.into()
     }

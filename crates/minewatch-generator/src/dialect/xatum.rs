@@ -49,8 +49,4 @@ impl Grammar for Xatum {
     fn refuse(&mut self) -> String {
         r#"error~{"msg":"invalid address"}"#.into()
     }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
-    }
 }

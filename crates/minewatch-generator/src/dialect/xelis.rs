@@ -1,6 +1,6 @@
 //! XELIS: a timestamp and a header hash in the job, shares of three arguments.
 
-use super::{Grammar, Plan, granted, introduce, refused};
+use super::{Grammar, Plan, granted, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -47,22 +47,6 @@ impl Grammar for Xelis {
     fn submit(&mut self, id: u64, plan: &Plan, rng: &mut Rng) -> String {
         let (worker, job, nonce) = (&plan.worker, &self.job, rng.hex(8));
         format!(r#"{{"id":{id},"method":"mining.submit","params":["{worker}","{job}","{nonce}"]}}"#)
-    }
-
-    fn accept(&mut self, id: u64) -> String {
-        granted(id)
-    }
-
-    fn reject(&mut self, id: u64) -> String {
-        refused(id, "Job not found")
-    }
-
-    fn refuse(&mut self) -> String {
-        refused(2, "Unauthorized worker")
-    }
-
-    fn hashes(&self, plan: &Plan) -> f64 {
-        plan.difficulty
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
