@@ -4,20 +4,14 @@ use std::io::{self, IsTerminal};
 
 use super::print;
 use crate::config::SummaryStyle;
-use crate::health::Condition;
 use crate::output::route::OutputsReport;
 use crate::output::summary::{self, Screen, Totals};
 use crate::pipeline::{RunReport, Snapshot};
 
 /// Writes the summary to standard error. A failure is ignored: nobody is there to report it to.
-pub(super) fn print_report(
-    report: &RunReport,
-    conditions: &[Condition],
-    outputs: &OutputsReport,
-    style: SummaryStyle,
-) {
+pub(super) fn print_report(report: &RunReport, outputs: &OutputsReport, style: SummaryStyle) {
     let RunReport { counters, span, collected } = report;
-    let Snapshot { capture, decode, flow, .. } = counters;
+    let Snapshot { capture, decode, flow, conditions, .. } = counters;
     let totals = Totals {
         incidents: &collected.incidents,
         incidents_omitted: collected.incidents_omitted,

@@ -25,11 +25,11 @@ pub(super) fn replay(args: args::ReplayArgs) -> Result<Exit, Failure> {
     bar.clear();
     let report = result?;
     let outputs = outputs.finish().map_err(PipelineError::Output)?;
-    let conditions = report.conditions(&settings.health);
-    finish::print_report(&report, &conditions, &outputs, settings.output.summary);
-    let capture = &report.counters.capture;
+    finish::print_report(&report, &outputs, settings.output.summary);
+    let counters = &report.counters;
+    let capture = &counters.capture;
     let read = capture.problems.iter().all(|problem| problem.reason.is_note());
-    let hidden = conditions.iter().any(|condition| condition.kind.is_incomplete());
+    let hidden = counters.conditions.iter().any(|condition| condition.kind.is_incomplete());
     let whole = read && capture.problems_omitted == 0 && capture.unsupported == 0 && !hidden;
     Ok(if whole { Exit::Done } else { Exit::InputIncomplete })
 }

@@ -36,7 +36,6 @@ pub(super) fn run(args: args::RunArgs) -> Result<Exit, Failure> {
     let mut notes = LiveNotes::default();
     let report = pipeline::live(sources, &setup, &mut outputs, control, &mut notes)?;
     let outputs = outputs.finish().map_err(PipelineError::Output)?;
-    let conditions = report.conditions(&settings.health);
-    finish::print_report(&report, &conditions, &outputs, settings.output.summary);
+    finish::print_report(&report, &outputs, settings.output.summary);
     Ok(Exit::Done)
 }

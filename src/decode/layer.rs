@@ -1,5 +1,6 @@
 //! Layers of a packet, and the steps from one to the next.
 
+use super::stats::DecodeStop;
 use crate::model::packet::LinkType;
 
 /// The kind of header that comes next.
@@ -32,4 +33,16 @@ impl<'a> LayerStep<'a> {
     pub(super) fn new(layer: Layer, bytes: &'a [u8]) -> Self {
         LayerStep { layer, bytes }
     }
+}
+
+/// The bytes behind a header of `length` bytes.
+pub(super) fn skip(bytes: &[u8], length: usize) -> Result<&[u8], DecodeStop> {
+    bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
+}
+
+/// The step over a header of `length` bytes that an EtherType follows.
+pub(super) fn ether_type_after(bytes: &[u8], length: usize) -> Result<LayerStep<'_>, DecodeStop> {
+    let rest = skip(bytes, length)?;
+    let (value, rest) = rest.split_first_chunk::<2>().ok_or(DecodeStop::LinkTruncated)?;
+    Ok(LayerStep::new(Layer::EtherType(u16::from_be_bytes(*value)), rest))
 }

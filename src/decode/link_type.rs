@@ -1,6 +1,6 @@
 //! What packets of each link type begin with.
 
-use super::layer::{Layer, LayerStep};
+use super::layer::{Layer, LayerStep, skip};
 use super::stats::DecodeStop;
 use super::stop::Stop;
 use super::unknown::UnknownValue;
@@ -33,13 +33,13 @@ pub(super) fn first<'a>(
         LinkType::PPP => link::ppp(bytes)?,
         LinkType::PPP_HDLC | LinkType::C_HDLC => link::hdlc(bytes)?,
         // The direction, then the frame.
-        LinkType::PPP_WITH_DIR | LinkType::C_HDLC_WITH_DIR => link::hdlc(after(bytes, 1)?)?,
+        LinkType::PPP_WITH_DIR | LinkType::C_HDLC_WITH_DIR => link::hdlc(skip(bytes, 1)?)?,
         LinkType::PPP_ETHER => link::pppoe(bytes)?,
         LinkType::FRELAY => frame_relay::frame(bytes)?,
-        LinkType::FRELAY_WITH_DIR => frame_relay::frame(after(bytes, 1)?)?,
+        LinkType::FRELAY_WITH_DIR => frame_relay::frame(skip(bytes, 1)?)?,
         LinkType::DSA_TAG_DSA => switch_tag::dsa(bytes, info)?,
         LinkType::DSA_TAG_BRCM => switch_tag::after_addresses(bytes, 4, info)?,
-        LinkType::DSA_TAG_BRCM_PREPEND => LayerStep::new(Layer::Ethernet, after(bytes, 4)?),
+        LinkType::DSA_TAG_BRCM_PREPEND => LayerStep::new(Layer::Ethernet, skip(bytes, 4)?),
         LinkType::IEEE802_11 => wifi::frame(bytes, FrameControl::Plain, false, info)?,
         LinkType::IEEE802_11_RADIOTAP => {
             let (frame, padded) = wifi::radiotap(bytes)?;
@@ -56,8 +56,4 @@ pub(super) fn first<'a>(
         }
     };
     Ok(step)
-}
-
-fn after(bytes: &[u8], length: usize) -> Result<&[u8], DecodeStop> {
-    bytes.get(length..).ok_or(DecodeStop::LinkTruncated)
 }

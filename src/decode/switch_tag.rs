@@ -1,7 +1,7 @@
 //! Tags between a switch chip and its processor: four bytes behind the MAC addresses, announced by the
 //! link type alone (Marvell's DSA, Broadcom's).
 
-use super::layer::{Layer, LayerStep};
+use super::layer::{LayerStep, ether_type_after};
 use super::stats::DecodeStop;
 use crate::model::{LinkInfo, MacAddr};
 
@@ -31,14 +31,13 @@ pub(super) fn after_addresses<'a>(
     let (addresses, rest) = bytes.split_first_chunk::<12>().ok_or(DecodeStop::LinkTruncated)?;
     let &[_, _, _, _, _, _, a, b, c, d, e, f] = addresses;
     *link = LinkInfo::from_mac(MacAddr([a, b, c, d, e, f]));
-    let rest = rest.get(length..).ok_or(DecodeStop::LinkTruncated)?;
-    let (value, rest) = rest.split_first_chunk::<2>().ok_or(DecodeStop::LinkTruncated)?;
-    Ok(LayerStep::new(Layer::EtherType(u16::from_be_bytes(*value)), rest))
+    ether_type_after(rest, length)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::layer::Layer;
 
     #[test]
     fn a_dsa_tag_is_stepped_over_and_its_vlan_kept() {

@@ -3,7 +3,7 @@
 //! A UDP port proves nothing, so a payload counts as a tunnel only if its header fits strictly.
 //! Otherwise the packet is an ordinary UDP datagram.
 
-use super::layer::{Layer, LayerStep};
+use super::layer::{Layer, LayerStep, skip};
 use super::link::{self, ethertype};
 use super::stats::DecodeStop;
 use super::stop::Stop;
@@ -78,10 +78,6 @@ pub(super) fn ether_ip(bytes: &[u8]) -> Result<LayerStep<'_>, DecodeStop> {
         [_, _, ..] => Err(DecodeStop::LinkMalformed),
         _ => Err(DecodeStop::LinkTruncated),
     }
-}
-
-fn skip(bytes: &[u8], count: usize) -> Result<&[u8], DecodeStop> {
-    bytes.get(count..).ok_or(DecodeStop::LinkTruncated)
 }
 
 #[cfg(test)]

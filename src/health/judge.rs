@@ -92,7 +92,10 @@ pub(super) fn judgements(
                 kind,
                 share: Some(thousandths(share)),
                 threshold: Some(threshold),
-                text: text(kind, share, part, whole, (counters, decode)),
+                text: match kind {
+                    ConditionKind::NotUnderstood => unreadable_text(share, counters, decode),
+                    _ => text(kind, share, part, whole),
+                },
             });
             Judgement { kind, condition }
         })
@@ -139,16 +142,9 @@ pub(super) fn silent_protocols(counters: &HealthCounters) -> Vec<Judgement> {
         .collect()
 }
 
-fn text(
-    kind: ConditionKind,
-    share: f64,
-    part: u64,
-    whole: u64,
-    (counters, decode): (&HealthCounters, &DecodeStats),
-) -> String {
+fn text(kind: ConditionKind, share: f64, part: u64, whole: u64) -> String {
     let share = percent(share);
     match kind {
-        ConditionKind::NotUnderstood => unreadable_text(&share, whole, counters, decode),
         ConditionKind::PayloadCut => format!(
             "the snap length has cut {share} of {whole} packets with payload, so messages are \
              missing; capture whole packets (tcpdump -s 0)"
@@ -173,12 +169,7 @@ fn text(
     }
 }
 
-fn unreadable_text(
-    share: &str,
-    packets: u64,
-    counters: &HealthCounters,
-    decode: &DecodeStats,
-) -> String {
+fn unreadable_text(share: f64, counters: &HealthCounters, decode: &DecodeStats) -> String {
     let mut parts = Vec::new();
     if counters.not_understood > 0 {
         let values = decode.unknown.most_frequent();
@@ -199,6 +190,7 @@ fn unreadable_text(
         }
         false => "",
     };
+    let (share, packets) = (percent(share), counters.packets);
     format!("{share} of {packets} packets could not be read: {}{hint}", parts.join(", "))
 }
 

@@ -74,7 +74,7 @@ impl HealthMonitor {
             match (place, condition) {
                 (None, None) => {}
                 (None, Some(condition)) => {
-                    let open = self.begin(condition, state.now);
+                    let open = OpenCondition::new(condition, self.sensor.as_deref(), state.now);
                     records.push(self.record(&open, state.now, IncidentState::Opened));
                     self.open.push(open);
                 }
@@ -148,19 +148,49 @@ impl HealthMonitor {
         }
     }
 
-    fn begin(&self, condition: Condition, now: Timestamp) -> OpenCondition {
-        let incident = incident_id(self.sensor.as_deref(), condition.kind, now);
-        OpenCondition { condition, incident, began: now, held: now }
+    fn record(&self, open: &OpenCondition, now: Timestamp, state: IncidentState) -> SensorRecord {
+        open.record(self.sensor.as_deref(), now, state, &self.settings)
+    }
+}
+
+impl OpenCondition {
+    /// A condition that begins at `began`.
+    fn new(condition: Condition, sensor: Option<&str>, began: Timestamp) -> Self {
+        let incident = incident_id(sensor, condition.kind, began);
+        OpenCondition { condition, incident, began, held: began }
     }
 
-    fn record(&self, open: &OpenCondition, now: Timestamp, state: IncidentState) -> SensorRecord {
-        let number = if state == IncidentState::Opened { 1 } else { 2 };
-        sensor_record(
-            &open.condition,
-            (self.sensor.clone(), &open.incident, number),
-            (open.began, now, state),
-            &self.settings,
-        )
+    /// The record that it has begun, or that it is over.
+    fn record(
+        &self,
+        sensor: Option<&str>,
+        now: Timestamp,
+        state: IncidentState,
+        settings: &HealthSettings,
+    ) -> SensorRecord {
+        let OpenCondition { condition, incident, began, .. } = self;
+        let (number, summary) = match state {
+            IncidentState::Closed => {
+                let lasted = now.since(*began).as_secs();
+                (2, format!("over after {lasted} s: {}", condition.text))
+            }
+            _ => (1, condition.text.clone()),
+        };
+        SensorRecord {
+            id: format!("{incident}-{number}"),
+            incident: incident.clone(),
+            time: now,
+            state,
+            severity: severity(condition, settings),
+            sensor: sensor.map(str::to_owned),
+            condition: SensorCondition {
+                kind: condition.kind,
+                share: condition.share,
+                threshold: condition.threshold,
+            },
+            first_seen: *began,
+            summary,
+        }
     }
 }
 
@@ -172,41 +202,14 @@ pub fn records_of_input(
     settings: &HealthSettings,
 ) -> Vec<SensorRecord> {
     let record = |condition: &Condition| {
-        let incident = incident_id(sensor, condition.kind, first);
-        let times = (first, last, IncidentState::Opened);
-        sensor_record(condition, (sensor.map(str::to_owned), &incident, 1), times, settings)
+        OpenCondition::new(condition.clone(), sensor, first).record(
+            sensor,
+            last,
+            IncidentState::Opened,
+            settings,
+        )
     };
     conditions.iter().map(record).collect()
-}
-
-fn sensor_record(
-    condition: &Condition,
-    (sensor, incident, number): (Option<String>, &str, u32),
-    (began, now, state): (Timestamp, Timestamp, IncidentState),
-    settings: &HealthSettings,
-) -> SensorRecord {
-    let summary = match state {
-        IncidentState::Closed => {
-            let lasted = now.since(began).as_secs();
-            format!("over after {lasted} s: {}", condition.text)
-        }
-        _ => condition.text.clone(),
-    };
-    SensorRecord {
-        id: format!("{incident}-{number}"),
-        incident: incident.to_owned(),
-        time: now,
-        state,
-        severity: severity(condition, settings),
-        sensor,
-        condition: SensorCondition {
-            kind: condition.kind,
-            share: condition.share,
-            threshold: condition.threshold,
-        },
-        first_seen: began,
-        summary,
-    }
 }
 
 /// Whether a condition ends with the first sign that it is over.

@@ -83,7 +83,7 @@ pub fn live(
             counters.add(&seen.counters);
             span = joined(span, seen.span);
         }
-        let counters = collector.snapshot(counters);
+        let counters = collector.snapshot(counters).judged(&setup.health);
         let collected = collector.finish(now)?;
         Ok(RunReport { counters, span, collected })
     })

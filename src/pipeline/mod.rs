@@ -26,7 +26,6 @@ use crate::config::HealthSettings;
 use crate::correlate;
 use crate::decode::DecodeOptions;
 use crate::flow::FlowLimits;
-use crate::health::{self, Condition};
 use crate::intel::Intel;
 use crate::model::Timestamp;
 use crate::model::record::EventKinds;
@@ -57,13 +56,6 @@ pub struct RunReport {
     pub span: Option<(Timestamp, Timestamp)>,
     /// What was found.
     pub collected: CollectorReport,
-}
-
-impl RunReport {
-    /// Judges whether the sensor could see what was in the input.
-    pub fn conditions(&self, settings: &HealthSettings) -> Vec<Condition> {
-        health::judge(&self.counters.health(), &self.counters.decode, settings)
-    }
 }
 
 /// Receives the progress of a run.

@@ -42,12 +42,11 @@ pub fn replay(
     counters.capture = source.stats();
     counters.clock = dispatcher.clock_stats();
     counters.decode = dispatcher.stats().clone();
-    let counters = collector.snapshot(counters);
+    let counters = collector.snapshot(counters).judged(&setup.health);
     if setup.events.has(EventKind::Sensor) {
-        let conditions = health::judge(&counters.health(), &counters.decode, &setup.health);
         let span = dispatcher.span().unwrap_or_default();
         let sensor = setup.correlate.sensor.as_deref();
-        let records = health::records_of_input(&conditions, sensor, span, &setup.health);
+        let records = health::records_of_input(&counters.conditions, sensor, span, &setup.health);
         collector.write_sensor(records)?;
     }
     let collected = collector.finish(now)?;

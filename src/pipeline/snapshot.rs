@@ -6,10 +6,11 @@ use super::clock::ClockStats;
 use super::dispatch::Dispatcher;
 use super::worker::Worker;
 use crate::capture::CaptureStats;
+use crate::config::HealthSettings;
 use crate::correlate::RuleStats;
 use crate::decode::DecodeStats;
 use crate::flow::FlowStats;
-use crate::health::{Condition, HealthCounters};
+use crate::health::{self, Condition, HealthCounters};
 use crate::output::RouteStats;
 use crate::protocol::stats::ProtocolStats;
 
@@ -33,7 +34,7 @@ pub struct Snapshot {
     pub correlator: CorrelatorStats,
     /// Counters of each output, in the order of the configuration.
     pub outputs: Vec<RouteStats>,
-    /// What the sensor cannot see now, in live capture.
+    /// What the sensor cannot see: now, in a live run; of the whole input, at the end of a run.
     pub conditions: Vec<Condition>,
 }
 
@@ -87,6 +88,12 @@ impl Snapshot {
             lost_records: self.outputs.iter().map(|output| output.dropped).sum(),
             ..HealthCounters::new(capture, decode, flow, protocols)
         }
+    }
+
+    /// Adds the conditions of the whole input, at the end of a run.
+    pub(super) fn judged(mut self, settings: &HealthSettings) -> Self {
+        self.conditions = health::judge(&self.health(), &self.decode, settings);
+        self
     }
 
     /// Adds the counters of a worker.

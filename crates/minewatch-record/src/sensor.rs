@@ -168,7 +168,7 @@ impl<'de> Deserialize<'de> for SensorRecord {
     /// Reads a line of the `native` format; unknown fields are ignored.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Line {
+        struct ReadSensor {
             schema: String,
             kind: RecordKind,
             id: String,
@@ -181,7 +181,7 @@ impl<'de> Deserialize<'de> for SensorRecord {
             first_seen: Timestamp,
             summary: String,
         }
-        let line = Line::deserialize(deserializer)?;
+        let line = ReadSensor::deserialize(deserializer)?;
         if line.schema != SCHEMA || line.kind != RecordKind::Sensor {
             let problem =
                 format!("expected the schema {SCHEMA} and kind sensor, found `{}`", line.schema);

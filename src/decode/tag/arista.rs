@@ -1,7 +1,6 @@
 //! Arista's timestamps between the addresses and the EtherType.
 
-use super::ether_type_after;
-use crate::decode::layer::LayerStep;
+use crate::decode::layer::{LayerStep, ether_type_after};
 use crate::decode::stats::DecodeStop;
 
 /// Subtype 1, a format, and a time of 48 or 64 bits (as in tcpdump's `print-arista.c`); then the

@@ -1,7 +1,6 @@
 //! Cisco metadata: the security group of TrustSec.
 
-use super::ether_type_after;
-use crate::decode::layer::LayerStep;
+use crate::decode::layer::{LayerStep, ether_type_after};
 use crate::decode::stats::DecodeStop;
 
 /// Version, number of options, options of four bytes (as in Wireshark's `packet-cmd.c`); then the

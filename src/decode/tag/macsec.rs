@@ -1,7 +1,6 @@
 //! MACsec (IEEE 802.1AE §9), whose frames can be read where it protects their integrity alone.
 
-use super::ether_type_after;
-use crate::decode::layer::LayerStep;
+use crate::decode::layer::{LayerStep, ether_type_after};
 use crate::decode::stats::DecodeStop;
 
 /// Tag control, short length, packet number, and a channel identifier if a bit says so; then the

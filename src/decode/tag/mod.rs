@@ -12,7 +12,7 @@ mod trill;
 
 pub(super) use nsh::nsh;
 
-use super::layer::{Layer, LayerStep};
+use super::layer::{self, Layer, LayerStep, ether_type_after};
 use super::stats::DecodeStop;
 use crate::model::site::SiteTag;
 
@@ -72,17 +72,9 @@ pub(super) fn skip<'a>(
     Some(read(bytes))
 }
 
-/// A tag of `length` bytes, then an EtherType.
-pub(super) fn ether_type_after(bytes: &[u8], length: usize) -> Result<LayerStep<'_>, DecodeStop> {
-    let rest = bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?;
-    let (value, rest) = rest.split_first_chunk::<2>().ok_or(DecodeStop::LinkTruncated)?;
-    Ok(LayerStep::new(Layer::EtherType(u16::from_be_bytes(*value)), rest))
-}
-
 /// A tag of `length` bytes, then a whole frame.
 fn frame_after(bytes: &[u8], length: usize) -> Result<LayerStep<'_>, DecodeStop> {
-    let frame = bytes.get(length..).ok_or(DecodeStop::LinkTruncated)?;
-    Ok(LayerStep::new(Layer::Ethernet, frame))
+    Ok(LayerStep::new(Layer::Ethernet, layer::skip(bytes, length)?))
 }
 
 #[cfg(test)]
