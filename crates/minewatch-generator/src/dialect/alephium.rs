@@ -1,6 +1,6 @@
 //! Alephium: the server speaks first, jobs are sixteen objects, one a chain.
 
-use super::{Grammar, Plan, account, introduce, target};
+use super::{Grammar, Plan, account, introduce, set_difficulty, target};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -80,7 +80,6 @@ impl Grammar for Alephium {
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let difficulty = plan.difficulty;
-        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+        Some(set_difficulty(plan))
     }
 }

@@ -1,6 +1,6 @@
 //! Stratum v1 as Bitcoin miners speak it: subscribe, authorize, notify, submit.
 
-use super::{Grammar, Plan, account, introduce};
+use super::{Grammar, Plan, account, introduce, set_difficulty};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -81,7 +81,6 @@ impl Grammar for Bitcoin {
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let difficulty = plan.difficulty;
-        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+        Some(set_difficulty(plan))
     }
 }

@@ -1,8 +1,7 @@
 //! Epic Cash: Grin's calls, with an algorithm in the job and in the share.
 
-use super::{Grammar, Plan, account, introduce};
-use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Tag};
+use super::{Grammar, Plan, grin};
+use crate::conversation::Script;
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -12,37 +11,12 @@ pub struct Epic {
 
 impl Grammar for Epic {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
-        let user = account(plan);
-        introduce(script, plan, &user);
-        script.conversation.facts.wallet = None; // an account with the pool
-        let agent = &plan.agent;
-        script
-            .line(
-                Miner,
-                &format!(
-                    r#"{{"id":"0","jsonrpc":"2.0","method":"login","params":{{"login":"{user}","pass":"x","agent":"{agent}"}}}}"#
-                ),
-            )
-            .tag(Tag::Login)
-            .line(Pool, r#"{"id":"0","jsonrpc":"2.0","method":"login","result":"ok","error":null}"#)
-            .line(
-                Miner,
-                r#"{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","params":{"algorithm":"randomx"}}"#,
-            );
         let work = self.work(plan, rng);
-        script
-            .line(
-                Pool,
-                &format!(
-                    r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","result":{work},"error":null}}"#
-                ),
-            )
-            .tag(Tag::Job(plan.difficulty));
+        grin::hello(script, plan, r#"{"algorithm":"randomx"}"#, &work);
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
-        let work = self.work(plan, rng);
-        format!(r#"{{"id":"Stratum","jsonrpc":"2.0","method":"job","params":{work}}}"#)
+        grin::job(&self.work(plan, rng))
     }
 
     fn submit(&mut self, id: u64, _: &Plan, rng: &mut Rng) -> String {
@@ -54,18 +28,15 @@ impl Grammar for Epic {
     }
 
     fn accept(&mut self, id: u64) -> String {
-        format!(r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":"ok","error":null}}"#)
+        grin::accept(id)
     }
 
     fn reject(&mut self, id: u64) -> String {
-        format!(
-            r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":null,"error":{{"code":-32501,"message":"Share rejected due to low difficulty"}}}}"#
-        )
+        grin::reject(id)
     }
 
     fn refuse(&mut self) -> String {
-        r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
-            .into()
+        grin::refuse()
     }
 }
 

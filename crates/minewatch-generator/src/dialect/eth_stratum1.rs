@@ -1,6 +1,6 @@
 //! EthereumStratum/1.0.0 (NiceHash): subscribe with the protocol's name, four-part notify.
 
-use super::{Grammar, Plan, account, introduce};
+use super::{Grammar, Plan, account, introduce, set_difficulty};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -72,7 +72,6 @@ impl Grammar for EthStratum1 {
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let difficulty = plan.difficulty;
-        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+        Some(set_difficulty(plan))
     }
 }

@@ -1,6 +1,6 @@
 //! Grin: string ids, answers that repeat the method, proofs of 42 numbers.
 
-use super::{Grammar, Plan, introduce};
+use super::{Grammar, Plan, account, introduce};
 use crate::conversation::Speaker::{Miner, Pool};
 use crate::conversation::{Script, Tag};
 use crate::rng::Rng;
@@ -12,34 +12,13 @@ pub struct Grin {
 
 impl Grammar for Grin {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
-        let user = super::account(plan);
-        introduce(script, plan, &user);
-        script.conversation.facts.wallet = None; // an account with the pool
-        let agent = &plan.agent;
-        script
-            .line(
-                Miner,
-                &format!(
-                    r#"{{"id":"0","jsonrpc":"2.0","method":"login","params":{{"login":"{user}","pass":"x","agent":"{agent}"}}}}"#
-                ),
-            )
-            .tag(Tag::Login)
-            .line(Pool, r#"{"id":"0","jsonrpc":"2.0","method":"login","result":"ok","error":null}"#)
-            .line(Miner, r#"{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","params":null}"#);
         let work = self.work(plan, rng);
-        script
-            .line(
-                Pool,
-                &format!(
-                    r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","result":{work},"error":null}}"#
-                ),
-            )
-            .tag(Tag::Job(plan.difficulty));
+        hello(script, plan, "null", &work);
     }
 
     fn job(&mut self, plan: &Plan, rng: &mut Rng) -> String {
         let work = self.work(plan, rng);
-        format!(r#"{{"id":"Stratum","jsonrpc":"2.0","method":"job","params":{work}}}"#)
+        job(&work)
     }
 
     fn submit(&mut self, id: u64, _: &Plan, rng: &mut Rng) -> String {
@@ -51,18 +30,15 @@ impl Grammar for Grin {
     }
 
     fn accept(&mut self, id: u64) -> String {
-        format!(r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":"ok","error":null}}"#)
+        accept(id)
     }
 
     fn reject(&mut self, id: u64) -> String {
-        format!(
-            r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":null,"error":{{"code":-32501,"message":"Share rejected due to low difficulty"}}}}"#
-        )
+        reject(id)
     }
 
     fn refuse(&mut self) -> String {
-        r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
-            .into()
+        refuse()
     }
 }
 
@@ -74,4 +50,46 @@ impl Grin {
             r#"{{"difficulty":{difficulty},"height":2901234,"job_id":{job},"pre_pow":"{header}"}}"#
         )
     }
+}
+
+/// Login and request for a first job; `wanted` are the parameters of that request.
+pub(super) fn hello(script: &mut Script, plan: &Plan, wanted: &str, work: &str) {
+    let user = account(plan);
+    introduce(script, plan, &user);
+    script.conversation.facts.wallet = None; // an account with the pool
+    let agent = &plan.agent;
+    let login = format!(
+        r#"{{"id":"0","jsonrpc":"2.0","method":"login","params":{{"login":"{user}","pass":"x","agent":"{agent}"}}}}"#
+    );
+    let ask =
+        format!(r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","params":{wanted}}}"#);
+    let job = format!(
+        r#"{{"id":"1","jsonrpc":"2.0","method":"getjobtemplate","result":{work},"error":null}}"#
+    );
+    script
+        .line(Miner, &login)
+        .tag(Tag::Login)
+        .line(Pool, r#"{"id":"0","jsonrpc":"2.0","method":"login","result":"ok","error":null}"#)
+        .line(Miner, &ask)
+        .line(Pool, &job)
+        .tag(Tag::Job(plan.difficulty));
+}
+
+pub(super) fn job(work: &str) -> String {
+    format!(r#"{{"id":"Stratum","jsonrpc":"2.0","method":"job","params":{work}}}"#)
+}
+
+pub(super) fn accept(id: u64) -> String {
+    format!(r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":"ok","error":null}}"#)
+}
+
+pub(super) fn reject(id: u64) -> String {
+    format!(
+        r#"{{"id":"{id}","jsonrpc":"2.0","method":"submit","result":null,"error":{{"code":-32501,"message":"Share rejected due to low difficulty"}}}}"#
+    )
+}
+
+pub(super) fn refuse() -> String {
+    r#"{"id":"0","jsonrpc":"2.0","method":"login","result":null,"error":{"code":-32500,"message":"login first"}}"#
+        .into()
 }

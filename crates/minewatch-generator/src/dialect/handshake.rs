@@ -1,8 +1,7 @@
 //! Handshake: five roots in the job, a mask in the share.
 
-use super::{Grammar, Plan, account, granted, introduce};
-use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Tag};
+use super::{Grammar, Plan, account, authorize, introduce, open, set_difficulty};
+use crate::conversation::Script;
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -12,21 +11,14 @@ pub struct Handshake {
 
 impl Grammar for Handshake {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
-        let user = account(plan);
-        introduce(script, plan, &user);
         let agent = &plan.agent;
-        script
-            .line(Miner, &format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#))
-            .line(Pool, r#"{"id":1,"result":[[["mining.notify","x"]],"abcd0001",20],"error":null}"#)
-            .line(
-                Miner,
-                &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#),
-            )
-            .tag(Tag::Login)
-            .line(Pool, &granted(2))
-            .line(Pool, &self.retarget(plan).unwrap_or_default())
-            .line(Pool, &self.job(plan, rng))
-            .tag(Tag::Job(plan.difficulty));
+        introduce(script, plan, &account(plan));
+        let subscribe = format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#);
+        let subscribed =
+            r#"{"id":1,"result":[[["mining.notify","x"]],"abcd0001",20],"error":null}"#;
+        let authorize = authorize(plan);
+        let first = [set_difficulty(plan), self.job(plan, rng)];
+        open(script, plan, [&subscribe, subscribed, &authorize], first);
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -47,7 +39,6 @@ impl Grammar for Handshake {
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let difficulty = plan.difficulty;
-        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+        Some(set_difficulty(plan))
     }
 }

@@ -48,7 +48,8 @@ mod xelis;
 
 use clap::ValueEnum;
 
-use crate::conversation::{Conversation, Script};
+use crate::conversation::Speaker::{Miner, Pool};
+use crate::conversation::{Conversation, Script, Tag};
 use crate::course::run;
 pub use crate::plan::Plan;
 use crate::plan::micros;
@@ -288,6 +289,27 @@ pub(crate) fn introduce(script: &mut Script, plan: &Plan, login: &str) {
     facts.agent = (!plan.agent.is_empty()).then(|| plan.agent.clone());
 }
 
+/// Subscription and login with these `calls` (the subscription, its answer, the login), then the
+/// `first` difficulty and job.
+pub(crate) fn open(script: &mut Script, plan: &Plan, calls: [&str; 3], first: [String; 2]) {
+    let ([subscribe, subscribed, authorize], [difficulty, job]) = (calls, first);
+    script
+        .line(Miner, subscribe)
+        .line(Pool, subscribed)
+        .line(Miner, authorize)
+        .tag(Tag::Login)
+        .line(Pool, &granted(2))
+        .line(Pool, &difficulty)
+        .line(Pool, &job)
+        .tag(Tag::Job(plan.difficulty));
+}
+
+/// A login under the account of a plan, as Bitcoin's dialect has it.
+pub(crate) fn authorize(plan: &Plan) -> String {
+    let user = account(plan);
+    format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#)
+}
+
 /// Consent to request `id`.
 pub(crate) fn granted(id: u64) -> String {
     format!(r#"{{"id":{id},"result":true,"error":null}}"#)
@@ -296,6 +318,12 @@ pub(crate) fn granted(id: u64) -> String {
 /// Refusal of request `id`, with the reason.
 pub(crate) fn refused(id: u64, reason: &str) -> String {
     format!(r#"{{"id":{id},"result":null,"error":[21,"{reason}",null]}}"#)
+}
+
+/// The pool's new difficulty of shares.
+pub(crate) fn set_difficulty(plan: &Plan) -> String {
+    let difficulty = plan.difficulty;
+    format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#)
 }
 
 /// The pool's new target for shares of the plan's difficulty.

@@ -1,8 +1,7 @@
 //! Verus: ZIP 301 with the beginning of the solution in the job.
 
-use super::{Grammar, Plan, account, granted, introduce, set_target};
-use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Tag};
+use super::{Grammar, Plan, account, authorize, introduce, open, set_target};
+use crate::conversation::Script;
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -12,21 +11,13 @@ pub struct Verus {
 
 impl Grammar for Verus {
     fn hello(&mut self, script: &mut Script, plan: &Plan, rng: &mut Rng) {
-        let user = account(plan);
-        introduce(script, plan, &user);
         let agent = &plan.agent;
-        script
-            .line(Miner, &format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#))
-            .line(Pool, r#"{"id":1,"result":[null,"4a5b6c7d"],"error":null}"#)
-            .line(
-                Miner,
-                &format!(r#"{{"id":2,"method":"mining.authorize","params":["{user}","x"]}}"#),
-            )
-            .tag(Tag::Login)
-            .line(Pool, &granted(2))
-            .line(Pool, &self.retarget(plan).unwrap_or_default())
-            .line(Pool, &self.job(plan, rng))
-            .tag(Tag::Job(plan.difficulty));
+        introduce(script, plan, &account(plan));
+        let subscribe = format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#);
+        let subscribed = r#"{"id":1,"result":[null,"4a5b6c7d"],"error":null}"#;
+        let authorize = authorize(plan);
+        let first = [set_target(plan), self.job(plan, rng)];
+        open(script, plan, [&subscribe, subscribed, &authorize], first);
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {

@@ -1,8 +1,7 @@
 //! XELIS: a timestamp and a header hash in the job, shares of three arguments.
 
-use super::{Grammar, Plan, granted, introduce};
-use crate::conversation::Speaker::{Miner, Pool};
-use crate::conversation::{Script, Tag};
+use super::{Grammar, Plan, introduce, open, set_difficulty};
+use crate::conversation::Script;
 use crate::rng::Rng;
 
 #[derive(Default)]
@@ -15,25 +14,14 @@ impl Grammar for Xelis {
         let Plan { wallet, worker, agent, .. } = plan;
         introduce(script, plan, wallet);
         let (first, second) = (rng.hex(32), rng.hex(32));
-        script
-            .line(
-                Miner,
-                &format!(
-                    r#"{{"id":1,"method":"mining.subscribe","params":["{agent}",["xel/v3"]]}}"#
-                ),
-            )
-            .line(Pool, &format!(r#"{{"id":1,"result":["s1","{first}",32,"{second}"]}}"#))
-            .line(
-                Miner,
-                &format!(
-                    r#"{{"id":2,"method":"mining.authorize","params":["{wallet}","{worker}","x"]}}"#
-                ),
-            )
-            .tag(Tag::Login)
-            .line(Pool, &granted(2))
-            .line(Pool, &self.retarget(plan).unwrap_or_default())
-            .line(Pool, &self.job(plan, rng))
-            .tag(Tag::Job(plan.difficulty));
+        let subscribe =
+            format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}",["xel/v3"]]}}"#);
+        let subscribed = format!(r#"{{"id":1,"result":["s1","{first}",32,"{second}"]}}"#);
+        let authorize = format!(
+            r#"{{"id":2,"method":"mining.authorize","params":["{wallet}","{worker}","x"]}}"#
+        );
+        let first = [set_difficulty(plan), self.job(plan, rng)];
+        open(script, plan, [&subscribe, &subscribed, &authorize], first);
     }
 
     fn job(&mut self, _: &Plan, rng: &mut Rng) -> String {
@@ -50,7 +38,6 @@ impl Grammar for Xelis {
     }
 
     fn retarget(&mut self, plan: &Plan) -> Option<String> {
-        let difficulty = plan.difficulty;
-        Some(format!(r#"{{"id":null,"method":"mining.set_difficulty","params":[{difficulty}]}}"#))
+        Some(set_difficulty(plan))
     }
 }
